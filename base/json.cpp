@@ -1,0 +1,15 @@
+#include "base/json.hpp"
+
+namespace compose::base {
+
+void detail::json_mismatch(const std::string& path, std::string_view wanted) { fail("{}: must be {}", path, wanted); }
+
+Json parse_json(std::string_view text, std::string_view what) {
+  try {
+    return Json::parse(text);
+  } catch (const nlohmann::json::parse_error& e) {
+    fail("read {}: damaged JSON at byte {}", what, e.byte);
+  }
+}
+
+}  // namespace compose::base

@@ -1,0 +1,101 @@
+#include "base/spawn.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "base/error.hpp"
+#include "base/sys.hpp"
+#include "base/sys_linux.hpp"
+
+namespace compose::base {
+namespace {
+
+std::vector<char*> c_strings(const std::vector<std::string>& strings) {
+  std::vector<char*> out;
+  for (const auto& s : strings) out.push_back(const_cast<char*>(s.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+// Everything the child needs, prepared by the parent; the child allocates nothing.
+struct Prepared {
+  std::vector<char*> argv;
+  std::vector<char*> environment;
+  std::vector<PassedFd> fds;  // sources lifted above every target; complete for 0..2
+  const char* program;
+  const char* directory;
+  int program_fd;
+  bool new_session;
+  int error = 0;  // written by the child: vfork shares our memory until it executes or exits
+};
+
+[[noreturn]] void run_child(Prepared& p) noexcept {
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  const auto give_up = [&] {
+    p.error = errno;
+    ::_exit(127);
+  };
+  if (p.new_session && ::setsid() == -1) give_up();
+  if (p.directory != nullptr && ::chdir(p.directory) == -1) give_up();
+  for (const auto& fd : p.fds)
+    if (::dup2(fd.source, fd.target) == -1) give_up();
+  if (p.program_fd >= 0)
+    sys::execveat(p.program_fd, "", p.argv.data(), p.environment.data(), AT_EMPTY_PATH);
+  else
+    ::execve(p.program, p.argv.data(), p.environment.data());
+  give_up();
+  ::_exit(127);
+}
+
+// Copies of the sources above every target number, so that dup2 in order never overwrites one still needed.
+std::vector<UniqueFd> lift_sources(std::vector<PassedFd>& fds) {
+  int highest = 2;
+  for (const auto& fd : fds) highest = std::max(highest, fd.target);
+  std::vector<UniqueFd> lifted;
+  for (auto& fd : fds) {
+    lifted.emplace_back(check(::fcntl(fd.source, F_DUPFD_CLOEXEC, highest + 1), "duplicate descriptor {}", fd.source));
+    fd.source = lifted.back().get();
+  }
+  return lifted;
+}
+
+}  // namespace
+
+Process spawn(const SpawnOptions& options) {
+  const auto null = sys::open(HostPath{"/dev/null"}, O_RDWR);
+  Prepared p{.argv = c_strings(options.argv),
+             .environment = c_strings(options.environment),
+             .fds = options.fds,
+             .program = options.program.c_str(),
+             .directory = options.directory ? options.directory->c_str() : nullptr,
+             .program_fd = options.program_fd,
+             .new_session = options.new_session};
+  for (int standard = 0; standard <= 2; ++standard)
+    if (std::ranges::none_of(p.fds, [&](const PassedFd& fd) { return fd.target == standard; }))
+      p.fds.push_back({.source = null.get(), .target = standard});
+  const auto lifted = lift_sources(p.fds);
+
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);  // no handler of ours may run while the child shares our memory
+  const pid_t pid = ::vfork();
+  if (pid == 0) run_child(p);
+  const int vfork_error = errno;
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (pid == -1) throw SysError(vfork_error, text("start '{}'", options.program.str()));
+
+  Process child{pid, UniqueFd{check(sys::pidfd_open(pid, 0), "open process {}", pid)}};
+  if (p.error != 0) {
+    child.wait();
+    throw SysError(p.error, text("execute '{}'", options.program.str()));
+  }
+  return child;
+}
+
+}  // namespace compose::base

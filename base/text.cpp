@@ -1,0 +1,29 @@
+#include "base/text.hpp"
+
+namespace compose::base {
+
+std::string detail::join_text(std::string_view format, std::span<const TextArgument* const> arguments) {
+  std::string out;
+  std::size_t size = format.size();
+  for (const auto* a : arguments) size += a->view().size();
+  out.reserve(size);
+  for (const auto* a : arguments) {
+    const auto hole = format.find("{}");
+    out += format.substr(0, hole);
+    out += a->view();
+    format.remove_prefix(hole + 2);
+  }
+  out += format;
+  return out;
+}
+
+std::string join(std::span<const std::string> parts, std::string_view separator) {
+  std::string out;
+  for (const auto& part : parts) {
+    if (!out.empty()) out += separator;
+    out += part;
+  }
+  return out;
+}
+
+}  // namespace compose::base

@@ -1,0 +1,17 @@
+# `cmake --install` and the Debian package.
+include(GNUInstallDirs)
+if(TARGET compose)
+  install(TARGETS compose RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+if(TARGET compose-shim)
+  install(TARGETS compose-shim RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/compose)
+endif()
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME compose)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGE_CONTACT "The compose maintainers <maintainers@compose.invalid>")
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+include(CPack)

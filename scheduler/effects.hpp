@@ -1,0 +1,90 @@
+#pragma once
+// The world as the executor sees it: narrow interfaces, implemented by compose/adapters on top of the rooms, and by fakes
+// in tests. Everything takes a batch, because a batch of one kind is one conversation with the kernel and one transaction
+// of the state; results come back per element, and a failed one does not stop its neighbours.
+//
+// Runs in the CLI's process, on its one thread.
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "scheduler/desired_state.hpp"
+#include "scheduler/observed_state.hpp"
+
+namespace compose::sched {
+
+template <class T>
+using Task = boost::asio::awaitable<T>;
+
+// nullopt: done. A message: why this one was not, without its name in front.
+using Failure = std::optional<std::string>;
+
+struct CreateRequest {
+  const DesiredService* service = nullptr;
+  int number = 0;
+  std::string name;
+  std::optional<rt::ContainerId> replaces;  // anonymous volumes are taken over from it
+};
+
+struct Created {
+  rt::ContainerId id;
+  Failure failure;
+};
+
+// Called as soon as the element with this index is done, before the whole batch is.
+using Finished = std::function<void(std::size_t index, const Failure&)>;
+
+struct Runtime {
+  virtual ~Runtime() = default;
+  // Durable: an id, addresses, a writable layer, a row. Nothing runs yet.
+  virtual Task<std::vector<Created>> create(std::span<const CreateRequest> requests) = 0;
+  // Namespaces, links, names, ports and the process. Done when exec has happened.
+  virtual Task<void> start(std::span<const rt::ContainerId> ids, Finished finished) = 0;
+  // Stop signal, grace period (nullopt: the container's own), then SIGKILL. Done when nothing of it runs.
+  virtual Task<void> stop(std::span<const rt::ContainerId> ids, std::optional<std::chrono::nanoseconds> grace,
+                          Finished finished) = 0;
+  virtual Task<void> kill(std::span<const rt::ContainerId> ids, int signal, Finished finished) = 0;
+  virtual Task<void> remove(std::span<const rt::ContainerId> ids, bool with_anonymous_volumes, Finished finished) = 0;
+  virtual Task<Failure> rename(const rt::ContainerId& id, const std::string& name) = 0;
+  // The status now; absent: there is no such container.
+  virtual std::optional<rt::ContainerStatus> status(const rt::ContainerId& id) = 0;
+  // Returns when the status of any of them may have changed, or at the deadline (false). Never polls.
+  virtual Task<bool> status_changed(std::span<const rt::ContainerId> ids,
+                                    std::chrono::steady_clock::time_point deadline) = 0;
+};
+
+struct Networks {
+  virtual ~Networks() = default;
+  virtual Task<Failure> create(const DesiredNetwork& network) = 0;  // idempotent: also repairs a half-made one
+  virtual Task<Failure> remove(const std::string& name) = 0;
+};
+
+struct Volumes {
+  virtual ~Volumes() = default;
+  virtual Task<Failure> create(const DesiredVolume& volume) = 0;
+  virtual Task<Failure> remove(const std::string& name) = 0;
+};
+
+// What a person sees happen. `object` is "Container shop-web-1", "Network shop_default"; `text` one of the words of the
+// reference ("Creating", "Created", "Error" ...), `details` what follows it.
+struct Progress {
+  virtual ~Progress() = default;
+  enum class Phase : std::uint8_t { working, done, warning, error };
+  virtual void update(const std::string& object, Phase phase, const std::string& text, const std::string& details) = 0;
+};
+
+struct Effects {
+  Runtime& runtime;
+  Networks& networks;
+  Volumes& volumes;
+  Progress& progress;
+  base::Clock& clock;
+};
+
+}  // namespace compose::sched
