@@ -1,0 +1,21 @@
+#include "base/text.hpp"
+
+#include <doctest/doctest.h>
+
+#include "base/error.hpp"
+
+using namespace compose::base;
+
+TEST_SUITE("base/text") {
+  TEST_CASE("placeholders are filled in order") {
+    CHECK(text("open '{}' as {}{}", std::string{"/x"}, 7, '!') == "open '/x' as 7!");
+    CHECK(text("plain") == "plain");
+    CHECK(text("{} {}", true, -1) == "true -1");
+  }
+  TEST_CASE("a refused system call says what was being done and why") {
+    CHECK_THROWS_WITH_AS((errno = ENOENT, check(-1, "open '{}'", "/nope")), "open '/nope': No such file or directory", SysError);
+  }
+  TEST_CASE("context goes in front") {
+    CHECK_THROWS_WITH_AS(with_context("service 'web'", [] { fail("no image"); }), "service 'web': no image", Error);
+  }
+}
