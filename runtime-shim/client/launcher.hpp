@@ -1,0 +1,58 @@
+#pragma once
+// Starts containers: one compose-shim in launcher mode per Launcher (that is, per command), one message per container.
+// Runs in the CLI, on its one thread. The launcher process is spawned at the first submit, from a read-only detached mount
+// of the program so that no container can ever write to it; it ends when the Launcher is destroyed. Containers stay.
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/unique_fd.hpp"
+#include "runtime-shim/client/paths.hpp"
+#include "runtime-shim/spec/container_spec.hpp"
+#include "runtime-shim/spec/start_request.hpp"
+
+namespace compose::rt {
+
+struct HeldSocket {
+  std::uint16_t port_index = 0;  // into spec.ports
+  base::UniqueFd socket;         // listening (TCP) or bound (UDP) in the host's namespace
+};
+
+// The descriptors are given away: closed here once sent.
+struct StartRequest {
+  ContainerSpec spec;
+  base::UniqueFd network_namespace;  // none: spec.security.network is host or shared
+  base::UniqueFd dns_udp;            // 127.0.0.11:53 inside that namespace; both or none
+  base::UniqueFd dns_tcp;
+  std::vector<HeldSocket> held_sockets;
+  std::optional<std::pair<base::UniqueFd, base::UniqueFd>> tee;  // copies of stdout and stderr from the first byte on
+  std::vector<std::string> host_nameservers;  // where names that no network knows go
+};
+
+// Where the program is: COMPOSE_SHIM, beside the running executable, or ../libexec/compose from there.
+HostPath find_shim_program();
+
+class Launcher {
+ public:
+  Launcher(boost::asio::any_io_executor executor, RuntimePaths paths, HostPath shim_program = find_shim_program());
+  ~Launcher();
+  Launcher(const Launcher&) = delete;
+  Launcher& operator=(const Launcher&) = delete;
+
+  using Finished = std::function<void(const StartReport&)>;
+  // Sends the request at once; the shim goes to work while the caller prepares the next container. `finished` is called
+  // from the executor when exec has happened or the start was refused. Error: the launcher cannot be started.
+  void submit(StartRequest request, Finished finished);
+  // submit() and its report.
+  boost::asio::awaitable<StartReport> start(StartRequest request);
+
+ private:
+  class Body;
+  std::shared_ptr<Body> body_;
+};
+
+}  // namespace compose::rt

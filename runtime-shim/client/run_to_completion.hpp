@@ -1,0 +1,20 @@
+#pragma once
+// Runs one process in a container and waits for it: build steps. Blocks; no network or the host's (spec.security.network),
+// no restart, no log: stdio are the caller's descriptors. Leaves nothing behind.
+#include "runtime-shim/client/paths.hpp"
+#include "runtime-shim/spec/container_spec.hpp"
+
+namespace compose::rt {
+
+struct RunStdio {  // borrowed; -1 is /dev/null
+  int input = -1;
+  int output = -1;
+  int error = -1;
+};
+
+// The exit code (128 + signal when killed). Error: the process could not be started, with the reason. Stopping early: the
+// container ends when this process does.
+int run_to_completion(const RuntimePaths& paths, const HostPath& shim_program, const ContainerSpec& spec,
+                      const RunStdio& stdio);
+
+}  // namespace compose::rt

@@ -1,0 +1,57 @@
+#pragma once
+// What the CLI sends to the launcher for each container, and what comes back. One message per container over the
+// launcher's socket (base/channel framing, wire form); requests are pipelined, reports come in the order of completion.
+//
+// Descriptors ride with the request in this order, each group only where its count or flag says so:
+//   network namespace | DNS UDP, DNS TCP sockets (bound inside that namespace) | one held socket per entry of
+//   `held_ports` | stdin, stdout, stderr (`direct_stdio`) | stdout, stderr copies (`tee_output`)
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "runtime-shim/spec/container_spec.hpp"
+
+namespace compose::rt {
+
+inline constexpr std::uint32_t k_start_protocol = 1;
+
+struct StartHeader {
+  std::uint32_t protocol = k_start_protocol;
+  HostPath run_root;           // /run/compose; the shim makes <run_root>/<id>
+  HostPath log_directory;      // made when missing; unused where the log is disabled or stdio is direct
+  std::string cgroup_root;     // "compose", or "compose-<hash>" for a run root that is not the default one
+  bool network_namespace = false;
+  bool dns_sockets = false;
+  std::vector<std::uint16_t> held_ports;  // index into spec.ports for each held socket
+  bool direct_stdio = false;   // stdio of the container is the caller's descriptors: no log, no attach
+  bool tee_output = false;     // output is also copied there, from the first byte on
+  std::vector<std::string> host_nameservers;  // for names that no network knows; read from the host's resolv.conf
+  static constexpr auto fields() {
+    return std::tuple{field("protocol", &StartHeader::protocol), field("run_root", &StartHeader::run_root),
+                      field("log_directory", &StartHeader::log_directory),
+                      field("cgroup_root", &StartHeader::cgroup_root),
+                      field("network_namespace", &StartHeader::network_namespace),
+                      field("dns_sockets", &StartHeader::dns_sockets), field("held_ports", &StartHeader::held_ports),
+                      field("direct_stdio", &StartHeader::direct_stdio), field("tee_output", &StartHeader::tee_output),
+                      field("host_nameservers", &StartHeader::host_nameservers)};
+  }
+  bool operator==(const StartHeader&) const = default;
+};
+
+struct StartReport {
+  ContainerId id;
+  bool ok = false;
+  std::int64_t init_pid = 0;
+  std::string error;  // "mounting the root filesystem: Permission denied", without the container's name
+  int exit_code = 0;  // for an error: 127 command not found, 126 not executable, 125 anything else
+  std::vector<std::string> warnings;
+  static constexpr auto fields() {
+    return std::tuple{field("id", &StartReport::id), field("ok", &StartReport::ok),
+                      field("init_pid", &StartReport::init_pid), field("error", &StartReport::error),
+                      field("exit_code", &StartReport::exit_code), field("warnings", &StartReport::warnings)};
+  }
+  bool operator==(const StartReport&) const = default;
+};
+
+}  // namespace compose::rt
