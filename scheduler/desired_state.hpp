@@ -67,6 +67,14 @@ struct VolumeUse {
   bool operator==(const VolumeUse&) const = default;
 };
 
+// Takes the mounts of another container (volumes_from): of a service of the project, or of any container by name.
+struct VolumesFrom {
+  std::string service;
+  std::string container;  // when `service` is empty
+  bool read_only = false;
+  bool operator==(const VolumesFrom&) const = default;
+};
+
 struct DesiredService {
   std::string name;
   std::uint32_t replicas = 1;
@@ -75,11 +83,15 @@ struct DesiredService {
   std::string image_id;     // digest of the image that is to run
   std::optional<std::string> container_name;
   std::string config_hash;  // 64 hex; another value means recreate
+  std::string config;       // what was hashed: canonical JSON; lets a plan say which member differs
   Labels labels;            // of the containers: the user's and com.docker.compose.*
-  rt::ContainerSpec spec;   // template: everything but id, name, rootfs, addresses and published host ports
+  // Template: everything but id, name, rootfs, addresses and published host ports. A shared namespace of another service
+  // or container is NamespaceSpec{shared, "service:NAME"} or {shared, "container:NAME"} here.
+  rt::ContainerSpec spec;
   std::vector<net::AttachmentSpec> attachments;
   std::vector<PortRequest> ports;
   std::vector<VolumeUse> volumes;
+  std::vector<VolumesFrom> volumes_from;
   bool operator==(const DesiredService&) const = default;
 };
 

@@ -4,14 +4,17 @@
 // of the state; results come back per element, and a failed one does not stop its neighbours.
 //
 // Runs in the CLI's process, on its one thread.
-#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
+
+#include <boost/asio/awaitable.hpp>
 
 #include "base/clock.hpp"
 #include "scheduler/desired_state.hpp"
@@ -25,11 +28,31 @@ using Task = boost::asio::awaitable<T>;
 // nullopt: done. A message: why this one was not, without its name in front.
 using Failure = std::optional<std::string>;
 
+// A Failure of Networks::remove or Volumes::remove with this text is a warning, not an error.
+inline constexpr std::string_view k_still_in_use = "Resource is still in use";
+
 struct CreateRequest {
   const DesiredService* service = nullptr;
   int number = 0;
   std::string name;
-  std::optional<rt::ContainerId> replaces;  // anonymous volumes are taken over from it
+  // Anonymous volumes and leased addresses are taken over from it (it is still there, maybe running), so that a
+  // recreated replica keeps its address.
+  std::optional<rt::ContainerId> replaces;
+  bool renew_anonymous_volumes = false;  // with `replaces`: take over the addresses alone
+  // For each service whose namespaces or volumes are shared (DesiredService::volumes_from, NamespaceSpec::container
+  // "service:NAME" in the template): the container that stands for it.
+  std::vector<std::pair<std::string, rt::ContainerId>> peers;
+};
+
+struct ConnectRequest {
+  rt::ContainerId id;
+  const DesiredService* service = nullptr;
+  std::string network;  // key of a DesiredNetwork
+};
+
+struct RenameRequest {
+  rt::ContainerId id;
+  std::string name;
 };
 
 struct Created {
@@ -51,10 +74,16 @@ struct Runtime {
                           Finished finished) = 0;
   virtual Task<void> kill(std::span<const rt::ContainerId> ids, int signal, Finished finished) = 0;
   virtual Task<void> remove(std::span<const rt::ContainerId> ids, bool with_anonymous_volumes, Finished finished) = 0;
-  virtual Task<Failure> rename(const rt::ContainerId& id, const std::string& name) = 0;
+  virtual Task<void> rename(std::span<const RenameRequest> requests, Finished finished) = 0;
+  virtual Task<void> pause(std::span<const rt::ContainerId> ids, Finished finished) = 0;
+  virtual Task<void> unpause(std::span<const rt::ContainerId> ids, Finished finished) = 0;
+  // Of containers that do not run: gives up their place on a network, or takes a new one (addresses leased again).
+  virtual Task<void> disconnect(std::span<const rt::ContainerId> ids, const std::string& network, Finished finished) = 0;
+  virtual Task<void> connect(std::span<const ConnectRequest> requests, Finished finished) = 0;
   // The status now; absent: there is no such container.
   virtual std::optional<rt::ContainerStatus> status(const rt::ContainerId& id) = 0;
-  // Returns when the status of any of them may have changed, or at the deadline (false). Never polls.
+  // Returns when the status of any of them may have changed since it was last asked for with status(), or at the deadline
+  // (false; time_point::max(): none). Never polls. Reacts to Asio's cancellation by throwing or returning.
   virtual Task<bool> status_changed(std::span<const rt::ContainerId> ids,
                                     std::chrono::steady_clock::time_point deadline) = 0;
 };

@@ -21,11 +21,13 @@ struct ObservedContainer {
   std::string image;
   std::string image_id;
   rt::ContainerStatus status;
-  bool complete = true;      // false: its creation was cut short; it is removed and made again
-  bool broken = false;       // something of it is gone (shim, network, files); repaired by recreating or restarting
+  bool complete = true;      // false: its creation was cut short or its files are gone; it is removed and made again
+  bool broken = false;       // its shim, links or names are gone; repaired by starting it again
   std::vector<std::string> networks;  // names it is attached to
   std::vector<std::string> volumes;   // names it mounts
   std::map<std::string, std::string> labels;
+  std::vector<rt::ContainerId> joins; // containers whose namespaces it shares, by the ids it was made with
+  std::string config;                 // DesiredService::config it was made from; may be left empty
   std::int64_t created_at = 0;        // nanoseconds since the epoch
   std::int64_t stop_grace = 10'000'000'000;
 };
@@ -39,13 +41,14 @@ struct ObservedNetwork {
 
 struct ObservedVolume {
   std::string name;
-  std::string key;
+  std::string key;           // empty: not of this project
   std::string config_hash;
 };
 
 struct ObservedState {
   std::vector<ObservedContainer> containers;  // of this project, one-offs included
-  std::vector<ObservedNetwork> networks;      // of this project, and those that the desired state calls external
+  // Of this project, and any other one whose name the desired state uses (with an empty key).
+  std::vector<ObservedNetwork> networks;
   std::vector<ObservedVolume> volumes;
 };
 

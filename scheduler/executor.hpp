@@ -1,0 +1,55 @@
+#pragma once
+// Runs a plan. Holds no policy: a step runs when everything it waits for is done; all steps of one kind that are ready at
+// the same moment go into one batch. A failed step stops only what waits for it, directly or not; the rest goes on, and
+// every failure is reported. An interruption launches nothing more, ends the waits, and lets what has begun finish.
+//
+// Runs in the CLI's process, on its one thread. `plan`, `desired` and `effects` outlive the returned task.
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scheduler/desired_state.hpp"
+#include "scheduler/effects.hpp"
+#include "scheduler/plan.hpp"
+
+namespace compose::sched {
+
+// Ctrl-C, seen from the executor. request() may be called at any time from the same thread, more than once.
+class Interrupt {
+ public:
+  void request();
+  [[nodiscard]] bool requested() const noexcept { return requested_; }
+  void on_request(std::function<void()> call) { call_ = std::move(call); }  // the executor's; empty: none
+
+ private:
+  bool requested_ = false;
+  std::function<void()> call_;
+};
+
+struct ExecuteOptions {
+  // --wait-timeout, counted from the start of the execution. Bounds every wait for a condition.
+  std::optional<std::chrono::nanoseconds> wait_timeout;
+  Interrupt* interrupt = nullptr;
+};
+
+struct StepFailure {
+  StepId step = StepId::none;
+  std::string message;  // whole, for people
+};
+
+struct Outcome {
+  std::vector<StepFailure> failures;   // as they happened
+  std::vector<std::string> warnings;   // of optional dependencies, and of things still in use
+  std::map<StepId, rt::ContainerId> made;  // by the CreateContainer steps
+  std::size_t skipped = 0;             // steps that never ran
+  bool interrupted = false;
+  [[nodiscard]] bool ok() const noexcept { return failures.empty() && !interrupted; }
+};
+
+[[nodiscard]] Task<Outcome> execute(const Plan& plan, const DesiredState& desired, Effects effects,
+                                    ExecuteOptions options = {});
+
+}  // namespace compose::sched
