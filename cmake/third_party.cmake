@@ -40,7 +40,12 @@ add_library(third_party_cli11 INTERFACE)
 find_path(third_party_cli11_INCLUDE CLI/CLI.hpp REQUIRED)
 target_include_directories(third_party_cli11 SYSTEM INTERFACE ${third_party_cli11_INCLUDE})
 
-find_package(spdlog REQUIRED)
+# spdlog and fmt as headers: as shared objects they would be loaded and relocated at every start.
+add_library(third_party_spdlog INTERFACE)
+find_path(third_party_spdlog_INCLUDE spdlog/spdlog.h REQUIRED)
+target_include_directories(third_party_spdlog SYSTEM INTERFACE ${third_party_spdlog_INCLUDE})
+target_compile_definitions(third_party_spdlog INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY)
+target_link_libraries(third_party_spdlog INTERFACE Threads::Threads)
 
 add_library(third_party_doctest INTERFACE)
 find_path(third_party_doctest_INCLUDE doctest/doctest.h REQUIRED)

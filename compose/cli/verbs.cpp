@@ -1,0 +1,46 @@
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "compose/cli/verbs/verbs.hpp"
+
+namespace compose::cli {
+namespace {
+
+constexpr auto k_verbs = std::to_array<VerbEntry>({
+    {"help", "COMMAND", "Explain a command", make_help},
+    {"version", "[OPTIONS]", "Show the version", make_version},
+});
+static_assert(std::ranges::is_sorted(k_verbs, {}, &VerbEntry::name));
+
+// Levenshtein's distance: how many letters to insert, remove or replace.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::span<const VerbEntry> all_verbs() { return k_verbs; }
+
+const VerbEntry* find_verb(std::string_view name) {
+  const std::string_view known = name == "convert" ? "config" : name;
+  const auto found = std::ranges::lower_bound(k_verbs, known, {}, &VerbEntry::name);
+  return found != k_verbs.end() && found->name == known ? &*found : nullptr;
+}
+
+std::string_view similar_verb(std::string_view word) {
+  const auto nearest = std::ranges::min_element(k_verbs, {}, [&](const VerbEntry& v) { return distance(word, v.name); });
+  return distance(word, nearest->name) <= 2 && distance(word, nearest->name) < nearest->name.size() ? nearest->name : "";
+}
+
+}  // namespace compose::cli
