@@ -1,0 +1,33 @@
+#pragma once
+// Images in and out of the store as archives. Reading understands what Docker and OCI tools write (docker-archive, OCI
+// layout, each as tar - plain, gzip, zstd, xz, bzip2 - or as a directory); writing makes one archive that is both.
+// Untrusted input: every name, size and digest is checked; a bad archive is an Error and leaves nothing behind.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/path.hpp"
+#include "images/store.hpp"
+
+namespace compose::images {
+
+struct LoadedImage {
+  std::string id;
+  std::vector<std::string> references;  // familiar forms; empty: the archive names none
+};
+
+// From a file, a pipe or a socket; `name` for messages ("<stdin>").
+std::vector<LoadedImage> load_archive(Store& store, int input, const std::string& name);
+std::vector<LoadedImage> load_directory(Store& store, const base::HostPath& directory);  // an OCI layout
+
+// Writes an archive with all of `references`; their names are kept. `output` may be a pipe.
+void save_archive(Store& store, const std::vector<std::string>& references, int output);
+
+// A root file system tar becomes an image of one layer. `changes`: Dockerfile instructions (CMD, ENV ...). Returns the id.
+std::string import_rootfs(Store& store, int input, const std::string& name, const std::string& reference,
+                          const std::vector<std::string>& changes, const std::string& message);
+
+// The tar of a container's files: `layers` top first (its upper directory, then the image's layers).
+void export_rootfs(const std::vector<base::HostPath>& layers, int output);
+
+}  // namespace compose::images
