@@ -1,0 +1,3 @@
+FROM scratch
+COPY bin/client /client
+ENTRYPOINT ["/client"]
