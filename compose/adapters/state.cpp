@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.hpp"
@@ -248,6 +249,14 @@ std::vector<std::string> State::users_of_volume(const std::string& name) {
   for (const auto& container : all_containers())
     for (const auto& mounted : container.summary.volumes)
       if (mounted.volume == name) users.push_back(container.name);
+  return users;
+}
+
+std::vector<std::string> State::users_of_network(const std::string& name) {
+  std::vector<std::string> users;
+  for (const auto& container : all_containers())
+    if (std::ranges::find(container.summary.networks, name) != container.summary.networks.end())
+      users.push_back(container.name);
   return users;
 }
 

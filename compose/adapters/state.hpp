@@ -44,9 +44,24 @@ struct MountedVolume {
   bool operator==(const MountedVolume&) const = default;
 };
 
+// A port as the file asks for it; what was got is in ContainerSummary::ports.
+struct PortWish {
+  std::string protocol = "tcp";
+  std::string host_address;
+  std::uint16_t first = 0;  // 0: any free one
+  std::uint16_t last = 0;
+  std::uint16_t target = 0;
+  static constexpr auto fields() {
+    return std::tuple{field("protocol", &PortWish::protocol), field("host_address", &PortWish::host_address),
+                      field("first", &PortWish::first), field("last", &PortWish::last),
+                      field("target", &PortWish::target)};
+  }
+};
+
 // What tables show and plans compare, small enough to read for every container of a project.
 struct ContainerSummary {
   std::string command;                   // one line
+  std::vector<PortWish> wishes;
   std::vector<rt::PublishedPort> ports;  // as of the last start
   std::vector<std::string> exposed;      // "80/tcp", from the image and the file
   std::vector<std::string> networks;     // names
@@ -55,7 +70,8 @@ struct ContainerSummary {
   std::int64_t stop_grace = 0;           // nanoseconds
   bool started = false;                  // ever
   static constexpr auto fields() {
-    return std::tuple{field("command", &ContainerSummary::command), field("ports", &ContainerSummary::ports),
+    return std::tuple{field("command", &ContainerSummary::command), field("wishes", &ContainerSummary::wishes),
+                      field("ports", &ContainerSummary::ports),
                       field("exposed", &ContainerSummary::exposed), field("networks", &ContainerSummary::networks),
                       field("volumes", &ContainerSummary::volumes), field("joins", &ContainerSummary::joins),
                       field("stop_grace", &ContainerSummary::stop_grace), field("started", &ContainerSummary::started)};
@@ -124,8 +140,9 @@ class State {
   void add_volume(const VolumeRecord& volume);
   void own_volume(const std::string& name, const ContainerId& owner);
   void remove_volume(const std::string& name);
-  // The containers that mount it, by name.
+  // The containers that mount it, or are attached to it, by name.
   [[nodiscard]] std::vector<std::string> users_of_volume(const std::string& name);
+  [[nodiscard]] std::vector<std::string> users_of_network(const std::string& name);
 
  private:
   base::Database database_;

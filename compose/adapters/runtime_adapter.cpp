@@ -1,0 +1,254 @@
+// The life of containers that exist: stopping, removing, renaming, networks. Starting and creating have files of their own.
+#include "compose/adapters/runtime_adapter.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/fault.hpp"
+#include "base/file.hpp"
+#include "base/sys.hpp"
+#include "compose/adapters/observe.hpp"
+#include "compose/adapters/parallel.hpp"
+#include "compose/adapters/runtime_order.hpp"
+#include "runtime-shim/client/shim_client.hpp"
+#include "runtime-shim/client/status.hpp"
+
+namespace compose::adapters {
+
+namespace asio = boost::asio;
+using base::fault_point;
+
+RuntimeAdapter::RuntimeAdapter(RuntimeParts parts)
+    : parts_(std::move(parts)),
+      tracker_(parts_.executor, parts_.paths.runtime()),
+      report_came_(parts_.executor, asio::steady_timer::time_point::max()) {
+  parts_.ports.name_containers_with([this](const std::string& id) -> std::optional<std::string> {
+    const auto record = parts_.state.container(ContainerId{id});
+    return record ? std::optional{record->name} : std::nullopt;
+  });
+}
+
+RuntimeAdapter::~RuntimeAdapter() = default;
+
+// One conversation with each shim, all at the same time. `operation(client)` may throw; a container without a shim is
+// an error of that container alone.
+template <class Operation>
+Task<void> RuntimeAdapter::each(std::span<const ContainerId> ids, Finished finished, Operation operation) {
+  co_await for_all(ids.size(), [&](std::size_t i) -> Task<void> {
+    Failure failure;
+    try {
+      rt::ShimClient client{parts_.executor, parts_.paths.runtime(), ids[i]};
+      co_await operation(client);
+    } catch (const base::Error& e) {
+      failure = e.what();
+    }
+    finished(i, failure);
+  });
+}
+
+Task<void> RuntimeAdapter::stop(std::span<const ContainerId> ids, std::optional<std::chrono::nanoseconds> grace,
+                                Finished finished) {
+  // Published ports go first: nothing new arrives at what is about to end.
+  std::vector<ContainerId> running;
+  std::vector<std::size_t> positions;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!rt::shim_alive(parts_.paths.runtime(), ids[i])) continue;
+    running.push_back(ids[i]);
+    positions.push_back(i);
+  }
+  std::vector<Failure> failures(ids.size());
+  co_await each(running, [&](std::size_t i, const Failure& failure) { failures[positions[i]] = failure; },
+                [&](rt::ShimClient& client) { return client.stop(grace); });
+  fault_point("stop.stopped");
+  try {
+    release_network(ids);
+  } catch (const base::Error& e) {
+    for (auto& failure : failures)
+      if (!failure) failure = e.what();
+  }
+  fault_point("stop.released");
+  for (std::size_t i = 0; i < ids.size(); ++i) finished(i, failures[i]);
+}
+
+Task<void> RuntimeAdapter::kill(std::span<const ContainerId> ids, int signal, Finished finished) {
+  co_await each(ids, finished, [signal](rt::ShimClient& client) { return client.kill(signal); });
+}
+
+Task<void> RuntimeAdapter::pause(std::span<const ContainerId> ids, Finished finished) {
+  co_await each(ids, finished, [](rt::ShimClient& client) { return client.pause(); });
+}
+
+Task<void> RuntimeAdapter::unpause(std::span<const ContainerId> ids, Finished finished) {
+  co_await each(ids, finished, [](rt::ShimClient& client) { return client.unpause(); });
+}
+
+Failure RuntimeAdapter::take_away_one(const ContainerId& id, bool with_anonymous_volumes) {
+  try {
+    const auto record = parts_.state.container(id);
+    rt::clean_up(parts_.paths.runtime(), id);
+    if (record && with_anonymous_volumes)
+      for (const auto& mounted : record->summary.volumes) {
+        const auto volume = mounted.anonymous ? parts_.state.volume(mounted.volume) : std::nullopt;
+        if (!volume || volume->owner != id) continue;  // taken over by a successor
+        base::sys::remove_tree(parts_.paths.volume_directory(volume->name));
+        parts_.state.remove_volume(volume->name);
+      }
+    base::sys::remove_tree(parts_.paths.runtime().container_directory(id));
+    return std::nullopt;
+  } catch (const base::Error& e) {
+    return e.what();
+  }
+}
+
+void RuntimeAdapter::take_away(std::span<const ContainerId> ids, bool with_anonymous_volumes) {
+  parts_.state.set_phase(ids, Phase::removing);
+  release_network(ids);
+  std::vector<std::string> names;
+  for (const auto& id : ids) {
+    take_away_one(id, with_anonymous_volumes);
+    names.push_back(id.str());
+  }
+  parts_.state.transaction([&] {
+    parts_.networks.release(names);
+    parts_.state.remove_containers(ids);
+  });
+}
+
+Task<void> RuntimeAdapter::remove(std::span<const ContainerId> ids, bool with_anonymous_volumes, Finished finished) {
+  parts_.state.set_phase(ids, Phase::removing);
+  fault_point("remove.marked");
+  co_await for_all(ids.size(), [&](std::size_t i) { return stop_quietly(ids[i]); });
+  release_network(ids);
+  fault_point("remove.network");
+  std::vector<Failure> failures;
+  std::vector<ContainerId> gone;
+  std::vector<std::string> gone_names;
+  for (const auto& id : ids) {
+    failures.push_back(take_away_one(id, with_anonymous_volumes));
+    if (failures.back()) continue;
+    gone.push_back(id);
+    gone_names.push_back(id.str());
+  }
+  fault_point("remove.files");
+  parts_.state.transaction([&] {
+    parts_.networks.release(gone_names);
+    parts_.state.remove_containers(gone);
+  });
+  fault_point("remove.rows");
+  for (std::size_t i = 0; i < ids.size(); ++i) finished(i, failures[i]);
+}
+
+Task<void> RuntimeAdapter::rename(std::span<const sched::RenameRequest> requests, Finished finished) {
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    Failure failure;
+    const auto& [id, name] = requests[i];
+    try {
+      auto changed = spec(id);
+      for (auto& endpoint : changed.endpoints) std::ranges::replace(endpoint.own_names, changed.name, name);
+      changed.name = name;
+      parts_.state.transaction([&] {
+        parts_.state.rename_container(id, name);
+        parts_.state.set_spec(id, changed);
+      });
+      specs_[id] = std::move(changed);
+      fault_point("rename.row");
+    } catch (const base::Error& e) {
+      failure = e.what();
+    }
+    finished(i, failure);
+  }
+  co_return;
+}
+
+// A container has its addresses as a whole: giving up one network gives up all leases, and connect() asks for the others
+// again with the addresses they had.
+Task<void> RuntimeAdapter::disconnect(std::span<const ContainerId> ids, const std::string& network, Finished finished) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    Failure failure;
+    try {
+      auto changed = spec(ids[i]);
+      std::erase_if(changed.endpoints, [&](const auto& endpoint) { return endpoint.network == network; });
+      const std::string id = ids[i].str();
+      parts_.state.transaction([&] {
+        parts_.networks.release({&id, 1});
+        parts_.state.set_spec(ids[i], changed);
+      });
+      specs_[ids[i]] = std::move(changed);
+    } catch (const base::Error& e) {
+      failure = e.what();
+    }
+    finished(i, failure);
+  }
+  co_return;
+}
+
+void RuntimeAdapter::connect_one(const sched::ConnectRequest& request) {
+  auto changed = spec(request.id);
+  net::LeaseRequest wanted{request.id.str(), request.service->attachments};
+  for (auto& attachment : wanted.attachments) {
+    attachment.network = network_name(*parts_.desired, attachment.network);
+    for (const auto& endpoint : changed.endpoints) {
+      if (endpoint.network != attachment.network) continue;
+      attachment.ipv4_address = endpoint.ipv4;
+      attachment.ipv6_address = endpoint.ipv6;
+    }
+  }
+  parts_.state.transaction([&] {
+    const std::string id = request.id.str();
+    parts_.networks.release({&id, 1});
+    const auto leases = parts_.networks.lease({&wanted, 1});
+    set_endpoints(changed, *request.service, *parts_.desired, leases.front(), true,
+                  [this](const net::NetworkId& network) { return parts_.networks.names_table(network); });
+    parts_.state.set_spec(request.id, changed);
+  });
+  specs_[request.id] = std::move(changed);
+}
+
+Task<void> RuntimeAdapter::connect(std::span<const sched::ConnectRequest> requests, Finished finished) {
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    Failure failure;
+    try {
+      connect_one(requests[i]);
+    } catch (const base::Error& e) {
+      failure = e.what();
+    }
+    finished(i, failure);
+  }
+  co_return;
+}
+
+std::optional<rt::ContainerStatus> RuntimeAdapter::status(const ContainerId& id) {
+  tracker_.looked_at(id);
+  if (auto status = rt::read_status(parts_.paths.runtime(), id)) return status;
+  const auto record = parts_.state.container(id);
+  return record ? std::optional{status_of(parts_.paths, *record)} : std::nullopt;
+}
+
+Task<bool> RuntimeAdapter::status_changed(std::span<const ContainerId> ids,
+                                          std::chrono::steady_clock::time_point deadline) {
+  return tracker_.changed(ids, deadline);
+}
+
+void RuntimeAdapter::repair() {
+  std::vector<ContainerId> half_removed;
+  std::vector<std::string> known;
+  std::vector<std::string> running;
+  std::set<std::string> ids;
+  for (const auto& record : parts_.state.all_containers()) {
+    const bool alive = rt::shim_alive(parts_.paths.runtime(), record.id);
+    if (record.phase == Phase::removing && !alive) {
+      half_removed.push_back(record.id);
+      continue;
+    }
+    ids.insert(record.id.str());
+    known.push_back(record.id.str());
+    if (alive) running.push_back(record.id.str());
+  }
+  if (!half_removed.empty()) take_away(half_removed, false);
+  for (const auto& name : base::list_directory(parts_.paths.containers()))
+    if (!ids.contains(name)) base::sys::remove_tree(parts_.paths.containers() / name);
+  parts_.networks.repair(known, running);
+  parts_.ports.reassert();
+}
+
+}  // namespace compose::adapters

@@ -1,0 +1,119 @@
+#pragma once
+// sched::Runtime on top of the rooms: rows in the state database, addresses and namespaces of net, layers of images, shims.
+// Runs in the CLI's process, on its one thread. Every step leaves the database saying at least what the kernel holds, so
+// that whatever a killed command left is found: rows come before directories, `removing` before anything is taken away.
+//
+// start() is a pipeline: while one container's network namespace is built here, the shims of the ones before it are
+// already mounting and executing on the other cores.
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+#include <utility>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "base/clock.hpp"
+#include "compose/adapters/new_container.hpp"
+#include "compose/adapters/paths.hpp"
+#include "compose/adapters/state.hpp"
+#include "compose/adapters/status_tracker.hpp"
+#include "net/network_manager.hpp"
+#include "net/port_publisher.hpp"
+#include "runtime-shim/client/launcher.hpp"
+#include "scheduler/effects.hpp"
+
+namespace compose::adapters {
+
+using sched::Failure;
+using sched::Finished;
+using sched::Task;
+
+// The layers of an image by its id, top first. Error when it is not there any more.
+using LayersOf = std::function<std::vector<base::HostPath>(const std::string& image_id)>;
+
+struct RuntimeParts {
+  boost::asio::any_io_executor executor;
+  State& state;
+  net::NetworkManager& networks;
+  net::PortPublisher& ports;
+  LayersOf layers_of;
+  Paths paths;
+  base::Clock& clock;
+  const sched::DesiredState* desired = nullptr;  // for create() and connect()
+};
+
+// A container that is not a replica (`run`).
+struct OneOffRequest {
+  const sched::DesiredService* service = nullptr;
+  std::string name;
+  bool use_aliases = false;
+  std::vector<std::pair<std::string, rt::ContainerId>> peers;
+};
+
+class RuntimeAdapter final : public sched::Runtime {
+ public:
+  explicit RuntimeAdapter(RuntimeParts parts);
+  ~RuntimeAdapter() override;
+
+  Task<std::vector<sched::Created>> create(std::span<const sched::CreateRequest> requests) override;
+  Task<void> start(std::span<const ContainerId> ids, Finished finished) override;
+  Task<void> stop(std::span<const ContainerId> ids, std::optional<std::chrono::nanoseconds> grace,
+                  Finished finished) override;
+  Task<void> kill(std::span<const ContainerId> ids, int signal, Finished finished) override;
+  Task<void> remove(std::span<const ContainerId> ids, bool with_anonymous_volumes, Finished finished) override;
+  Task<void> rename(std::span<const sched::RenameRequest> requests, Finished finished) override;
+  Task<void> pause(std::span<const ContainerId> ids, Finished finished) override;
+  Task<void> unpause(std::span<const ContainerId> ids, Finished finished) override;
+  Task<void> disconnect(std::span<const ContainerId> ids, const std::string& network, Finished finished) override;
+  Task<void> connect(std::span<const sched::ConnectRequest> requests, Finished finished) override;
+  std::optional<rt::ContainerStatus> status(const ContainerId& id) override;
+  Task<bool> status_changed(std::span<const ContainerId> ids, std::chrono::steady_clock::time_point deadline) override;
+
+  ContainerId create_one_off(const OneOffRequest& request);
+  // Copies of the output of this container, from its first byte on; for `run` and foreground `up`.
+  void tee_at_start(const ContainerId& id, base::UniqueFd output, base::UniqueFd error);
+  // Exit code of the last refused start: 127, 126 or 125.
+  [[nodiscard]] int start_exit_code() const noexcept { return start_exit_code_; }
+  // Finishes what a killed command was removing, and takes away what belongs to no container.
+  void repair();
+
+ private:
+  struct Order;     // a create request of either kind
+  struct Starting;  // a container between "to be started" and its report
+  std::vector<NewContainer> create_rows(std::span<const Order> orders);
+  NewContainer draft(const Order& order);
+  void lease_addresses(std::vector<NewContainer>& drafts, std::span<const Order> orders);
+  void make_directories(const NewContainer& container);
+  std::vector<MountedVolume> inherited_volumes(const ContainerId& from);
+  const rt::ContainerSpec& spec(const ContainerId& id);
+
+  Starting prepare_start(const ContainerId& id);
+  void reserve_ports(Starting& starting);
+  void record_start(std::vector<Starting>& all);
+  rt::StartRequest start_request(Starting& starting);
+  void submit(Starting& starting);
+  Task<void> all_reported(std::vector<Starting>& all, const Finished& finished);
+  net::Publication publication_of(const Starting& starting);
+  Task<void> publish(std::vector<Starting>& all);
+  Task<void> stop_quietly(ContainerId id);
+  void release_network(std::span<const ContainerId> ids);
+
+  template <class Operation>
+  Task<void> each(std::span<const ContainerId> ids, Finished finished, Operation operation);
+  void connect_one(const sched::ConnectRequest& request);
+  void take_away(std::span<const ContainerId> ids, bool with_anonymous_volumes);
+  Failure take_away_one(const ContainerId& id, bool with_anonymous_volumes);
+
+  RuntimeParts parts_;
+  std::unique_ptr<rt::Launcher> launcher_;
+  StatusTracker tracker_;
+  boost::asio::steady_timer report_came_;  // never expires; cancelled for each report
+  std::map<ContainerId, rt::ContainerSpec> specs_;  // of this command; spares reading them back
+  std::map<ContainerId, std::pair<base::UniqueFd, base::UniqueFd>> tees_;
+  int start_exit_code_ = 125;
+};
+
+}  // namespace compose::adapters

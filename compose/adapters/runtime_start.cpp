@@ -1,0 +1,222 @@
+// Starting: the pipeline from rows to running processes.
+#include <algorithm>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/error.hpp"
+#include "base/fault.hpp"
+#include "compose/adapters/parallel.hpp"
+#include "compose/adapters/runtime_order.hpp"
+#include "runtime-shim/client/shim_client.hpp"
+#include "runtime-shim/client/status.hpp"
+
+namespace compose::adapters {
+
+namespace asio = boost::asio;
+using base::fault_point;
+
+namespace {
+
+std::vector<net::PortBinding> bindings_of(const std::vector<rt::PublishedPort>& ports) {
+  std::vector<net::PortBinding> bindings;
+  for (const auto& p : ports) bindings.push_back({p.protocol, p.host_address, p.host_port, p.container_port});
+  return bindings;
+}
+
+std::vector<std::string> strings_of(std::span<const ContainerId> ids) {
+  std::vector<std::string> strings;
+  for (const auto& id : ids) strings.push_back(id.str());
+  return strings;
+}
+
+}  // namespace
+
+const rt::ContainerSpec& RuntimeAdapter::spec(const ContainerId& id) {
+  const auto found = specs_.find(id);
+  return found != specs_.end() ? found->second : specs_.emplace(id, parts_.state.spec(id)).first->second;
+}
+
+// The ports it had, so that a restart does not move it; others where somebody took them in between.
+void RuntimeAdapter::reserve_ports(Starting& starting) {
+  const auto& wishes = starting.record.summary.wishes;
+  if (wishes.empty()) return;
+  if (const auto& before = starting.record.summary.ports; !before.empty()) {
+    try {
+      starting.held = parts_.ports.reserve_again(bindings_of(before));
+      return;
+    } catch (const base::Error&) {
+      // Fixed ports fail again below, with the same words; chosen ones are chosen anew.
+    }
+  }
+  for (const auto& wish : wishes)
+    for (auto& held : parts_.ports.reserve({wish.protocol, wish.host_address, wish.first, wish.last, wish.target}))
+      starting.held.push_back(std::move(held));
+}
+
+RuntimeAdapter::Starting RuntimeAdapter::prepare_start(const ContainerId& id) {
+  Starting starting;
+  starting.id = id;
+  try {
+    auto record = parts_.state.container(id);
+    if (!record) base::fail("no such container: {}", id.short_form());
+    starting.record = std::move(*record);
+    starting.runs_already = rt::shim_alive(parts_.paths.runtime(), id);
+    if (starting.runs_already) return starting;
+    rt::clean_up(parts_.paths.runtime(), id);
+    starting.leases = parts_.networks.leases_of(id.str());
+    reserve_ports(starting);
+    auto& summary = starting.record.summary;
+    summary.ports.clear();
+    for (const auto& held : starting.held)
+      summary.ports.push_back({held.binding.protocol, held.binding.host_address, held.binding.host_port,
+                               held.binding.container_port});
+    summary.started = true;
+  } catch (const base::Error& e) {
+    starting.failure = e.what();
+  }
+  return starting;
+}
+
+rt::StartRequest RuntimeAdapter::start_request(Starting& starting) {
+  rt::StartRequest request;
+  request.spec = spec(starting.id);
+  request.spec.ports = starting.record.summary.ports;
+  if (request.spec.security.network.mode == rt::NamespaceMode::private_) {
+    fault_point("start.sandbox");
+    auto sandbox = parts_.networks.build_sandbox(
+        {.container = starting.id.str(), .leases = starting.leases, .sysctls = request.spec.security.sysctls});
+    request.network_namespace = std::move(sandbox.netns);
+    request.dns_udp = std::move(sandbox.dns.udp);
+    request.dns_tcp = std::move(sandbox.dns.tcp);
+  }
+  for (std::size_t i = 0; i < starting.held.size(); ++i)
+    request.held_sockets.push_back({static_cast<std::uint16_t>(i), std::move(starting.held[i].socket)});
+  if (const auto tee = tees_.find(starting.id); tee != tees_.end()) {
+    request.tee = std::move(tee->second);
+    tees_.erase(tee);
+  }
+  return request;
+}
+
+void RuntimeAdapter::submit(Starting& starting) {
+  try {
+    if (!launcher_) launcher_ = std::make_unique<rt::Launcher>(parts_.executor, parts_.paths.runtime());
+    auto request = start_request(starting);
+    fault_point("start.submit");
+    launcher_->submit(std::move(request), [&](const rt::StartReport& report) {
+      starting.pending = false;
+      if (!report.ok) {
+        starting.failure = report.error;
+        start_exit_code_ = report.exit_code;
+      }
+      report_came_.cancel();
+    });
+    starting.pending = true;
+  } catch (const base::Error& e) {
+    starting.failure = e.what();
+  }
+}
+
+// Links and rules go. Addresses stay: they belong to the container until it is removed.
+void RuntimeAdapter::release_network(std::span<const ContainerId> ids) {
+  const auto containers = strings_of(ids);
+  parts_.ports.withdraw(containers);
+  parts_.networks.tear_down_sandboxes(containers);
+}
+
+net::Publication RuntimeAdapter::publication_of(const Starting& starting) {
+  net::Publication publication{.container = starting.id.str(), .bindings = bindings_of(starting.record.summary.ports)};
+  const auto outside = std::ranges::find(starting.leases, false, &net::Lease::internal);
+  if (outside != starting.leases.end()) {
+    publication.ipv4 = outside->ipv4;
+    publication.ipv6 = outside->ipv6;
+  }
+  return publication;
+}
+
+// A container whose ports cannot be published is taken down again.
+Task<void> RuntimeAdapter::publish(std::vector<Starting>& all) {
+  std::vector<net::Publication> publications;
+  std::vector<Starting*> with_ports;
+  for (auto& starting : all) {
+    if (starting.failure || starting.runs_already || starting.record.summary.ports.empty()) continue;
+    publications.push_back(publication_of(starting));
+    with_ports.push_back(&starting);
+  }
+  if (publications.empty()) co_return;
+  fault_point("start.publish");
+  try {
+    parts_.ports.publish(publications);
+    co_return;
+  } catch (const base::Error& e) {
+    for (auto* starting : with_ports) starting->failure = e.what();
+  }
+  co_await for_all(with_ports.size(), [&](std::size_t i) { return stop_quietly(with_ports[i]->id); });
+}
+
+Task<void> RuntimeAdapter::stop_quietly(ContainerId id) {
+  try {
+    co_await rt::ShimClient{parts_.executor, parts_.paths.runtime(), id}.stop(std::chrono::nanoseconds{0});
+  } catch (const base::Error&) {
+    // It has ended by itself, which is what was wanted.
+  }
+}
+
+// Tells about those without ports as soon as they are reported; the others wait for their rules.
+Task<void> RuntimeAdapter::all_reported(std::vector<Starting>& all, const Finished& finished) {
+  const auto tell = [&] {
+    bool pending = false;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      auto& s = all[i];
+      pending = pending || s.pending;
+      if (s.pending || s.told || s.failure || !s.record.summary.ports.empty()) continue;
+      s.told = true;
+      finished(i, std::nullopt);
+    }
+    return pending;
+  };
+  while (tell()) {
+    boost::system::error_code ignored;
+    co_await report_came_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
+void RuntimeAdapter::record_start(std::vector<Starting>& all) {
+  try {
+    parts_.state.transaction([&] {
+      for (const auto& s : all)
+        if (!s.failure) parts_.state.set_summary(s.id, s.record.summary);
+    });
+  } catch (const base::Error& e) {
+    for (auto& s : all)
+      if (!s.failure) s.failure = e.what();
+  }
+}
+
+Task<void> RuntimeAdapter::start(std::span<const ContainerId> ids, Finished finished) {
+  std::vector<Starting> all;
+  for (const auto& id : ids) all.push_back(prepare_start(id));
+  record_start(all);
+  fault_point("start.rows");
+  for (auto& starting : all) {
+    if (!starting.failure && !starting.runs_already) submit(starting);
+    co_await asio::post(parts_.executor, asio::use_awaitable);  // lets reports in that came meanwhile
+  }
+  co_await all_reported(all, finished);
+  co_await publish(all);
+  std::vector<ContainerId> refused;
+  for (const auto& starting : all)
+    if (starting.failure) refused.push_back(starting.id);
+  if (!refused.empty()) release_network(refused);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (!all[i].told) finished(i, all[i].failure);
+}
+
+void RuntimeAdapter::tee_at_start(const ContainerId& id, base::UniqueFd output, base::UniqueFd error) {
+  tees_[id] = {std::move(output), std::move(error)};
+}
+
+}  // namespace compose::adapters
