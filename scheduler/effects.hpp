@@ -46,7 +46,7 @@ struct CreateRequest {
 
 struct ConnectRequest {
   rt::ContainerId id;
-  const DesiredService* service = nullptr;
+  const DesiredService* service = nullptr;  // nullptr: not in the desired state; only its service name is its alias
   std::string network;  // key of a DesiredNetwork
 };
 
@@ -83,9 +83,11 @@ struct Runtime {
   // The status now; absent: there is no such container.
   virtual std::optional<rt::ContainerStatus> status(const rt::ContainerId& id) = 0;
   // Returns when the status of any of them may have changed since it was last asked for with status(), or at the deadline
-  // (false; time_point::max(): none). Never polls. Reacts to Asio's cancellation by throwing or returning.
+  // (false; time_point::max(): none), or on wake_waits(). Never polls.
   virtual Task<bool> status_changed(std::span<const rt::ContainerId> ids,
                                     std::chrono::steady_clock::time_point deadline) = 0;
+  // Every status_changed() under way returns soon, whether something changed or not (Ctrl-C).
+  virtual void wake_waits() = 0;
 };
 
 struct Networks {

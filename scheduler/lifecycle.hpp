@@ -1,7 +1,7 @@
 #pragma once
 // Plans for the verbs that work on what is there: down, stop, start, restart, kill, rm, pause, unpause. Pure, like
 // reconcile(). They need no compose file: the graph comes from the desired state where there is one, else from labels
-// (ServiceGraph::of). One-off containers are touched by down alone, and only with remove_orphans or a whole project.
+// (ServiceGraph::of). One-off containers are touched by down and rm alone.
 //
 // Errors: `no such service: x` for a name that neither the graph nor a container knows.
 #include <chrono>
@@ -23,7 +23,8 @@ struct DownOptions {
   std::vector<std::string> external;        // names of networks and volumes that are never removed
   std::optional<std::chrono::nanoseconds> grace;
 };
-// Dependents first, all containers of a service at once; then networks and volumes.
+// Dependents first, all containers of a service at once; then networks and volumes: all of the project, or with services
+// named those that nothing else of the project uses.
 [[nodiscard]] Plan plan_down(const ObservedState& observed, const ServiceGraph& graph, const DownOptions& options);
 
 struct ServicesOptions {
@@ -34,6 +35,7 @@ struct ServicesOptions {
 
 struct StartOptions {
   std::vector<std::string> services;  // empty: all; else these and what they depend on
+  std::vector<std::string> may_be_empty;  // services scaled to 0
   bool wait = false;
 };
 // Error: `service "web" has no container to start`.
@@ -49,7 +51,7 @@ struct RestartOptions {
 struct KillOptions {
   std::vector<std::string> services;
   int signal = 9;
-  bool remove_orphans = false;
+  bool remove_orphans = false;   // also containers of services that the graph does not know
 };
 [[nodiscard]] Plan plan_kill(const ObservedState& observed, const ServiceGraph& graph, const KillOptions& options);
 

@@ -114,6 +114,7 @@ struct RenameContainer {
 // ---- waiting ----
 
 enum class Until : std::uint8_t {
+  started,                 // depends_on: service_started, where it is not required
   healthy,                 // depends_on: service_healthy
   completed_successfully,  // depends_on: service_completed_successfully
   ready,                   // up --wait: healthy where there is a health check, else running (or ended with 0)
@@ -122,7 +123,7 @@ enum class Until : std::uint8_t {
 struct AwaitCondition {
   std::string service;
   Until until = Until::healthy;
-  bool required = true;    // false: a failure is a warning, and what comes after goes on
+  bool required = true;    // false: a failure (of steps before it, too) is a warning, and what comes after goes on
   std::vector<ContainerRef> containers;  // all of them
   bool operator==(const AwaitCondition&) const = default;
 };

@@ -6,6 +6,7 @@
 // (unless that dependency is not required: then the edge is left out).
 #include <cstddef>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,7 +54,8 @@ class ServiceGraph {
     std::vector<std::string> dependents;
   };
   [[nodiscard]] const Node& node(std::string_view service) const;
-  [[nodiscard]] ServiceGraph keep(const std::map<std::string, bool, std::less<>>& kept) const;
+  using ServiceSet = std::set<std::string, std::less<>>;
+  [[nodiscard]] ServiceGraph keep(const ServiceSet& kept) const;
 
   std::vector<Node> nodes_;  // in the order of the input
   std::map<std::string, std::size_t, std::less<>> index_;
