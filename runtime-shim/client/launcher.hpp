@@ -2,12 +2,13 @@
 // Starts containers: one compose-shim in launcher mode per Launcher (that is, per command), one message per container.
 // Runs in the CLI, on its one thread. The launcher process is spawned at the first submit, from a read-only detached mount
 // of the program so that no container can ever write to it; it ends when the Launcher is destroyed. Containers stay.
+#include <utility>  // first: this Boost forgets it
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "base/unique_fd.hpp"
@@ -26,11 +27,9 @@ struct HeldSocket {
 struct StartRequest {
   ContainerSpec spec;
   base::UniqueFd network_namespace;  // none: spec.security.network is host or shared
-  base::UniqueFd dns_udp;            // 127.0.0.11:53 inside that namespace; both or none
-  base::UniqueFd dns_tcp;
+  std::vector<base::UniqueFd> dns_sockets;  // net::dns::DnsSockets::take_all(), or none: no resolver of ours
   std::vector<HeldSocket> held_sockets;
   std::optional<std::pair<base::UniqueFd, base::UniqueFd>> tee;  // copies of stdout and stderr from the first byte on
-  std::vector<std::string> host_nameservers;  // where names that no network knows go
 };
 
 // Where the program is: COMPOSE_SHIM, beside the running executable, or ../libexec/compose from there.

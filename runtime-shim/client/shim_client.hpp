@@ -2,6 +2,8 @@
 // Talks to the shim of one running container; one short connection per operation, nothing is kept. Every operation is
 // awaitable and cancellable; Error where the container has no shim ("container is not running") or the shim refuses.
 // Runs in the CLI, on its one thread.
+#include <utility>  // first: this Boost forgets it
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>

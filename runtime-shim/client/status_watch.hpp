@@ -1,6 +1,8 @@
 #pragma once
 // Waiting for containers to change, without polling: inotify on their run directories, where a shim renames its status
 // into place and where its death closes `alive`. Runs in the CLI, on its one thread.
+#include <utility>  // first: this Boost forgets it
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>

@@ -3,8 +3,8 @@
 // launcher's socket (base/channel framing, wire form); requests are pipelined, reports come in the order of completion.
 //
 // Descriptors ride with the request in this order, each group only where its count or flag says so:
-//   network namespace | DNS UDP, DNS TCP sockets (bound inside that namespace) | one held socket per entry of
-//   `held_ports` | stdin, stdout, stderr (`direct_stdio`) | stdout, stderr copies (`tee_output`)
+//   network namespace | `dns_sockets` of the resolver (net/dns/dns_sockets.hpp, DnsSockets::take_all) | one held socket per
+//   entry of `held_ports` | stdin, stdout, stderr (`direct_stdio`) | stdout, stderr copies (`tee_output`)
 #include <cstdint>
 #include <string>
 #include <tuple>
@@ -22,11 +22,11 @@ struct StartHeader {
   HostPath log_directory;      // made when missing; unused where the log is disabled or stdio is direct
   std::string cgroup_root;     // "compose", or "compose-<hash>" for a run root that is not the default one
   bool network_namespace = false;
-  bool dns_sockets = false;
+  std::uint8_t dns_sockets = 0;  // how many
   std::vector<std::uint16_t> held_ports;  // index into spec.ports for each held socket
   bool direct_stdio = false;   // stdio of the container is the caller's descriptors: no log, no attach
   bool tee_output = false;     // output is also copied there, from the first byte on
-  std::vector<std::string> host_nameservers;  // for names that no network knows; read from the host's resolv.conf
+  bool die_with_launcher = false;  // the container ends when the launcher's client does: build steps
   static constexpr auto fields() {
     return std::tuple{field("protocol", &StartHeader::protocol), field("run_root", &StartHeader::run_root),
                       field("log_directory", &StartHeader::log_directory),
@@ -34,7 +34,7 @@ struct StartHeader {
                       field("network_namespace", &StartHeader::network_namespace),
                       field("dns_sockets", &StartHeader::dns_sockets), field("held_ports", &StartHeader::held_ports),
                       field("direct_stdio", &StartHeader::direct_stdio), field("tee_output", &StartHeader::tee_output),
-                      field("host_nameservers", &StartHeader::host_nameservers)};
+                      field("die_with_launcher", &StartHeader::die_with_launcher)};
   }
   bool operator==(const StartHeader&) const = default;
 };

@@ -1,0 +1,109 @@
+#pragma once
+// What a child does between clone and exec, prepared by the shim: everything the stages need is here as plain memory that
+// the child inherits, so that no stage allocates or throws. The child reports over a socket that closes at exec: nothing
+// means exec happened, a ChildReport means it did not (or carries the terminal).
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime-shim/isolation/capabilities.hpp"
+#include "runtime-shim/isolation/rlimits.hpp"
+#include "runtime-shim/isolation/seccomp_program.hpp"
+#include "runtime-shim/isolation/user.hpp"
+#include "runtime-shim/rootfs/mount_apply.hpp"
+
+namespace compose::rt {
+
+enum class ChildStage : std::uint8_t {
+  join_cgroup,
+  enter_namespaces,
+  set_scheduling,
+  attach_root,
+  mount,
+  set_hostname,
+  set_sysctl,
+  pivot_root,
+  open_terminal,
+  set_limits,
+  set_capabilities,
+  set_user,
+  load_seccomp,
+  enter_directory,
+  exec,
+  terminal_ready,  // not a failure: the message carries the pty's master
+};
+
+// "mounting the root file system", what failed as part of a sentence.
+std::string_view describe(ChildStage stage);
+
+struct ChildReport {
+  ChildStage stage;
+  std::uint8_t unused = 0;
+  std::uint16_t index = 0;  // which mount, sysctl or limit
+  std::int32_t error = 0;
+};
+static_assert(std::is_trivially_copyable_v<ChildReport>);
+
+// The process itself; the same for init, exec and health probes.
+struct PreparedProcess {
+  std::vector<std::string> argv;
+  std::vector<std::string> environment;
+  std::vector<std::string> candidates;  // paths to try, from PATH; one where argv[0] has a slash
+  std::string directory;
+  ResolvedUser user;
+  CapabilityMask bounding = 0;
+  std::vector<PreparedRlimit> rlimits;
+  std::optional<int> oom_score_adjustment;
+  const SeccompProgram* seccomp = nullptr;  // nullptr: unconfined
+  bool no_new_privileges = false;
+  bool terminal = false;
+  std::uint16_t rows = 0;
+  std::uint16_t columns = 0;
+  int stdio[3] = {-1, -1, -1};  // -1: the container's /dev/null
+
+  // Pointers for execve, made by seal() once the vectors stand.
+  std::vector<char*> argv_pointers;
+  std::vector<char*> environment_pointers;
+  void seal();
+};
+
+struct PreparedSysctl {
+  std::string path;  // below /proc: "sys/net/ipv4/ip_forward"
+  std::string value;
+};
+
+// What only the container's first process does: it makes the world the others join.
+struct PreparedWorld {
+  PreparedMounts mounts;
+  int root = -1;                       // detached mount
+  std::string attach_point;            // any existing host directory: where the root is attached in the new namespace
+  std::string hostname;
+  std::string domainname;
+  std::vector<PreparedSysctl> sysctls;
+  bool new_cgroup_namespace = true;
+  bool init = false;                   // stay as PID 1, start the command as its child and reap
+};
+
+struct PreparedChild {
+  PreparedProcess process;
+  const PreparedWorld* world = nullptr;  // nullptr: exec into an existing container
+  std::vector<int> task_files;           // v1 cgroups to join by writing "0"
+  int join = -1;                         // exec: pidfd of the container's init
+  int join_flags = 0;                    // CLONE_NEW* to enter through `join`
+  struct NamespaceFile {
+    int fd;
+    int type;
+  };
+  std::vector<NamespaceFile> namespaces;  // entered one by one before anything else (network; shared ipc, uts)
+  int report = -1;                       // our end of the socket
+  bool new_session_keyring = true;
+};
+
+// Runs the stages and executes the program; never returns.
+[[noreturn]] void run_child(const PreparedChild& child) noexcept;
+
+}  // namespace compose::rt

@@ -1,0 +1,114 @@
+#include "runtime-shim/rootfs/overlay.hpp"
+
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/scope_exit.hpp"
+#include "base/sys.hpp"
+#include "base/sys_linux.hpp"
+
+namespace compose::rt {
+namespace {
+
+namespace sys = base::sys;
+
+constexpr std::size_t k_longest_fsconfig_value = 255;
+constexpr std::size_t k_longest_mount_data = 4095;
+
+bool set_string(int fs, const char* key, const std::string& value) {
+  return value.size() <= k_longest_fsconfig_value && sys::fsconfig(fs, FSCONFIG_SET_STRING, key, value.c_str(), 0) == 0;
+}
+
+// ':' separates layers and '\' escapes in the joined option.
+std::string escape(const std::string& path) {
+  std::string out;
+  for (const char c : path) {
+    if (c == ':' || c == '\\' || c == ',') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string join_lower(const RootfsSpec& rootfs, std::size_t prefix) {
+  std::string out;
+  for (const auto& layer : rootfs.lower) out += (out.empty() ? "" : ":") + escape(layer.str().substr(prefix));
+  return out;
+}
+
+bool set_lower(int fs, const RootfsSpec& rootfs) {
+  if (set_string(fs, "lowerdir+", rootfs.lower.front().str())) {
+    for (std::size_t i = 1; i < rootfs.lower.size(); ++i)
+      if (!set_string(fs, "lowerdir+", rootfs.lower[i].str())) return false;
+    return true;
+  }
+  return set_string(fs, "lowerdir", join_lower(rootfs, 0));
+}
+
+// What the kernel says about the refusal, or "" where it says nothing.
+std::string kernel_message(int fs) {
+  char buffer[256];
+  const auto n = ::read(fs, buffer, sizeof buffer);
+  if (n <= 2) return {};
+  std::string message(buffer + 2, static_cast<std::size_t>(n - 2));
+  while (!message.empty() && message.back() == '\n') message.pop_back();
+  return " (" + message + ")";
+}
+
+// nullopt: some option does not fit or is not known; the older call may do it.
+std::optional<base::UniqueFd> mount_with_fsopen(const RootfsSpec& rootfs) {
+  const base::UniqueFd fs{sys::fsopen("overlay", FSOPEN_CLOEXEC)};
+  if (!fs || !set_lower(fs.get(), rootfs) || !set_string(fs.get(), "upperdir", rootfs.upper.str()) ||
+      !set_string(fs.get(), "workdir", rootfs.work.str()))
+    return std::nullopt;
+  if (sys::fsconfig(fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == -1) {
+    const int error = errno;
+    throw base::SysError(error, "mount the layers of the image" + kernel_message(fs.get()));
+  }
+  return base::UniqueFd{
+      base::check(sys::fsmount(fs.get(), FSMOUNT_CLOEXEC, 0), "mount the layers of the image")};
+}
+
+// Length of the directory part that all layers share, so that the option can be written with relative paths.
+std::size_t shared_directory(const RootfsSpec& rootfs) {
+  std::string shared = rootfs.lower.front().parent().str() + "/";
+  for (const auto& layer : rootfs.lower)
+    while (!layer.str().starts_with(shared)) shared.resize(shared.find_last_of('/', shared.size() - 2) + 1);
+  return shared.size();
+}
+
+base::UniqueFd mount_with_mount(const RootfsSpec& rootfs) {
+  const auto own_namespace = sys::open(HostPath{"/proc/self/ns/mnt"}, O_RDONLY);
+  base::check(::unshare(CLONE_NEWNS), "make a mount namespace");
+  const base::ScopeExit back{[&] {
+    if (::setns(own_namespace.get(), CLONE_NEWNS) == -1 || ::chdir("/") == -1) std::terminate();
+  }};
+  base::check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "make the mounts private");
+  const std::size_t prefix = shared_directory(rootfs);
+  const std::string directory = rootfs.lower.front().str().substr(0, prefix);
+  base::check(::chdir(directory.c_str()), "enter '{}'", directory);
+  const std::string data = base::text("lowerdir={},upperdir={},workdir={}", join_lower(rootfs, prefix),
+                                      escape(rootfs.upper.str()), escape(rootfs.work.str()));
+  if (data.size() > k_longest_mount_data)
+    base::fail("mount the layers of the image: {} layers are more than this kernel can take", rootfs.lower.size());
+  // Any directory will do as the place; this one exists and nothing of it is needed in this namespace.
+  base::check(::mount("overlay", "/proc", "overlay", 0, data.c_str()), "mount the layers of the image");
+  return base::UniqueFd{base::check(sys::open_tree(AT_FDCWD, "/proc", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC),
+                                    "hold the root file system")};
+}
+
+}  // namespace
+
+base::UniqueFd open_rootfs(const RootfsSpec& rootfs) {
+  if (rootfs.lower.empty()) base::fail("the container has no image layers");
+  sys::make_directories(rootfs.upper);
+  sys::make_directories(rootfs.work, 0700);
+  if (auto mounted = mount_with_fsopen(rootfs)) return std::move(*mounted);
+  return mount_with_mount(rootfs);
+}
+
+}  // namespace compose::rt
