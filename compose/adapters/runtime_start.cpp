@@ -89,8 +89,7 @@ rt::StartRequest RuntimeAdapter::start_request(Starting& starting) {
     auto sandbox = parts_.networks.build_sandbox(
         {.container = starting.id.str(), .leases = starting.leases, .sysctls = request.spec.security.sysctls});
     request.network_namespace = std::move(sandbox.netns);
-    request.dns_udp = std::move(sandbox.dns.udp);
-    request.dns_tcp = std::move(sandbox.dns.tcp);
+    request.dns_sockets = std::move(sandbox.dns).take_all();
   }
   for (std::size_t i = 0; i < starting.held.size(); ++i)
     request.held_sockets.push_back({static_cast<std::uint16_t>(i), std::move(starting.held[i].socket)});
