@@ -1,13 +1,15 @@
 #pragma once
 // The sockets of one container's resolver, opened once inside the container's network namespace by the CLI and handed to
 // the shim, which never opens them again. How 127.0.0.11:53 leads to them although the container may bind port 53 of
-// every address itself is told in docs/decisions/ (dns-port).
+// every address itself is told in docs/decisions/0010-dns-port.md.
 #include <utility>
 #include <vector>
 
 #include "base/unique_fd.hpp"
 
 namespace compose::net::dns {
+
+inline constexpr const char* k_resolver_address = "127.0.0.11";
 
 struct DnsSockets {
   base::UniqueFd udp;       // queries arrive here
@@ -31,5 +33,10 @@ struct DnsSockets {
     return sockets;
   }
 };
+
+// Opens them in the calling thread's network namespace, whose loopback link must be up; `netns` is a descriptor of it.
+// Where the kernel has no sk_lookup programs the sockets are bound to port 53 itself (then a container cannot bind port 53
+// of every address at once, as with other engines).
+DnsSockets open_dns_sockets(int netns);
 
 }  // namespace compose::net::dns

@@ -1,0 +1,75 @@
+#pragma once
+// Links, addresses and routes as rtnetlink requests (rtnetlink(7)). The add_ functions append to a batch; the read
+// functions ask at once.
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/ip.hpp"
+#include "net/netlink/batch.hpp"
+
+namespace compose::net::netlink {
+
+using Mac = std::array<std::uint8_t, 6>;
+
+struct BridgeRequest {
+  std::string name;
+  Mac mac{};
+  std::uint32_t mtu = 1500;
+  std::uint32_t group = 0;
+};
+
+// One message makes both ends: `host_name` in the socket's namespace, in the bridge; `inside_name` in `netns`, down (the
+// kernel refuses to open a peer that is not paired yet).
+struct VethRequest {
+  std::string host_name;
+  std::string inside_name;
+  Mac inside_mac{};
+  std::uint32_t mtu = 1500;
+  std::uint32_t bridge_index = 0;
+  std::uint32_t group = 0;
+  int netns = -1;
+  bool isolated = false;  // ports of the bridge that may not talk to each other
+};
+
+void add_bridge(Batch& batch, const BridgeRequest& request);
+void add_veth(Batch& batch, const VethRequest& request);
+// Without an automatic link-local address, then up: a port of a bridge needs none.
+void add_port_up(Batch& batch, const std::string& name, bool isolated);
+void add_link_up(Batch& batch, std::uint32_t index, const std::string& name);
+void add_regroup(Batch& batch, const std::string& name, std::uint32_t group);  // tolerates that the link is gone
+void add_delete_group(Batch& batch, std::uint32_t group);                       // tolerates an empty group
+void add_delete_link(Batch& batch, const std::string& name);                    // tolerates that the link is gone
+void add_address(Batch& batch, std::uint32_t index, const IpAddress& address, int prefix);
+void add_default_route(Batch& batch, std::uint32_t index, const IpAddress& gateway);
+
+struct Link {
+  std::uint32_t index = 0;
+  std::string name;
+  std::string kind;  // "bridge", "veth", ...; empty: none
+  std::uint32_t mtu = 0;
+  std::uint32_t group = 0;
+  std::uint32_t master = 0;
+  bool up = false;
+};
+
+std::optional<Link> find_link(Socket& socket, const std::string& name);
+std::vector<Link> list_links(Socket& socket);
+
+struct HostAddress {
+  std::uint32_t index = 0;
+  IpAddress address;
+  int prefix = 0;
+};
+std::vector<HostAddress> list_addresses(Socket& socket);
+
+struct Route {
+  Subnet destination;
+  std::uint32_t index = 0;
+  std::uint32_t table = 0;
+};
+std::vector<Route> list_routes(Socket& socket);  // unicast, of all tables and both families
+
+}  // namespace compose::net::netlink

@@ -1,0 +1,52 @@
+#pragma once
+// What this room wants of nftables, as JSON documents for libnftables (libnftables-json(5)). Pure; golden tests hold them.
+//
+// One table of family inet for each run root. Its chains and rules are fixed; everything that comes and goes is an element
+// of a set or map, so that neither packets nor transactions get slower with the number of containers:
+//   bridges            the bridges of ours                          (isolation: what enters one must be asked for)
+//   same_bridge        bridge . bridge                              (hairpin: a container reaches a published neighbour)
+//   internal_bridges   those without a way out
+//   masquerade4/6      those whose containers leave with the host's address
+//   ports4/6, any4/6   protocol . host address . host port -> container address . port; any: on every local address
+// Guards: loopback addresses arriving from containers are dropped, DNAT never takes a packet for 127.0.0.0/8 that did not
+// start on this host, router advertisements of containers are dropped, and no packet from another link reaches a container unless it
+// was DNATed or answers one.
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "net/spec/port_spec.hpp"
+
+namespace compose::net {
+
+struct FirewallNetwork {
+  std::string bridge;
+  bool internal = false;
+  bool masquerade4 = true;
+  bool masquerade6 = false;
+  bool operator==(const FirewallNetwork&) const = default;
+};
+
+struct FirewallPort {
+  PortBinding binding;
+  std::string target;  // the container's address, of the family of binding.host_address
+  bool operator==(const FirewallPort&) const = default;
+};
+
+// One transaction.
+struct FirewallChange {
+  bool with_base = false;  // the table, its sets, chains and rules first
+  std::vector<FirewallNetwork> add_networks;
+  std::vector<FirewallNetwork> remove_networks;
+  std::vector<FirewallPort> add_ports;
+  std::vector<FirewallPort> remove_ports;
+};
+
+[[nodiscard]] std::string nft_document(const std::string& table, const FirewallChange& change);
+[[nodiscard]] std::string nft_delete_table_document(const std::string& table);
+
+// How many chains, sets and maps the table has: the kernel's "use" count of a table that nobody has cut down.
+inline constexpr std::size_t k_table_objects = 15;
+
+}  // namespace compose::net
