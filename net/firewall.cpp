@@ -33,7 +33,6 @@ struct Firewall::Library {
     error_buffer = symbol<decltype(::nft_ctx_get_error_buffer)>(handle.get(), "nft_ctx_get_error_buffer");
     context = symbol<decltype(::nft_ctx_new)>(handle.get(), "nft_ctx_new")(NFT_CTX_DEFAULT);
     if (!context) base::fail("load libnftables: it gives no context");
-    symbol<decltype(::nft_ctx_output_set_flags)>(handle.get(), "nft_ctx_output_set_flags")(context, NFT_CTX_OUTPUT_JSON);
     symbol<decltype(::nft_ctx_buffer_output)>(handle.get(), "nft_ctx_buffer_output")(context);
     symbol<decltype(::nft_ctx_buffer_error)>(handle.get(), "nft_ctx_buffer_error")(context);
   }

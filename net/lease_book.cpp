@@ -162,8 +162,7 @@ void LeaseBook::release(std::span<const std::string> containers) {
 
 std::vector<std::string> LeaseBook::link_names(std::span<const std::string> containers) const {
   std::vector<std::string> names;
-  for (const auto& container : containers)
-    for (const auto& row : store_.leases_of(container)) names.push_back(veth_name(container, row.index));
+  for (const auto& [container, index] : store_.interfaces_of(containers)) names.push_back(veth_name(container, index));
   return names;
 }
 

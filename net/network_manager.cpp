@@ -55,7 +55,7 @@ std::string chosen_bridge_name(const NetworkSpec& spec) {
   if (found == spec.options.end()) return bridge_name(spec.id);
   const auto& name = found->second;
   const bool bad = name.empty() || name.size() > 15 || name == "." || name == ".." ||
-                   name.find_first_of("/: \t\n") != std::string::npos;
+                   name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") != std::string::npos;
   if (bad) base::fail("network '{}': '{}' cannot be the name of a link", spec.name, name);
   return name;
 }

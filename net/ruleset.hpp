@@ -1,5 +1,6 @@
 #pragma once
-// What this room wants of nftables, as JSON documents for libnftables (libnftables-json(5)). Pure; golden tests hold them.
+// What this room wants of nftables, in its own language (nft(8)), which libnftables takes as it takes JSON. Not JSON: the
+// version of Debian 12 (1.0.6) cannot declare a map to "address . port" in it. Pure; golden tests hold the documents.
 //
 // One table of family inet for each run root. Its chains and rules are fixed; everything that comes and goes is an element
 // of a set or map, so that neither packets nor transactions get slower with the number of containers:
@@ -8,9 +9,9 @@
 //   internal_bridges   those without a way out
 //   masquerade4/6      those whose containers leave with the host's address
 //   ports4/6, any4/6   protocol . host address . host port -> container address . port; any: on every local address
-// Guards: loopback addresses arriving from containers are dropped, DNAT never takes a packet for 127.0.0.0/8 that did not
-// start on this host, router advertisements of containers are dropped, and no packet from another link reaches a container unless it
-// was DNATed or answers one.
+// Guards: what a container sends to loopback addresses is dropped, as are its router advertisements; DNAT never takes a
+// packet for 127.0.0.0/8 that did not start on this host; no packet of another link reaches a container unless it was
+// DNATed or answers one.
 #include <cstddef>
 #include <span>
 #include <string>

@@ -1,5 +1,7 @@
 #include "net/store.hpp"
 
+#include <set>
+
 #include "base/json.hpp"
 
 namespace compose::net {
@@ -135,6 +137,18 @@ std::vector<Store::LeaseRow> Store::leases_of(const std::string& container) cons
                  "WHERE container_id = ? ORDER BY interface",
                  {container}, [&](const base::SqlRow& row) { rows.push_back(read_lease(row)); });
   return rows;
+}
+
+std::vector<std::pair<std::string, int>> Store::interfaces_of(std::span<const std::string> containers) const {
+  std::vector<std::pair<std::string, int>> interfaces;
+  if (containers.empty()) return interfaces;
+  const std::set<std::string_view> wanted{containers.begin(), containers.end()};
+  // One pass over the index of what are at most some thousand rows; a query for each container costs more from the third on.
+  database_.each("SELECT container_id, interface FROM leases", {}, [&](const base::SqlRow& row) {
+    auto container = row.text(0);
+    if (wanted.contains(container)) interfaces.emplace_back(std::move(container), static_cast<int>(row.integer(1)));
+  });
+  return interfaces;
 }
 
 std::vector<std::string> Store::containers_on(const NetworkId& id) const {

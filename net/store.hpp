@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/database.hpp"
@@ -37,6 +38,8 @@ class Store {
   void insert_lease(const LeaseRow& row);
   void delete_leases(const std::string& container);
   [[nodiscard]] std::vector<LeaseRow> leases_of(const std::string& container) const;
+  // Each lease of these containers as container and interface number.
+  [[nodiscard]] std::vector<std::pair<std::string, int>> interfaces_of(std::span<const std::string> containers) const;
   [[nodiscard]] std::vector<std::string> containers_on(const NetworkId& id) const;
   [[nodiscard]] std::vector<std::string> containers_with_leases() const;
   // The container that has this address.
