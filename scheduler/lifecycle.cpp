@@ -48,7 +48,7 @@ std::vector<std::string> selection_or_all(const std::vector<std::string>& select
   return selected.empty() ? graph.start_order() : check_selection(selected, graph);
 }
 
-// Stops of a set of services, dependents first; remembers one step for each service that others can wait for.
+// Stops of a set of services, dependents first.
 class Stopper {
  public:
   Stopper(Plan& plan, const ServiceGraph& graph, std::optional<std::chrono::nanoseconds> grace, std::string cause)
@@ -56,29 +56,39 @@ class Stopper {
 
   // The step that stops each of them; none for one that does not run.
   std::map<const ObservedContainer*, StepId> stop(const std::string& service, const Containers& containers) {
-    std::vector<StepId> dependents;
-    if (graph_.contains(service)) {
-      for (const std::string& dependent : graph_.dependents_of(service)) dependents.push_back(stopped_[dependent]);
-    }
+    const std::vector<StepId> dependents = dependents_stopped(service);
     std::map<const ObservedContainer*, StepId> stops;
-    std::vector<StepId> all = dependents;
+    std::vector<StepId>& own = stopping_[service];
     for (const ObservedContainer* c : containers) {
       if (!is_active(*c)) continue;
-      const StepId id = plan_.add(StopContainer{ref_of(*c), grace_}, dependents, cause_);
-      stops[c] = id;
-      all.push_back(id);
+      stops[c] = plan_.add(StopContainer{ref_of(*c), grace_}, dependents, cause_);
+      own.push_back(stops[c]);
     }
     // A service without running containers passes on what its dependents are waiting for.
-    stopped_[service] = plan_.join(std::move(all), text("service {} stopped", service));
+    if (own.empty()) own = dependents;
     return stops;
   }
 
  private:
+  std::vector<StepId> dependents_stopped(const std::string& service) {
+    std::vector<StepId> stops;
+    if (!graph_.contains(service)) return stops;
+    for (const std::string& dependent : graph_.dependents_of(service)) {
+      std::vector<StepId>& all = stopping_[dependent];
+      const StepId joined = plan_.join(std::move(all), text("service {} stopped", dependent));
+      all.clear();
+      if (joined == StepId::none) continue;
+      all.push_back(joined);
+      stops.push_back(joined);
+    }
+    return stops;
+  }
+
   Plan& plan_;
   const ServiceGraph& graph_;
   std::optional<std::chrono::nanoseconds> grace_;
   std::string cause_;
-  std::map<std::string, StepId> stopped_;
+  std::map<std::string, std::vector<StepId>> stopping_;
 };
 
 // What `down` takes away: the containers of which services, in which order.
@@ -172,6 +182,7 @@ class StartPlanner {
     for (const std::string& service : scope_.start_order()) start(service);
     if (!options_.wait) return std::move(plan_);
     for (const std::string& service : scope_.start_order()) {
+      if (waits_.contains({service, {Until::healthy, true}})) continue;
       const bool one_shot = std::ranges::any_of(scope_.dependents_of(service), [&](const std::string& dependent) {
         return scope_.edge(dependent, service)->condition == Condition::completed_successfully;
       });
@@ -194,7 +205,6 @@ class StartPlanner {
       if (conditions.empty()) conditions = conditions_of(service);
       starts_[service].push_back(plan_.add(StartContainer{ref_of(*c)}, conditions, "not running"));
     }
-    starts_[service] = {plan_.join(starts_[service], text("service {} started", service))};
   }
 
   std::vector<StepId> conditions_of(const std::string& service) {
@@ -207,11 +217,18 @@ class StartPlanner {
       else if (d.condition == Condition::completed_successfully)
         after.push_back(wait_for(d.service, Until::completed_successfully, d.required, cause));
       else if (d.required)
-        after.insert(after.end(), starts_[d.service].begin(), starts_[d.service].end());
+        after.push_back(starts_of(d.service));
       else
         after.push_back(wait_for(d.service, Until::started, false, cause));
     }
     return after;
+  }
+
+  StepId starts_of(const std::string& service) {
+    std::vector<StepId>& all = starts_[service];
+    const StepId joined = plan_.join(std::move(all), text("service {} started", service));
+    all = {joined};
+    return joined;
   }
 
   StepId wait_for(const std::string& service, Until until, bool required, const std::string& cause) {
@@ -266,18 +283,22 @@ Plan plan_restart(const ObservedState& observed, const ServiceGraph& graph, cons
   auto services = by_service(observed, OneOffs::without);
   const std::vector<std::string> named = selection_or_all(options.services, graph);
   const ServiceGraph scope = graph.only(options.no_dependencies ? named : with_restarted_dependents(named, graph));
-  std::map<std::string, StepId> restarted;
+  std::map<std::string, std::vector<StepId>> restarted;
   for (const std::string& service : scope.start_order()) {
     std::vector<StepId> after;
-    for (const Dependency& d : scope.dependencies_of(service)) after.push_back(restarted[d.service]);
-    std::vector<StepId> all = after;
-    for (const ObservedContainer* c : services[service]) {
-      const bool is_named = contains(named, service);
-      if (!is_named && !is_active(*c)) continue;
-      all.push_back(plan.add(RestartContainer{ref_of(*c), options.grace}, after,
-                             is_named ? "restart" : "depends on a restarted service"));
+    for (const Dependency& d : scope.dependencies_of(service)) {
+      std::vector<StepId>& all = restarted[d.service];
+      const StepId joined = plan.join(std::move(all), text("service {} restarted", d.service));
+      all = {joined};
+      after.push_back(joined);
     }
-    restarted[service] = plan.join(std::move(all), text("service {} restarted", service));
+    const bool is_named = contains(named, service);
+    for (const ObservedContainer* c : services[service]) {
+      if (!is_named && !is_active(*c)) continue;
+      const char* cause = is_named ? "restart" : "depends on a restarted service";
+      restarted[service].push_back(plan.add(RestartContainer{ref_of(*c), options.grace}, after, cause));
+    }
+    if (restarted[service].empty()) restarted[service] = after;
   }
   return plan;
 }

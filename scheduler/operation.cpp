@@ -47,7 +47,7 @@ std::string describe(const Operation& operation) {
             return text("remove container {}{}", op.container.name,
                         op.with_anonymous_volumes ? " with its anonymous volumes" : "");
           },
-          [](const RenameContainer& op) { return text("rename container {} to {}", op.container.name, op.to); },
+          [](const RenameContainer& op) { return text("rename container {} to {}", op.from, op.to); },
           [](const AwaitCondition& op) { return describe_wait(op); },
           [](const Milestone& op) { return op.text; },
       },

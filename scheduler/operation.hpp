@@ -106,6 +106,7 @@ struct RemoveContainer {
 };
 struct RenameContainer {
   ContainerRef container;
+  std::string from;
   std::string to;
   bool replaced = false;    // the end of a recreation
   bool operator==(const RenameContainer&) const = default;

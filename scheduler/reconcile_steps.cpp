@@ -48,31 +48,40 @@ bool Reconciler::needs_start(const ServiceState& state, const Replica& replica) 
 
 // ---- stopping ----
 
-std::vector<StepId> Reconciler::dependents_stopped(const ServiceState& state) const {
+StepId Reconciler::stops_of(ServiceState& state) {
+  if (!state.stops) state.stops = plan_.join(state.stopping, text("service {} stopped", state.name));
+  return *state.stops;
+}
+
+std::vector<StepId> Reconciler::dependents_stopped(const ServiceState& state) {
   std::vector<StepId> stops;
   if (!state.service) return stops;
-  for (const std::string& dependent : graph_.dependents_of(state.name))
-    stops.push_back(services_[index_.find(dependent)->second].stops);
+  for (const std::string& dependent : graph_.dependents_of(state.name)) stops.push_back(stops_of(state_of(dependent)));
+  std::erase(stops, StepId::none);
   return stops;
 }
 
 void Reconciler::write_room_making() {
   for (auto state = services_.rbegin(); state != services_.rend(); ++state) {
+    const bool makes_room = std::ranges::any_of(state->replicas, [](const Replica& r) {
+      return r.goes_first || r.misnamed || r.fate == Fate::remake || !r.reconnect.empty();
+    });
+    if (!makes_room) continue;
     const std::vector<StepId> dependents = dependents_stopped(*state);
-    std::vector<StepId> stops;
     for (Replica& replica : state->replicas) {
       make_room(*state, replica, dependents);
-      stops.push_back(replica.stopped);
+      if (replica.stopped != StepId::none) state->stopping.push_back(replica.stopped);
     }
-    state->stops = plan_.join(std::move(stops), text("service {} stopped", state->name));
   }
+  // Who stops later has to be waited for as well.
+  for (ServiceState& state : services_) state.stops.reset();
 }
 
 void Reconciler::make_room(ServiceState& state, Replica& replica, const std::vector<StepId>& dependents) {
   if (!replica.old) return;
   const ContainerRef ref = existing_ref(replica);
   if (replica.misnamed)
-    replica.prepared = plan_.add(RenameContainer{ref, replica.name}, {}, "recreation was interrupted");
+    replica.prepared = plan_.add(RenameContainer{ref, replica.old->name, replica.name}, {}, "recreation was interrupted");
   const bool removed = replica.goes_first || replica.fate == Fate::remake;
   if (!removed && replica.reconnect.empty()) return;
   const std::string cause = removed ? replica.cause : text("network {} changed", replica.reconnect.front()->spec.name);
@@ -91,27 +100,31 @@ void Reconciler::write_stops() {
 }
 
 void Reconciler::write_stops_of(ServiceState& state) {
+  const auto stops_now = [](const Replica& r) {
+    const bool leaves = r.fate == Fate::remove || r.fate == Fate::recreate || !r.restart_cause.empty();
+    return leaves && r.old && is_active(*r.old) && r.stopped == StepId::none;
+  };
   const std::vector<StepId> dependents = dependents_stopped(state);
-  std::vector<StepId> stops{state.stops};
+  if (std::ranges::none_of(state.replicas, stops_now)) {
+    if (state.stopping.empty()) state.stopping = dependents;
+    return;
+  }
   std::vector<StepId> replaced_parents;
   if (state.service) {
     for (const Dependency& d : graph_.dependencies_of(state.name))
       if (d.restart || d.shares_namespace) replaced_parents.push_back(replacements_of(state_of(d.service)));
   }
   for (Replica& replica : state.replicas) {
-    if (!replica.old || !is_active(*replica.old) || replica.stopped != StepId::none) continue;
-    const bool restarted = replica.fate == Fate::keep && !replica.restart_cause.empty();
-    if (replica.fate == Fate::keep && !restarted) continue;
+    if (!stops_now(replica)) continue;
+    const bool restarted = replica.fate == Fate::keep;
     std::vector<StepId> after = dependents;
-    after.push_back(replica.prepared);
-    after.push_back(replica.made);
+    after.insert(after.end(), {replica.prepared, replica.made});
     if (restarted) after.insert(after.end(), replaced_parents.begin(), replaced_parents.end());
     const bool replaced = replica.fate == Fate::recreate;
     const std::string cause = restarted ? replica.restart_cause : replaced ? "replaced by " + number_of(replica.made) : replica.cause;
     replica.stopped = plan_.add(StopContainer{existing_ref(replica), options_.stop_grace, replaced}, std::move(after), cause);
-    stops.push_back(replica.stopped);
+    state.stopping.push_back(replica.stopped);
   }
-  state.stops = plan_.join(std::move(stops), text("service {} stopped", state.name));
 }
 
 StepId Reconciler::replacements_of(ServiceState& state) {
@@ -199,7 +212,8 @@ void Reconciler::write_removals() {
                              .with_anonymous_volumes = options_.renew_anonymous_volumes,
                              .replaced = true};
       replica.removed = plan_.add(std::move(remove), {replica.stopped, replica.made}, "replaced by " + number_of(replica.made));
-      replica.ready = plan_.add(RenameContainer{final_ref(replica, state), replica.name, true}, {replica.removed},
+      const std::string from = temporary_name(replica.old->id, replica.name);
+      replica.ready = plan_.add(RenameContainer{final_ref(replica, state), from, replica.name, true}, {replica.removed},
                                 "replaced " + replica.old->id.short_form());
     }
   }
@@ -288,7 +302,7 @@ StepId Reconciler::wait_for(const ServiceState& state, Until until, bool require
 void Reconciler::write_final_waits() {
   for (const std::string& name : scope_.start_order()) {
     const ServiceState& state = state_of(name);
-    if (state.service->replicas == 0) continue;
+    if (state.service->replicas == 0 || waits_.contains(WaitKey{name, Until::healthy, true})) continue;
     const bool one_shot = std::ranges::any_of(scope_.dependents_of(name), [&](const std::string& dependent) {
       return scope_.edge(dependent, name)->condition == Condition::completed_successfully;
     });

@@ -58,8 +58,9 @@ struct ServiceState {
   std::vector<Replica> replicas;
   std::size_t existing = 0;      // containers there are now, without leftovers
   bool disturbed = false;        // one of its containers is made anew or restarted
-  StepId stops = StepId::none;   // all its stops of the phase
-  std::optional<StepId> replacements;  // all its new containers that replace others; made when first asked for
+  std::vector<StepId> stopping;        // its stops so far; where it has none, those of its dependents
+  std::optional<StepId> stops;         // all of them as one; made when first asked for
+  std::optional<StepId> replacements;  // all its new containers that replace others; likewise
   std::optional<StepId> starts;        // all its starts; likewise
 };
 
@@ -108,7 +109,8 @@ class Reconciler {
   [[nodiscard]] std::vector<ContainerRef> peers_of(const ServiceState& state, std::vector<StepId>& after);
   void write_stops();
   void write_stops_of(ServiceState& state);
-  [[nodiscard]] std::vector<StepId> dependents_stopped(const ServiceState& state) const;
+  [[nodiscard]] std::vector<StepId> dependents_stopped(const ServiceState& state);
+  [[nodiscard]] StepId stops_of(ServiceState& state);
   [[nodiscard]] StepId replacements_of(ServiceState& state);
   void write_removals();
   void write_starts();

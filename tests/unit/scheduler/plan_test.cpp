@@ -1,0 +1,65 @@
+#include "scheduler/plan.hpp"
+
+#include <doctest/doctest.h>
+
+#include "base/error.hpp"
+
+using namespace compose;
+using namespace compose::sched;
+
+TEST_SUITE("scheduler/plan") {
+  TEST_CASE("the text form has one line for each step") {
+    Plan plan;
+    const StepId network = plan.add(CreateNetwork{"default", "shop_default"}, {}, "missing");
+    const ContainerRef web{.name = "shop-web-1", .service = "web", .number = 1, .made_by = plan.next_id()};
+    const StepId create = plan.add(CreateContainer{.container = web, .created_as = web.name}, {network, network, StepId::none}, "missing");
+    plan.add(StartContainer{web}, {create}, "created by #2");
+    CHECK(to_text(plan) == R"(#1 create network shop_default (missing)
+#2 create container shop-web-1 (missing) after #1
+#3 start container shop-web-1 (created by #2) after #2
+)");
+  }
+
+  TEST_CASE("the JSON form says operation, object, service, cause and order") {
+    Plan plan;
+    const ContainerRef web{.name = "shop-web-1", .service = "web", .number = 1, .id = rt::ContainerId{"a"}};
+    plan.add(StopContainer{web}, {}, "down");
+    plan.keep(web);
+    plan.warn("careful");
+    CHECK(to_json_text(plan) == R"({
+  "steps": [
+    {
+      "id": 1,
+      "operation": "stop_container",
+      "description": "stop container shop-web-1",
+      "object": "Container shop-web-1",
+      "service": "web",
+      "cause": "down",
+      "after": []
+    }
+  ],
+  "running": [
+    "shop-web-1"
+  ],
+  "warnings": [
+    "careful"
+  ]
+}
+)");
+  }
+
+  TEST_CASE("a step cannot wait for itself or a later one") {
+    Plan plan;
+    CHECK_THROWS_WITH_AS(plan.add(Milestone{"x"}, {StepId{1}}, ""), "step 1 of a plan waits for a later one", base::Error);
+  }
+
+  TEST_CASE("joining makes a step only where there are several") {
+    Plan plan;
+    const StepId a = plan.add(RemoveVolume{"a"}, {}, "down");
+    const StepId b = plan.add(RemoveVolume{"b"}, {}, "down");
+    CHECK(plan.join({}, "none") == StepId::none);
+    CHECK(plan.join({a, StepId::none}, "one") == a);
+    CHECK(plan.join({a, b}, "both gone") == StepId{3});
+    CHECK(describe(plan.step(StepId{3}).operation) == "both gone");
+  }
+}
