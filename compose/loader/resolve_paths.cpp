@@ -1,0 +1,124 @@
+#include "compose/loader/resolve_paths.hpp"
+
+#include <array>
+#include <filesystem>
+
+#include "base/path.hpp"
+#include "compose/loader/key_path.hpp"
+
+namespace compose::loader {
+
+namespace {
+
+class PathResolver {
+ public:
+  PathResolver(const std::string& base, const Environment& environment)
+      : base_(base), home_(look_up(environment, "HOME").value_or("")) {}
+
+  void plain(Node& node) const {
+    if (node.is(Kind::string) && !node.text.empty() && !node.broken) node.text = absolute(node.text);
+  }
+
+  void context(Node& node) const {
+    if (!is_remote(node.text) && !node.text.starts_with("service:")) plain(node);
+  }
+
+  void named_context(Node& node) const {
+    if (node.text.find("://") == std::string::npos) context(node);
+  }
+
+  void ssh_key(Node& node) const { plain(node); }
+
+  void watched(Node& node) const {
+    plain(node);
+    if (!node.is(Kind::string) || !node.text.starts_with('/')) return;
+    std::error_code error;
+    const auto real = std::filesystem::canonical(node.text, error);
+    if (!error) node.text = real.string();
+  }
+
+  void mount(Node& node) const {
+    Node* type = node.is(Kind::mapping) ? node.find("type") : nullptr;
+    Node* source = type && type->text == "bind" ? node.find("source") : nullptr;
+    if (source && !is_windows_path(source->text)) plain(*source);
+  }
+
+  // The local driver's bind mounts: driver: local, driver_opts: {o: bind, device: ./data}
+  void volume(Node& node) const {
+    const Node* driver = node.find_path({"driver"});
+    const Node* options = node.find_path({"driver_opts", "o"});
+    if (!driver || driver->text != "local" || !options || options->text.find("bind") == std::string::npos) return;
+    if (Node* device = node.find("driver_opts")->find("device")) plain(*device);
+  }
+
+ private:
+  static bool is_windows_path(std::string_view text) {
+    return text.starts_with('\\') || (text.size() > 2 && text[1] == ':' && (text[2] == '\\' || text[2] == '/'));
+  }
+
+  [[nodiscard]] std::string absolute(const std::string& path) const {
+    if (path == "~" && !home_.empty()) return home_;
+    if (path.starts_with("~/") && !home_.empty()) return base::absolute_path(path.substr(2), home_);
+    return base::absolute_path(path, base_);
+  }
+
+  const std::string& base_;
+  std::string home_;
+};
+
+struct Row {
+  std::string_view pattern;
+  void (PathResolver::*resolve)(Node&) const;
+};
+
+constexpr auto k_rows = std::to_array<Row>({
+    {"services.*.build.context", &PathResolver::context},
+    {"services.*.build.additional_contexts.*", &PathResolver::named_context},
+    {"services.*.build.ssh.*", &PathResolver::ssh_key},
+    {"services.*.env_file.*.path", &PathResolver::plain},
+    {"services.*.label_file.*", &PathResolver::plain},
+    {"services.*.extends.file", &PathResolver::context},
+    {"services.*.develop.watch.*.path", &PathResolver::watched},
+    {"services.*.volumes.*", &PathResolver::mount},
+    {"configs.*.file", &PathResolver::plain},
+    {"secrets.*.file", &PathResolver::plain},
+    {"volumes.*", &PathResolver::volume},
+});
+
+const PatternTable& rows() {
+  static const PatternTable table = [] {
+    PatternTable built;
+    for (std::size_t i = 0; i < k_rows.size(); ++i) built.add(k_rows[i].pattern, static_cast<int>(i));
+    return built;
+  }();
+  return table;
+}
+
+void walk(const PathResolver& resolver, Node& node, PatternTable::Place place) {
+  if (place == PatternTable::k_none) return;
+  if (const int row = rows().rule(place); row != PatternTable::k_none)
+    (resolver.*k_rows[static_cast<std::size_t>(row)].resolve)(node);
+  for (auto& entry : node.entries) walk(resolver, entry.value, rows().child(place, entry.key));
+  for (auto& item : node.items) walk(resolver, item, rows().element(place));
+}
+
+}  // namespace
+
+bool is_remote(std::string_view location) {
+  static constexpr auto prefixes =
+      std::to_array<std::string_view>({"https://", "http://", "git://", "ssh://", "github.com/", "git@", "oci://"});
+  for (const auto prefix : prefixes)
+    if (location.starts_with(prefix)) return true;
+  return false;
+}
+
+void resolve_paths(Node& model, const std::string& base, const Environment& environment) {
+  walk(PathResolver{base, environment}, model, PatternTable::root());
+}
+
+void resolve_service_paths(Node& service, const std::string& base, const Environment& environment) {
+  const auto place = rows().child(rows().child(PatternTable::root(), "services"), "*");
+  walk(PathResolver{base, environment}, service, place);
+}
+
+}  // namespace compose::loader

@@ -1,0 +1,115 @@
+#include "compose/loader/source.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace compose::loader {
+
+namespace {
+
+// Beyond this many problems the rest is noise.
+constexpr std::size_t k_most_problems = 100;
+
+std::size_t offset_of_line(std::string_view text, std::uint32_t line) {
+  std::size_t at = 0;
+  for (std::uint32_t n = 1; n < line; ++n) {
+    const auto end = text.find('\n', at);
+    if (end == std::string_view::npos) return text.size();
+    at = end + 1;
+  }
+  return at;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::uint32_t Sources::add(std::string shown, std::string text) {
+  sources_.push_back({std::move(shown), std::move(text)});
+  return static_cast<std::uint32_t>(sources_.size());
+}
+
+std::string_view Sources::line(Mark mark) const {
+  if (!mark.known() || mark.line == 0) return {};
+  const std::string_view all = text(mark.source);
+  const auto start = offset_of_line(all, mark.line);
+  auto found = all.substr(start, all.find('\n', start) - start);
+  if (!found.empty() && found.back() == '\r') found.remove_suffix(1);
+  return found;
+}
+
+std::string Sources::place(Mark mark) const {
+  if (!mark.known()) return {};
+  if (mark.line == 0) return name(mark.source);
+  return base::text("{}:{}:{}", name(mark.source), mark.line, mark.column);
+}
+
+Problem Sources::problem(Mark mark, std::string message) const {
+  if (!mark.known()) return {.message = std::move(message)};
+  return {.file = name(mark.source),
+          .line = mark.line,
+          .column = mark.column,
+          .message = std::move(message),
+          .source_line = std::string{line(mark)}};
+}
+
+Mark Sources::mark_at(std::uint32_t source, std::size_t offset) const {
+  const std::string_view before = std::string_view{text(source)}.substr(0, offset);
+  const auto lines = static_cast<std::uint32_t>(std::ranges::count(before, '\n'));
+  const auto start = before.rfind('\n') + 1;  // npos + 1 is 0
+  const auto column = std::ranges::count_if(before.substr(start), [](char c) { return (c & '\xC0') != '\x80'; });
+  return {source, lines + 1, static_cast<std::uint32_t>(column) + 1};
+}
+
+void Diagnostics::error(Mark mark, std::string message) {
+  Problem problem = sources_.problem(mark, std::move(message));
+  if (problems_.size() < k_most_problems && std::ranges::find(problems_, problem) == problems_.end())
+    problems_.push_back(std::move(problem));
+}
+
+void Diagnostics::warn(std::string message) {
+  if (std::ranges::find(warnings_, message) == warnings_.end()) warnings_.push_back(std::move(message));
+}
+
+void Diagnostics::warn(Mark mark, std::string message) {
+  warn(mark.known() ? sources_.place(mark) + ": " + message : std::move(message));
+}
+
+void Diagnostics::throw_if_failed() {
+  if (failed()) throw InvalidProject(std::move(problems_));
+}
+
+std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
+  std::string_view best;
+  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  if (word.size() > 64) return best;
+  for (const auto candidate : candidates) {
+    if (candidate.size() > word.size() + best_distance || word.size() > candidate.size() + best_distance) continue;
+    const auto distance = edit_distance(word, candidate);
+    if (distance < best_distance) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+std::string suggestion(std::string_view word, std::span<const std::string_view> candidates) {
+  const auto best = nearest(word, candidates);
+  return best.empty() ? std::string{} : base::text(", did you mean '{}'?", best);
+}
+
+}  // namespace compose::loader
