@@ -4,7 +4,10 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <istream>
+#include <memory>
+#include <optional>
 #include <streambuf>
 #include <unordered_map>
 

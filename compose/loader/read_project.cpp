@@ -1,5 +1,6 @@
 #include "compose/loader/read_project.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "compose/loader/codec.hpp"

@@ -94,6 +94,15 @@ class Substitution {
   }
 
  private:
+  template <class F>
+  static auto with_offset(std::size_t offset, F&& f) {
+    try {
+      return f();
+    } catch (const TemplateError& e) {
+      throw TemplateError(offset + e.offset(), e.what());
+    }
+  }
+
   // Expands what stands at the dollar; returns the offset behind it.
   std::size_t expand(const Template& whole, std::size_t dollar, std::size_t offset, int depth, std::string& result) {
     const auto text = whole.text();
@@ -114,15 +123,6 @@ class Substitution {
     }
     result += plain(name);
     return dollar + 1 + name.size();
-  }
-
-  template <class F>
-  static auto with_offset(std::size_t offset, F&& f) {
-    try {
-      return f();
-    } catch (const TemplateError& e) {
-      throw TemplateError(offset + e.offset(), e.what());
-    }
   }
 
   std::string plain(std::string_view name) {
