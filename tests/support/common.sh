@@ -56,3 +56,18 @@ busybox_rootfs() {
   tar -C "$root" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf "$file" .
   rm -rf "$root"
 }
+
+# prepare_programs: packages and a release build, and `compose` in PATH. COMPOSE_PREBUILT=1 (tests/run, the guest): it is there.
+prepare_programs() {
+  if [[ ${COMPOSE_PREBUILT:-} != 1 ]]; then
+    install_packages build test && build_preset release || return 1
+  fi
+  export PATH=$source_root/build/release/bin:$PATH
+}
+
+# scratch_roots: data and run roots of the calling script's own, in $scratch, gone when it exits.
+scratch_roots() {
+  scratch=$(mktemp -d /tmp/cx-XXXXXX)
+  export COMPOSE_DATA_ROOT=$scratch/data COMPOSE_RUN_ROOT=$scratch/run
+  trap 'compose down -t 0 -v --remove-orphans >/dev/null 2>&1; rm -rf "$scratch"' EXIT
+}
