@@ -22,6 +22,16 @@ check() {
   fi
 }
 
+# step NAME COMMAND...: as check, with the command and its output shown.
+step() {
+  local name=$1
+  shift
+  printf '\n$ %s\n' "$*"
+  "$@"
+  local status=$?
+  check "$name" test "$status" = 0
+}
+
 equal() {  # equal EXPECTED ACTUAL
   [[ $1 == "$2" ]] || { printf 'expected: %s\nactual:   %s\n' "$1" "$2"; return 1; }
 }
