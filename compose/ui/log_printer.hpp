@@ -1,0 +1,38 @@
+#pragma once
+// Lines of many containers on one screen: `web-1  | hello`. Names are padded to the longest one that is known; each has a
+// colour of its own, the same for all replicas of a service. Container stdout goes to stdout, stderr to stderr, in order.
+#include <map>
+#include <string>
+
+#include "compose/ui/log_reader.hpp"
+#include "compose/ui/output.hpp"
+
+namespace compose::ui {
+
+struct LogStyle {
+  bool prefix = true;
+  bool timestamps = false;
+  bool colour = false;
+};
+
+class LogPrinter {
+ public:
+  LogPrinter(Output& out, Output& err, LogStyle style) : out_(out), err_(err), style_(style) {}
+  // `name` as shown, "web-1"; `service` chooses the colour. Known names set the width of the prefix.
+  void know(const std::string& name, const std::string& service);
+  void print(const std::string& name, const LogLine& line);
+  // A line of ours about a container: "web-1 exited with code 0".
+  void note(const std::string& text);
+  void flush();
+
+ private:
+  Output& out_;
+  Output& err_;
+  LogStyle style_;
+  std::size_t width_ = 0;
+  std::map<std::string, std::size_t> colour_of_service_;
+  std::map<std::string, std::size_t> colour_of_name_;
+  bool last_was_error_ = false;
+};
+
+}  // namespace compose::ui

@@ -1,0 +1,57 @@
+#pragma once
+// The log of one container: CRI lines ("2026-01-02T03:04:05.000000006Z stdout F text") in container.log and, older,
+// container.log.1, container.log.2 ... Reads through rotation: the file that is being read is held open, and when it has
+// been renamed, its successors are found by inode. Runs in the CLI; never blocks but for the disk.
+//
+// A damaged line is skipped. Pieces of one long line ("P") are put together again.
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/path.hpp"
+#include "base/unique_fd.hpp"
+
+namespace compose::ui {
+
+struct LogLine {
+  std::string time;  // as in the file; fixed width, so that text order is time order
+  bool error = false;
+  std::string text;  // without newline
+};
+
+class LogReader {
+ public:
+  explicit LogReader(base::HostPath log_file);
+
+  // Before the first next(): start at the last `lines` lines (0: at the end) instead of the beginning.
+  void seek_tail(std::size_t lines);
+  // nullopt: nothing more for now; call again after the file has grown.
+  std::optional<LogLine> next();
+  // A last line without its end; after this the reader is spent.
+  std::optional<LogLine> rest();
+
+ private:
+  struct OpenFile {
+    base::UniqueFd fd;
+    ino_t inode = 0;
+  };
+  [[nodiscard]] std::vector<base::HostPath> files_oldest_first() const;
+  static std::optional<OpenFile> open_file(const base::HostPath& path);
+  bool open_first();
+  bool open_successor();
+  bool fill();
+  std::optional<LogLine> take_line();
+  std::optional<LogLine> parse(std::string_view line);
+
+  base::HostPath file_;
+  OpenFile current_;
+  std::string buffer_;
+  std::size_t position_ = 0;
+  LogLine pieces_[2];  // of stdout and stderr
+};
+
+}  // namespace compose::ui

@@ -1,0 +1,23 @@
+#include "compose/ui/raw_terminal.hpp"
+
+#include <sys/ioctl.h>
+
+#include "base/error.hpp"
+
+namespace compose::ui {
+
+RawTerminal::RawTerminal(int fd) : fd_(fd) {
+  base::check(::tcgetattr(fd, &before_), "read the settings of the terminal");
+  ::termios raw = before_;
+  ::cfmakeraw(&raw);
+  base::check(::tcsetattr(fd, TCSANOW, &raw), "put the terminal into raw mode");
+}
+
+RawTerminal::~RawTerminal() { ::tcsetattr(fd_, TCSANOW, &before_); }
+
+void copy_window_size(int from, int to) noexcept {
+  struct ::winsize size {};
+  if (::ioctl(from, TIOCGWINSZ, &size) == 0) ::ioctl(to, TIOCSWINSZ, &size);
+}
+
+}  // namespace compose::ui
