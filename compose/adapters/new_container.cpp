@@ -149,8 +149,15 @@ NewContainer make_container(const NewContainerInput& in) {
   return made;
 }
 
-void set_endpoints(rt::ContainerSpec& spec, const sched::DesiredService& service, const sched::DesiredState& desired,
-                   const std::vector<net::Lease>& leases, bool group_names,
+std::vector<net::AttachmentSpec> named_attachments(const sched::DesiredState& desired,
+                                                   const sched::DesiredService& service) {
+  auto attachments = service.attachments;
+  for (auto& attachment : attachments) attachment.network = network_name(desired, attachment.network);
+  return attachments;
+}
+
+void set_endpoints(rt::ContainerSpec& spec, const std::string& service,
+                   const std::vector<net::AttachmentSpec>& attachments, const std::vector<net::Lease>& leases,
                    const std::function<base::HostPath(const net::NetworkId&)>& table_of) {
   spec.endpoints.clear();
   for (const auto& lease : leases) {
@@ -162,11 +169,11 @@ void set_endpoints(rt::ContainerSpec& spec, const sched::DesiredService& service
     endpoint.internal = lease.internal;
     endpoint.own_names = {spec.name, spec.id.short_form()};
     if (spec.hostname != spec.id.short_form()) endpoint.own_names.push_back(spec.hostname);
-    for (const auto& attachment : service.attachments) {
-      if (!group_names || network_name(desired, attachment.network) != lease.network_name) continue;
-      endpoint.group_names = attachment.aliases;
-      if (std::ranges::find(endpoint.group_names, service.name) == endpoint.group_names.end())
-        endpoint.group_names.insert(endpoint.group_names.begin(), service.name);
+    const auto attachment = std::ranges::find(attachments, lease.network_name, &net::AttachmentSpec::network);
+    if (!service.empty() && attachment != attachments.end()) {
+      endpoint.group_names = attachment->aliases;
+      if (std::ranges::find(endpoint.group_names, service) == endpoint.group_names.end())
+        endpoint.group_names.insert(endpoint.group_names.begin(), service);
     }
     spec.endpoints.push_back(std::move(endpoint));
   }

@@ -42,9 +42,14 @@ struct NewContainerInput {
 [[nodiscard]] const std::string& network_name(const sched::DesiredState& desired, const std::string& key);
 
 // The names and addresses of a container on its networks; replaces spec.endpoints. `table_of` gives the names table.
-void set_endpoints(rt::ContainerSpec& spec, const sched::DesiredService& service, const sched::DesiredState& desired,
-                   const std::vector<net::Lease>& leases, bool group_names,
+// `service` empty: it answers to its own names alone.
+void set_endpoints(rt::ContainerSpec& spec, const std::string& service,
+                   const std::vector<net::AttachmentSpec>& attachments, const std::vector<net::Lease>& leases,
                    const std::function<base::HostPath(const net::NetworkId&)>& table_of);
+
+// What a service asks of its networks, with their full names instead of their keys.
+[[nodiscard]] std::vector<net::AttachmentSpec> named_attachments(const sched::DesiredState& desired,
+                                                                 const sched::DesiredService& service);
 
 // Where the data of a volume is: its own directory, or the host directory that a "bind" volume stands for.
 [[nodiscard]] base::HostPath data_of_volume(const Paths& paths, const std::string& name,

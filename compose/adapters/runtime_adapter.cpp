@@ -184,20 +184,23 @@ Task<void> RuntimeAdapter::disconnect(std::span<const ContainerId> ids, const st
 
 void RuntimeAdapter::connect_one(const sched::ConnectRequest& request) {
   auto changed = spec(request.id);
-  net::LeaseRequest wanted{request.id.str(), request.service->attachments};
-  for (auto& attachment : wanted.attachments) {
-    attachment.network = network_name(*parts_.desired, attachment.network);
-    for (const auto& endpoint : changed.endpoints) {
-      if (endpoint.network != attachment.network) continue;
-      attachment.ipv4_address = endpoint.ipv4;
-      attachment.ipv6_address = endpoint.ipv6;
-    }
-  }
+  const auto record = parts_.state.container(request.id);
+  if (!record) base::fail("no such container: {}", request.id.short_form());
+  net::LeaseRequest wanted{.container = request.id.str()};
+  if (request.service != nullptr) wanted.attachments = named_attachments(*parts_.desired, *request.service);
+  else
+    for (const auto& network : record->summary.networks) wanted.attachments.push_back({.network = network});
+  for (auto& attachment : wanted.attachments)
+    for (const auto& endpoint : changed.endpoints)
+      if (endpoint.network == attachment.network) {
+        attachment.ipv4_address = endpoint.ipv4;
+        attachment.ipv6_address = endpoint.ipv6;
+      }
   parts_.state.transaction([&] {
     const std::string id = request.id.str();
     parts_.networks.release({&id, 1});
     const auto leases = parts_.networks.lease({&wanted, 1});
-    set_endpoints(changed, *request.service, *parts_.desired, leases.front(), true,
+    set_endpoints(changed, record->service, wanted.attachments, leases.front(),
                   [this](const net::NetworkId& network) { return parts_.networks.names_table(network); });
     parts_.state.set_spec(request.id, changed);
   });

@@ -71,6 +71,7 @@ class RuntimeAdapter final : public sched::Runtime {
   Task<void> connect(std::span<const sched::ConnectRequest> requests, Finished finished) override;
   std::optional<rt::ContainerStatus> status(const ContainerId& id) override;
   Task<bool> status_changed(std::span<const ContainerId> ids, std::chrono::steady_clock::time_point deadline) override;
+  void wake_waits() override { tracker_.wake(); }
 
   ContainerId create_one_off(const OneOffRequest& request);
   // Copies of the output of this container, from its first byte on; for `run` and foreground `up`.

@@ -58,9 +58,7 @@ void keep_addresses(net::LeaseRequest& request, const std::vector<net::Lease>& l
 void RuntimeAdapter::lease_addresses(std::vector<NewContainer>& drafts, std::span<const Order> orders) {
   std::vector<net::LeaseRequest> requests;
   for (std::size_t i = 0; i < drafts.size(); ++i) {
-    net::LeaseRequest request{drafts[i].record.id.str(), orders[i].service->attachments};
-    for (auto& attachment : request.attachments)
-      attachment.network = network_name(*parts_.desired, attachment.network);
+    net::LeaseRequest request{drafts[i].record.id.str(), named_attachments(*parts_.desired, *orders[i].service)};
     if (const auto& old = orders[i].replaces) {
       keep_addresses(request, parts_.networks.leases_of(old->str()));
       const std::string id = old->str();
@@ -71,7 +69,8 @@ void RuntimeAdapter::lease_addresses(std::vector<NewContainer>& drafts, std::spa
   const auto leases = parts_.networks.lease(requests);
   const auto table = [this](const net::NetworkId& id) { return parts_.networks.names_table(id); };
   for (std::size_t i = 0; i < drafts.size(); ++i)
-    set_endpoints(drafts[i].spec, *orders[i].service, *parts_.desired, leases[i], orders[i].group_names, table);
+    set_endpoints(drafts[i].spec, orders[i].group_names ? orders[i].service->name : "", requests[i].attachments, leases[i],
+                  table);
 }
 
 void RuntimeAdapter::make_directories(const NewContainer& container) {
@@ -79,6 +78,7 @@ void RuntimeAdapter::make_directories(const NewContainer& container) {
   base::sys::make_directories(rootfs.upper.parent(), 0710);
   base::sys::make_directory_if_missing(rootfs.upper);
   base::sys::make_directory_if_missing(rootfs.work, 0700);
+  base::sys::make_directory_if_missing(parts_.paths.runtime().log_directory(container.spec.id), 0700);
   for (const auto& volume : container.anonymous_volumes)
     base::sys::make_directories(parts_.paths.volume_data(volume.name));
 }

@@ -26,6 +26,7 @@ struct StatusTracker::Body {
   std::map<rt::ContainerId, Entry> entries;
   std::vector<asio::steady_timer*> waiting;
   bool pumping = false;
+  std::uint64_t wakes = 0;
 
   void add(const rt::ContainerId& id) {
     auto& entry = entries[id];
@@ -71,12 +72,18 @@ asio::awaitable<bool> StatusTracker::changed(std::span<const rt::ContainerId> id
   };
   asio::steady_timer timer{body->executor, deadline};
   body->waiting.push_back(&timer);
-  while (!any() && steady_clock::now() < deadline) {
+  const auto wakes = body->wakes;
+  while (!any() && body->wakes == wakes && steady_clock::now() < deadline) {
     boost::system::error_code ignored;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
   std::erase(body->waiting, &timer);
   co_return any();
+}
+
+void StatusTracker::wake() {
+  ++body_->wakes;
+  for (auto* timer : body_->waiting) timer->cancel();
 }
 
 }  // namespace compose::adapters

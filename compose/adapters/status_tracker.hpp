@@ -32,6 +32,8 @@ class StatusTracker {
   // True: one of them may have changed since it was last looked at. False: the deadline came.
   boost::asio::awaitable<bool> changed(std::span<const rt::ContainerId> ids,
                                        std::chrono::steady_clock::time_point deadline);
+  // Every wait under way returns soon.
+  void wake();
 
  private:
   struct Body;

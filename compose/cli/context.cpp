@@ -1,19 +1,194 @@
 #include "compose/cli/context.hpp"
 
+#include <unistd.h>
+
+#include <iostream>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/lock_file.hpp"
+#include "base/sys.hpp"
+#include "base/units.hpp"
+#include "compose/adapters/paths.hpp"
+#include "compose/adapters/project_lock.hpp"
+#include "compose/adapters/state.hpp"
+#include "compose/loader/load_project.hpp"
+#include "compose/ui/progress.hpp"
+#include "compose/ui/style.hpp"
+#include "images/store.hpp"
+#include "net/network_manager.hpp"
+#include "net/port_publisher.hpp"
+
 namespace compose::cli {
 
-struct Context::State {
+struct Context::Parts {
   GlobalOptions options;
   std::string verb;
   ui::Output& out;
+  base::SystemClock clock;
+  adapters::Paths paths = adapters::paths_of_this_process();
+  std::optional<std::string> project_name;
+  std::optional<bool> has_files;
+  // In the order in which they use each other.
+  std::unique_ptr<adapters::State> state;
+  std::unique_ptr<net::NetworkManager> networks;
+  std::unique_ptr<net::PortPublisher> ports;
+  std::unique_ptr<images::Store> images;
+  std::optional<base::LockFile> lock;
+  std::unique_ptr<ui::ProgressView> progress;
+  std::chrono::steady_clock::time_point phase_began = clock.monotonic();
+  std::vector<std::pair<std::string, std::chrono::nanoseconds>> phases;
 };
 
 Context::Context(const GlobalOptions& options, std::string verb, ui::Output& out)
-    : state_(std::make_unique<State>(State{options, std::move(verb), out})) {}
+    : parts_(new Parts{.options = options, .verb = std::move(verb), .out = out}) {}
 Context::~Context() = default;
 
-const GlobalOptions& Context::options() const noexcept { return state_->options; }
-ui::Output& Context::out() noexcept { return state_->out; }
-void Context::finish() {}
+const GlobalOptions& Context::options() const noexcept { return parts_->options; }
+const std::string& Context::verb() const noexcept { return parts_->verb; }
+ui::Output& Context::out() noexcept { return parts_->out; }
+base::Clock& Context::clock() noexcept { return parts_->clock; }
+const adapters::Paths& Context::paths() const noexcept { return parts_->paths; }
+
+// ---- the compose file ----
+
+loader::LoadOptions Context::load_options() const {
+  const auto& o = parts_->options;
+  auto load = loader::options_of_this_process();
+  load.files = o.files;
+  load.project_directory = o.project_directory.value_or("");
+  load.project_name = o.project_name.value_or("");
+  load.env_files = o.env_files;
+  load.profiles = o.profiles;
+  load.compatibility = o.compatibility;
+  load.all_resources = o.all_resources;
+  return load;
+}
+
+loader::LoadedProject Context::load(const loader::LoadOptions& options) {
+  auto loaded = loader::load_project(options);
+  for (const auto& warning : loaded.warnings) warn(warning);
+  parts_->project_name = loaded.project.name;
+  phase_done("load");
+  return loaded;
+}
+
+const std::string& Context::project_name() {
+  if (!parts_->project_name) {
+    parts_->project_name = loader::find_project_name(load_options());
+    phase_done("find the project");
+  }
+  return *parts_->project_name;
+}
+
+bool Context::has_files() {
+  if (!parts_->has_files) {
+    try {
+      parts_->has_files = !loader::find_project_context(load_options()).files.empty();
+    } catch (const base::Error&) {
+      parts_->has_files = false;
+    }
+  }
+  return *parts_->has_files;
+}
+
+// ---- the installation ----
+
+adapters::State& Context::state() {
+  if (!parts_->state) {
+    if (::geteuid() != 0)
+      base::fail("compose needs root: it makes namespaces, networks and mounts itself; run it as root or with sudo");
+    parts_->state = std::make_unique<adapters::State>(parts_->paths);
+    phase_done("open the database");
+  }
+  return *parts_->state;
+}
+
+net::NetworkManager& Context::networks() {
+  if (!parts_->networks)
+    parts_->networks = std::make_unique<net::NetworkManager>(state().database(), parts_->paths.run_root);
+  return *parts_->networks;
+}
+
+net::PortPublisher& Context::ports() {
+  if (!parts_->ports) parts_->ports = std::make_unique<net::PortPublisher>(state().database(), parts_->paths.run_root);
+  return *parts_->ports;
+}
+
+images::Store& Context::images() {
+  if (!parts_->images) parts_->images = std::make_unique<images::Store>(state().database(), parts_->paths.images());
+  return *parts_->images;
+}
+
+void Context::lock_project(const std::string& name) {
+  if (parts_->lock) return;
+  static_cast<void>(state());
+  parts_->lock = adapters::lock_project(parts_->paths, name, parts_->verb,
+                                        [](const std::string& text) { std::cerr << text << std::endl; });
+  phase_done("lock");
+}
+
+// ---- what a person sees ----
+
+ui::ProgressView& Context::progress() {
+  if (parts_->progress) return *parts_->progress;
+  const auto& o = parts_->options;
+  const bool to_stdout = base::sys::environment("COMPOSE_STATUS_STDOUT").value_or("0") == "1";
+  const ui::ProgressSettings settings{.fd = to_stdout ? STDOUT_FILENO : STDERR_FILENO,
+                                      .verb = parts_->verb,
+                                      .colour = o.ansi != Ansi::never,
+                                      .dry_run = o.dry_run};
+  auto mode = o.progress;
+  if (mode == ProgressMode::automatic)
+    mode = o.ansi != Ansi::never && ui::is_terminal(settings.fd) ? ProgressMode::tty : ProgressMode::plain;
+  switch (mode) {
+    case ProgressMode::tty: parts_->progress = ui::make_tty_progress(settings, parts_->clock); break;
+    case ProgressMode::json: parts_->progress = ui::make_json_progress(settings); break;
+    case ProgressMode::quiet: parts_->progress = ui::make_quiet_progress(); break;
+    default: parts_->progress = ui::make_plain_progress(settings);
+  }
+  return *parts_->progress;
+}
+
+void Context::silence_progress() { parts_->progress = ui::make_quiet_progress(); }
+
+void Context::warn(const std::string& message) {
+  const auto time = base::format_time(parts_->clock.wall());
+  std::string quoted;
+  for (const char c : message) quoted += c == '"' || c == '\\' ? std::string{'\\', c} : c == '\n' ? "\\n" : std::string{c};
+  std::cerr << base::text("time=\"{}Z\" level=warning msg=\"{}\"", time.substr(0, 19), quoted) << std::endl;
+}
+
+bool Context::colours(int fd) const {
+  const auto ansi = parts_->options.ansi;
+  return ansi == Ansi::always || (ansi == Ansi::automatic && ui::is_terminal(fd));
+}
+
+bool Context::ask(const std::string& question, bool otherwise) {
+  if (!ui::is_terminal(STDIN_FILENO)) return otherwise;
+  std::cerr << question << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+void Context::phase_done(const char* name) {
+  const auto now = parts_->clock.monotonic();
+  parts_->phases.emplace_back(name, now - parts_->phase_began);
+  parts_->phase_began = now;
+}
+
+void Context::finish() {
+  if (parts_->progress) parts_->progress->finish();
+  if (!parts_->options.timings) return;
+  phase_done("rest");
+  parts_->out.flush();
+  for (const auto& [name, took] : parts_->phases) {
+    const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+    std::cerr << base::text("{} us  {}\n", microseconds, name);
+  }
+}
 
 }  // namespace compose::cli

@@ -1,12 +1,37 @@
 #pragma once
 // What a verb runs in: the global options, the output, and everything else made on demand, so that a verb pays only for
-// what it uses. Lives for one command.
+// what it uses. Lives for one command. References that it gives stay valid as long as it does.
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "compose/cli/options.hpp"
 #include "compose/ui/output.hpp"
+
+namespace compose::base {
+class Clock;
+class LockFile;
+}  // namespace compose::base
+namespace compose::adapters {
+class State;
+struct Paths;
+}  // namespace compose::adapters
+namespace compose::images {
+class Store;
+}
+namespace compose::loader {
+struct LoadOptions;
+struct LoadedProject;
+}  // namespace compose::loader
+namespace compose::net {
+class NetworkManager;
+class PortPublisher;
+}  // namespace compose::net
+namespace compose::ui {
+class ProgressView;
+}
 
 namespace compose::cli {
 
@@ -24,12 +49,40 @@ class Context {
   Context& operator=(const Context&) = delete;
 
   [[nodiscard]] const GlobalOptions& options() const noexcept;
+  [[nodiscard]] const std::string& verb() const noexcept;
   [[nodiscard]] ui::Output& out() noexcept;
-  void finish();  // after the verb: prints what --timings asked for
+  [[nodiscard]] base::Clock& clock() noexcept;
+  [[nodiscard]] const adapters::Paths& paths() const noexcept;
+
+  // The global options as the loader takes them; a verb adds its own wishes.
+  [[nodiscard]] loader::LoadOptions load_options() const;
+  // Loads, and prints the warnings.
+  [[nodiscard]] loader::LoadedProject load(const loader::LoadOptions& options);
+  // Without reading more of the files than `name:`.
+  [[nodiscard]] const std::string& project_name();
+  // Is there a compose file to ask? False where the project is given by name alone.
+  [[nodiscard]] bool has_files();
+
+  // Error for anybody but root.
+  [[nodiscard]] adapters::State& state();
+  [[nodiscard]] net::NetworkManager& networks();
+  [[nodiscard]] net::PortPublisher& ports();
+  [[nodiscard]] images::Store& images();
+  // Held until the command ends; waits for other commands on the same project, saying so.
+  void lock_project(const std::string& name);
+
+  [[nodiscard]] ui::ProgressView& progress();
+  void silence_progress();  // --quiet of a verb
+  void warn(const std::string& message);
+  [[nodiscard]] bool colours(int fd) const;
+  [[nodiscard]] bool ask(const std::string& question, bool otherwise);  // y/N on the terminal; `otherwise` without one
+
+  void phase_done(const char* name);  // for --timings
+  void finish();                      // after the verb: ends the progress, prints what --timings asked for
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace compose::cli

@@ -8,7 +8,21 @@ namespace compose::cli {
 namespace {
 
 constexpr auto k_verbs = std::to_array<VerbEntry>({
+    {"config", "[OPTIONS] [SERVICE...]", "Check the compose file and print it in canonical form", make_config},
+    {"down", "[OPTIONS] [SERVICE...]", "Stop and remove containers and networks", make_down},
+    {"exec", "[OPTIONS] SERVICE COMMAND [ARGS...]", "Run a command in a running container", make_exec},
     {"help", "COMMAND", "Explain a command", make_help},
+    {"kill", "[OPTIONS] [SERVICE...]", "Send a signal to containers", make_kill},
+    {"logs", "[OPTIONS] [SERVICE...]", "Print what containers wrote", make_logs},
+    {"ls", "[OPTIONS]", "List the projects that run", make_ls},
+    {"pause", "[SERVICE...]", "Freeze containers", make_pause},
+    {"port", "[OPTIONS] SERVICE PRIVATE_PORT", "Print where a port is published", make_port},
+    {"ps", "[OPTIONS] [SERVICE...]", "List containers", make_ps},
+    {"restart", "[OPTIONS] [SERVICE...]", "Stop containers and start them again", make_restart},
+    {"rm", "[OPTIONS] [SERVICE...]", "Remove stopped containers", make_rm},
+    {"start", "[OPTIONS] [SERVICE...]", "Start containers that exist", make_start},
+    {"stop", "[OPTIONS] [SERVICE...]", "Stop containers without removing them", make_stop},
+    {"unpause", "[SERVICE...]", "Thaw frozen containers", make_unpause},
     {"version", "[OPTIONS]", "Show the version", make_version},
 });
 static_assert(std::ranges::is_sorted(k_verbs, {}, &VerbEntry::name));

@@ -4,7 +4,21 @@
 
 namespace compose::cli {
 
+std::unique_ptr<Verb> make_config();
+std::unique_ptr<Verb> make_down();
+std::unique_ptr<Verb> make_exec();
 std::unique_ptr<Verb> make_help();
+std::unique_ptr<Verb> make_kill();
+std::unique_ptr<Verb> make_logs();
+std::unique_ptr<Verb> make_ls();
+std::unique_ptr<Verb> make_pause();
+std::unique_ptr<Verb> make_port();
+std::unique_ptr<Verb> make_ps();
+std::unique_ptr<Verb> make_restart();
+std::unique_ptr<Verb> make_rm();
+std::unique_ptr<Verb> make_start();
+std::unique_ptr<Verb> make_stop();
+std::unique_ptr<Verb> make_unpause();
 std::unique_ptr<Verb> make_version();
 
 }  // namespace compose::cli

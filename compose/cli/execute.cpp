@@ -1,0 +1,82 @@
+#include "compose/cli/execute.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "compose/adapters/observe.hpp"
+#include "compose/adapters/paths.hpp"
+#include "compose/cli/session.hpp"
+#include "compose/loader/load_project.hpp"
+
+namespace compose::cli {
+namespace {
+
+bool has_container(const std::vector<sched::ObservedContainer>& containers, const std::string& service) {
+  return std::ranges::any_of(containers, [&](const auto& c) { return c.service == service; });
+}
+
+// Of the whole file, whatever profiles are active.
+std::map<std::string, model::Service> services_of_file(Context& context) {
+  if (!context.has_files()) return {};
+  auto options = context.load_options();
+  options.all_services = true;
+  options.resolve_environment = false;
+  return loader::load_project(options).project.services;
+}
+
+sched::ServiceGraph graph_of_file(const std::map<std::string, model::Service>& services) {
+  std::vector<sched::ServiceNode> nodes;
+  for (const auto& [name, service] : services) {
+    sched::ServiceNode node{.name = name};
+    for (const auto& [on, how] : service.depends_on)
+      node.dependencies.push_back({.service = on,
+                                   .condition = static_cast<sched::Condition>(how.condition),
+                                   .required = how.required,
+                                   .restart = how.restart});
+    nodes.push_back(std::move(node));
+  }
+  return sched::ServiceGraph::build(std::move(nodes));
+}
+
+}  // namespace
+
+void execute_plan(Context& context, const sched::Plan& plan, const sched::DesiredState& desired,
+                  std::optional<std::chrono::nanoseconds> wait_timeout) {
+  if (context.options().dry_run) {
+    for (const auto& warning : plan.warnings()) context.warn(warning);
+    for (const auto& step : plan.steps())
+      context.out().line(base::text("DRY-RUN MODE - {} ({})", sched::describe(step.operation), step.cause));
+    return;
+  }
+  Session session{context, desired};
+  session.execute(plan, {.wait_timeout = wait_timeout});
+}
+
+void check_services(Context& context, const std::vector<sched::ObservedContainer>& containers,
+                    const std::vector<std::string>& services) {
+  std::optional<std::map<std::string, model::Service>> of_file;
+  for (const auto& service : services) {
+    if (has_container(containers, service)) continue;
+    if (!of_file) of_file = services_of_file(context);
+    if (!of_file->contains(service)) base::fail("no such service: {}", service);
+  }
+}
+
+ExistingProject existing_project(Context& context, const std::vector<std::string>& services) {
+  const auto name = context.project_name();
+  context.lock_project(name);
+  auto observed = adapters::observe(context.state(), context.networks(), context.paths(), name, nullptr);
+  context.phase_done("observe");
+  const bool all_have_containers =
+      std::ranges::all_of(services, [&](const auto& s) { return has_container(observed.containers, s); });
+  if (all_have_containers) {
+    auto graph = sched::ServiceGraph::of(observed);
+    return {.nothing = {.project = name}, .observed = std::move(observed), .graph = std::move(graph)};
+  }
+  check_services(context, observed.containers, services);
+  return {.nothing = {.project = name},
+          .observed = std::move(observed),
+          .graph = graph_of_file(services_of_file(context))};
+}
+
+}  // namespace compose::cli

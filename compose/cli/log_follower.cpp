@@ -1,0 +1,175 @@
+#include "compose/cli/log_follower.hpp"
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/error.hpp"
+#include "compose/adapters/observe.hpp"
+#include "compose/adapters/paths.hpp"
+#include "compose/cli/context.hpp"
+#include "compose/ui/log_mux.hpp"
+#include "runtime-shim/client/status_watch.hpp"
+
+namespace compose::cli {
+
+namespace asio = boost::asio;
+
+struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
+  struct Followed {
+    adapters::ContainerRecord record;
+    bool ended = false;
+    std::uint32_t restarts = 0;
+    bool was_running = false;
+  };
+
+  Context& context;
+  ui::LogPrinter& printer;
+  FollowOptions options;
+  ui::LogMux mux;
+  rt::StatusWatch watch;
+  asio::posix::stream_descriptor arrivals;  // inotify on the directory of all containers
+  asio::steady_timer changed;               // never expires; cancelled when something happened
+  std::map<rt::ContainerId, Followed> all;
+  std::exception_ptr failure;
+  bool stopped = false;
+  OnEnd on_end;
+
+  Body(Context& c, const asio::any_io_executor& executor, ui::LogPrinter& p, FollowOptions o)
+      : context(c),
+        printer(p),
+        options(std::move(o)),
+        mux(executor, p, options.since, options.until),
+        watch(executor, c.paths().runtime()),
+        arrivals(executor),
+        changed(executor, asio::steady_timer::time_point::max()) {
+    arrivals.assign(base::check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "start watching for new containers"));
+  }
+
+  bool wanted(const adapters::ContainerRecord& record) const {
+    if (record.one_off != options.one_offs || record.phase == adapters::Phase::removing) return false;
+    if (options.index.value_or(0) != 0 && record.number != *options.index) return false;
+    return options.services.empty() || options.services.contains(record.service);
+  }
+
+  void take_in(bool first) {
+    for (auto& record : context.state().containers(options.project)) {
+      if (!wanted(record) || all.contains(record.id)) continue;
+      mux.add({.name = short_name(record),
+               .service = record.service,
+               .file = context.paths().runtime().log_file(record.id),
+               .tail = first ? options.tail : std::nullopt});
+      const auto status = adapters::status_of(context.paths(), record);
+      all[record.id] = {.record = std::move(record),
+                        .ended = first && !is_running(status),
+                        .restarts = status.restarts,
+                        .was_running = is_running(status)};
+    }
+  }
+
+  void note_end(const Followed& f, const rt::ContainerStatus& status, bool restarting) {
+    const auto name = short_name(f.record);
+    mux.print_backlog();
+    if (options.notes) {
+      printer.note(base::text("{} exited with code {}{}", name, status.exit_code, restarting ? " (restarting)" : ""));
+      printer.flush();
+    }
+    if (!restarting && on_end && on_end({f.record.service, name, status.exit_code})) stopped = true;
+  }
+
+  void look_at(Followed& f) {
+    const auto record = context.state().container(f.record.id);
+    if (!record || record->phase == adapters::Phase::removing) {
+      f.ended = true;
+      return;
+    }
+    f.record = *record;
+    const auto status = adapters::status_of(context.paths(), f.record);
+    const bool running = is_running(status);
+    const bool restarting = status.state == rt::ContainerState::restarting || status.restarts > f.restarts;
+    if (f.was_running && (restarting || !running)) note_end(f, status, restarting && running);
+    f.restarts = status.restarts;
+    if (!f.was_running && running) f.ended = false;
+    f.was_running = running && status.state != rt::ContainerState::restarting;
+    if (status.state == rt::ContainerState::exited || status.state == rt::ContainerState::dead) f.ended = true;
+  }
+
+  bool all_ended() const {
+    return std::ranges::all_of(all, [](const auto& entry) { return entry.second.ended; });
+  }
+
+  static asio::awaitable<void> watch_statuses(std::shared_ptr<Body> self) {
+    for (;;) {
+      const auto ids = co_await self->watch.changed(std::chrono::steady_clock::time_point::max());
+      for (const auto& id : ids)
+        if (const auto found = self->all.find(id); found != self->all.end()) self->look_at(found->second);
+      self->changed.cancel();
+    }
+  }
+
+  void await_arrivals() {
+    arrivals.async_wait(asio::posix::stream_descriptor::wait_read,
+                        [self = shared_from_this()](const boost::system::error_code& error) {
+                          if (error) return;
+                          std::array<char, 16384> events;
+                          while (::read(self->arrivals.native_handle(), events.data(), events.size()) > 0) {
+                          }
+                          self->take_in(false);
+                          for (const auto& [id, unused] : self->all) self->watch.add(id);
+                          self->mux.print_backlog();
+                          self->await_arrivals();
+                        });
+  }
+};
+
+LogFollower::LogFollower(Context& context, asio::any_io_executor executor, ui::LogPrinter& printer, FollowOptions options)
+    : body_(std::make_shared<Body>(context, executor, printer, std::move(options))) {}
+
+LogFollower::~LogFollower() { body_->arrivals.close(); }
+
+std::vector<std::string> LogFollower::print_backlog() {
+  body_->take_in(true);
+  body_->mux.print_backlog();
+  std::vector<std::string> names;
+  for (const auto& [id, followed] : body_->all) names.push_back(short_name(followed.record));
+  std::ranges::sort(names);
+  return names;
+}
+
+void LogFollower::stop() {
+  body_->stopped = true;
+  body_->changed.cancel();
+}
+
+asio::awaitable<void> LogFollower::follow(OnEnd ended) {
+  const auto body = body_;
+  body->on_end = std::move(ended);
+  const auto directory = body->context.paths().containers();
+  ::inotify_add_watch(body->arrivals.native_handle(), directory.c_str(), IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+  body->await_arrivals();
+  body->mux.follow([body](std::exception_ptr e) {
+    body->failure = e;
+    body->changed.cancel();
+  });
+  body->mux.print_backlog();  // what came between the first backlog and the watch
+  for (const auto& [id, unused] : body->all) body->watch.add(id);
+  asio::co_spawn(body->changed.get_executor(), Body::watch_statuses(body), asio::detached);
+  while (!body->stopped && !body->failure && !body->all_ended()) {
+    boost::system::error_code ignored;
+    co_await body->changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+  body->mux.print_backlog();
+  if (body->failure) std::rethrow_exception(body->failure);
+}
+
+}  // namespace compose::cli

@@ -1,0 +1,57 @@
+#pragma once
+// Follows the logs and the lives of a project's containers: prints their lines, says when one ended, takes in those that
+// come later. Used by `logs -f` and foreground `up`. Runs on the command's executor.
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/any_io_executor.hpp>
+
+#include "compose/cli/containers.hpp"
+#include "compose/ui/log_printer.hpp"
+
+namespace compose::cli {
+
+struct FollowOptions {
+  std::string project;
+  std::set<std::string> services;          // whose lines are printed; empty: all
+  std::optional<int> index;
+  std::optional<std::size_t> tail;
+  std::string since;
+  std::string until;
+  bool notes = true;                       // "web-1 exited with code 0"
+  bool one_offs = false;
+};
+
+struct Ended {
+  std::string service;
+  std::string name;  // "web-1"
+  int exit_code = 0;
+};
+
+class LogFollower {
+ public:
+  LogFollower(Context& context, boost::asio::any_io_executor executor, ui::LogPrinter& printer, FollowOptions options);
+  ~LogFollower();
+  LogFollower(const LogFollower&) = delete;
+  LogFollower& operator=(const LogFollower&) = delete;
+
+  // Prints what is there. The names of those that are followed, sorted.
+  std::vector<std::string> print_backlog();
+  // Until all of them have ended for good, or `ended` says that it is enough. Throws what the output throws.
+  using OnEnd = std::function<bool(const Ended&)>;
+  boost::asio::awaitable<void> follow(OnEnd ended);
+  // Makes follow() return soon.
+  void stop();
+
+ private:
+  struct Body;
+  std::shared_ptr<Body> body_;
+};
+
+}  // namespace compose::cli

@@ -1,0 +1,135 @@
+#include "compose/cli/session.hpp"
+
+#include <csignal>
+#include <exception>
+#include <optional>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/error.hpp"
+#include "compose/adapters/network_adapter.hpp"
+#include "compose/adapters/volume_adapter.hpp"
+#include "compose/ui/progress.hpp"
+#include "images/store.hpp"
+
+namespace compose::cli {
+
+namespace asio = boost::asio;
+
+struct Session::Parts {
+  Context& context;
+  const sched::DesiredState& desired;
+  asio::io_context io{1};
+  adapters::RuntimeAdapter runtime;
+  adapters::NetworkAdapter networks;
+  adapters::VolumeAdapter volumes;
+  sched::Interrupt interrupt;
+  OnSignal on_signal;
+  int signals_seen = 0;
+
+  Parts(Context& c, const sched::DesiredState& d)
+      : context(c),
+        desired(d),
+        runtime({.executor = io.get_executor(),
+                 .state = c.state(),
+                 .networks = c.networks(),
+                 .ports = c.ports(),
+                 .layers_of = [&c](const std::string& id) { return c.images().require(id).layers; },
+                 .paths = c.paths(),
+                 .clock = c.clock(),
+                 .desired = &desired}),
+        networks(c.networks(), c.state(), d.project),
+        volumes(c.state(), c.paths(), d.project, c.clock()) {}
+
+  void handle_signal(int signal) {
+    ++signals_seen;
+    if (on_signal) return on_signal(signal, signals_seen);
+    if (signals_seen > 1) throw Interrupted{};
+    interrupt.request();
+  }
+};
+
+Session::Session(Context& context, const sched::DesiredState& desired)
+    : parts_(std::make_unique<Parts>(context, desired)) {}
+Session::~Session() = default;
+
+asio::io_context& Session::io() noexcept { return parts_->io; }
+adapters::RuntimeAdapter& Session::runtime() noexcept { return parts_->runtime; }
+void Session::on_signal(OnSignal call) { parts_->on_signal = std::move(call); }
+
+sched::Effects Session::effects() {
+  return {.runtime = parts_->runtime,
+          .networks = parts_->networks,
+          .volumes = parts_->volumes,
+          .progress = parts_->context.progress(),
+          .clock = parts_->context.clock()};
+}
+
+namespace {
+
+// Ends when the io_context does.
+void wait_for_signal(asio::signal_set& signals, const std::function<void(int)>& handle) {
+  signals.async_wait([&signals, &handle](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    wait_for_signal(signals, handle);
+    handle(signal);
+  });
+}
+
+void tick(asio::steady_timer& timer, ui::ProgressView& progress) {
+  timer.expires_after(std::chrono::milliseconds{100});
+  timer.async_wait([&](const boost::system::error_code& error) {
+    if (error) return;
+    progress.tick();
+    tick(timer, progress);
+  });
+}
+
+}  // namespace
+
+void Session::run(sched::Task<void> task) {
+  auto& io = parts_->io;
+  io.restart();
+  asio::signal_set signals{io, SIGINT, SIGTERM};
+  const std::function<void(int)> handle = [this](int signal) { parts_->handle_signal(signal); };
+  wait_for_signal(signals, handle);
+  asio::steady_timer ticker{io};
+  if (auto& progress = parts_->context.progress(); progress.needs_ticks()) tick(ticker, progress);
+  std::exception_ptr failure;
+  asio::co_spawn(io, std::move(task), [&](std::exception_ptr e) {
+    failure = e;
+    io.stop();
+  });
+  io.run();
+  if (failure) std::rethrow_exception(failure);
+}
+
+sched::Task<sched::Outcome> Session::execution(const sched::Plan& plan, sched::ExecuteOptions options) {
+  options.interrupt = &parts_->interrupt;
+  return sched::execute(plan, parts_->desired, effects(), options);
+}
+
+void Session::report(const sched::Outcome& outcome) {
+  auto& context = parts_->context;
+  context.progress().finish();
+  for (const auto& warning : outcome.warnings) context.warn(warning);
+  if (outcome.interrupted) throw Interrupted{};
+  if (outcome.failures.empty()) return;
+  std::string all;
+  for (const auto& failure : outcome.failures) all += (all.empty() ? "" : "\n") + failure.message;
+  throw base::Error(all);
+}
+
+sched::Outcome Session::execute(const sched::Plan& plan, sched::ExecuteOptions options) {
+  for (const auto& warning : plan.warnings()) parts_->context.warn(warning);
+  sched::Outcome outcome;
+  const auto task = [&]() -> sched::Task<void> { outcome = co_await execution(plan, options); };
+  run(task());
+  parts_->context.phase_done("execute");
+  report(outcome);
+  return outcome;
+}
+
+}  // namespace compose::cli

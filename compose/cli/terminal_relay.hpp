@@ -1,0 +1,30 @@
+#pragma once
+// The user's terminal <-> the pty of a container, for exec, run and attach. Raw mode while it lives; follows changes of the
+// window's size. Runs on the command's executor; errors of either end end the relaying, not the command.
+#include <memory>
+#include <utility>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "base/unique_fd.hpp"
+
+namespace compose::cli {
+
+class TerminalRelay {
+ public:
+  TerminalRelay(boost::asio::any_io_executor executor, base::UniqueFd master);
+  ~TerminalRelay();
+  TerminalRelay(const TerminalRelay&) = delete;
+  TerminalRelay& operator=(const TerminalRelay&) = delete;
+  // The process has ended: writes out what is still in the pty.
+  void drain();
+
+ private:
+  struct Body;
+  std::shared_ptr<Body> body_;
+};
+
+// The bare text of an error on stderr.
+void tell_error(const char* message);
+
+}  // namespace compose::cli

@@ -1,0 +1,16 @@
+#pragma once
+// Times as people give them to --since and --until. Pure.
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace compose::cli {
+
+// "2026-01-02T03:04:05Z", "2026-01-02", unix seconds with an optional fraction, or a duration before `now` ("42m"). Error
+// for anything else.
+[[nodiscard]] std::chrono::system_clock::time_point parse_moment(std::string_view text,
+                                                                 std::chrono::system_clock::time_point now);
+// The same as log files write it.
+[[nodiscard]] std::string log_time(std::string_view text, std::chrono::system_clock::time_point now);
+
+}  // namespace compose::cli

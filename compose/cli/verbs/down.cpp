@@ -1,0 +1,91 @@
+#include <iostream>
+#include <set>
+
+#include "base/error.hpp"
+#include "compose/adapters/state.hpp"
+#include "compose/cli/execute.hpp"
+#include "compose/cli/verbs/verbs.hpp"
+#include "compose/loader/load_project.hpp"
+#include "compose/ui/progress.hpp"
+#include "images/store.hpp"
+#include "scheduler/lifecycle.hpp"
+
+namespace compose::cli {
+namespace {
+
+class DownVerb final : public Verb {
+ public:
+  void declare(Arguments& a) override {
+    a.flag("--remove-orphans", orphans_, "Also remove containers of services that the compose file does not have");
+    a.value("--rmi", rmi_, "local|all", "Also remove images: local ones without a name of their own, or all");
+    a.value("-t,--timeout", timeout_, "seconds", "Wait so long after the stop signal before killing");
+    a.flag("-v,--volumes,--volume", volumes_, "Also remove named volumes of the file and anonymous volumes");
+    a.words(services_, "SERVICE...", "Services, with those that depend on them (default: the whole project)");
+    a.examples("  compose down\n  compose down -v --remove-orphans\n  compose -p shop down -t 0\n");
+  }
+
+  int run(Context& context) override {
+    if (rmi_ && *rmi_ != "local" && *rmi_ != "all")
+      throw UsageError(base::text("invalid value for --rmi: \"{}\": must be local or all", *rmi_));
+    sched::DownOptions options{.services = services_, .remove_volumes = volumes_, .remove_orphans = orphans_};
+    if (timeout_) options.grace = std::chrono::seconds{*timeout_};
+    read_file(context, options);
+    auto project = existing_project(context, services_);
+    const auto plan = sched::plan_down(project.observed, project.graph, options);
+    const bool nothing = plan.empty();
+    execute_plan(context, plan, project.nothing);
+    if (context.options().dry_run) return 0;
+    if (rmi_) remove_images(context, project.observed);
+    if (nothing && !rmi_)
+      std::cerr << base::text("Warning: No resource found to remove for project \"{}\".\n", context.project_name());
+    context.state().forget_project_if_empty(context.project_name());
+    return 0;
+  }
+
+ private:
+  // The file tells orphans from services; without one every container of the project belongs to it.
+  void read_file(Context& context, sched::DownOptions& options) {
+    if (!context.has_files()) return;
+    auto load = context.load_options();
+    load.all_services = true;
+    load.resolve_environment = false;
+    const auto loaded = context.load(load);
+    for (const auto& [name, service] : loaded.project.services) {
+      options.known_services.push_back(name);
+      if (service.image.empty()) local_.insert(name);
+    }
+  }
+
+  void remove_images(Context& context, const sched::ObservedState& observed) {
+    std::set<std::string> in_use;
+    for (const auto& container : context.state().all_containers()) in_use.insert(container.image_id);
+    std::set<std::string> references;
+    for (const auto& c : observed.containers)
+      if (*rmi_ == "all" || local_.contains(c.service)) references.insert(c.image);
+    auto& progress = context.progress();
+    using Phase = sched::Progress::Phase;
+    for (const auto& reference : references) {
+      const auto object = "Image " + reference;
+      try {
+        progress.update(object, Phase::working, "Removing", "");
+        if (context.images().resolve(reference)) context.images().remove(reference, in_use);
+        progress.update(object, Phase::done, "Removed", "");
+      } catch (const base::Error& e) {
+        progress.update(object, Phase::warning, "Resource is still in use", e.what());
+      }
+    }
+  }
+
+  bool orphans_ = false;
+  std::optional<std::string> rmi_;
+  std::optional<int> timeout_;
+  bool volumes_ = false;
+  std::vector<std::string> services_;
+  std::set<std::string> local_;  // services whose image has no name of its own
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_down() { return std::make_unique<DownVerb>(); }
+
+}  // namespace compose::cli
