@@ -1,6 +1,9 @@
 #pragma once
 // Runs one process in a container and waits for it: build steps. Blocks; no network or the host's (spec.security.network),
 // no restart, no log: stdio are the caller's descriptors. Leaves nothing behind.
+#include <functional>
+#include <string_view>
+
 #include "runtime-shim/client/paths.hpp"
 #include "runtime-shim/spec/container_spec.hpp"
 
@@ -10,6 +13,8 @@ struct RunStdio {  // borrowed; -1 is /dev/null
   int input = -1;
   int output = -1;
   int error = -1;
+  // Set: gets what the process writes to stdout and stderr, as it comes, in place of `output` and `error`.
+  std::function<void(std::string_view bytes)> on_output;
 };
 
 // The exit code (128 + signal when killed). Error: the process could not be started, with the reason. Stopping early: the
