@@ -42,6 +42,24 @@ addresses_of() {
   compose exec -T "$1" nslookup -type=a "$2" 127.0.0.11 2>/dev/null | awk '/^Name:/ { on = 1 } on && /^Address/ { print $NF }' | sort
 }
 
+# pid_of SERVICE [N]: the init of the Nth container (1), as the host counts.
+pid_of() {
+  local id
+  id=$(compose ps -q --no-trunc "$1" 2>/dev/null | sed -n "${2:-1}p")
+  [[ -n $id ]] || id=$(compose ps -q "$1" | sed -n "${2:-1}p")
+  # Its cgroup carries its id; the first process of it is its init.
+  cat $(find /sys/fs/cgroup -path "*${id:0:12}*" -name cgroup.procs 2>/dev/null) | sort -n | head -n 1
+}
+
+# Addresses that the containers of a service really have, seen from inside each.
+live_addresses() {
+  local index
+  for index in $(compose ps --format '{{.Name}}' "$1" | grep -o '[0-9]*$'); do
+    compose exec -T --index "$index" "$1" hostname -i
+  done | tr ' ' '\n' | grep -v '^$' | sort
+}
+running() { compose ps -q --status running "$@" | wc -l; }
+
 run_one() {
   local name=$1 began scratch verdict=pass output
   scratch=$(mktemp -d /tmp/ct-XXXXXX)

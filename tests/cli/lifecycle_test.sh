@@ -1,0 +1,205 @@
+#!/bin/bash
+# up, scale, down and what lies between; killed and interrupted too.
+. "$(dirname "$0")/../support/cli.sh"
+
+test_up_twice_does_nothing_the_second_time() {
+  one_service
+  compose up -d
+  local first second
+  first=$(compose ps -q)
+  second=$(compose up -d 2>&1)
+  lacks "$second" 'Creat|Start(ed|ing)|Recreat'
+  equal "$first" "$(compose ps -q)"
+  compose down -t 0
+}
+
+test_a_changed_environment_recreates_only_that_service() {
+  one_service '    environment: {A: "1"}
+  other:
+    image: test-busybox
+    init: true'
+  compose up -d
+  local web other
+  web=$(compose ps -q web) other=$(compose ps -q other)
+  sed -i 's/A: "1"/A: "2"/' compose.yaml
+  compose up -d -t 0
+  equal "$other" "$(compose ps -q other)"
+  lacks "$(compose ps -q web)" "^$web$"
+  equal 2 "$(compose exec -T web sh -c 'echo $A')"
+  compose down -t 0
+}
+
+test_scale_down_removes_the_highest_numbers_and_scale_n_twice_is_nothing() {
+  one_service
+  compose up -d --scale web=6
+  compose scale web=2
+  equal "t-web-1 t-web-2" "$(compose ps --format '{{.Name}}' | sort | xargs)"
+  local before
+  before=$(compose ps -q | sort)
+  compose scale web=2
+  equal "$before" "$(compose ps -q | sort)"
+  compose scale web=0
+  equal 0 "$(compose ps -a -q | wc -l)"
+  compose down -t 0
+}
+
+test_exec_and_run_pass_the_exit_status_on() {
+  one_service
+  compose up -d
+  local status=0
+  compose exec -T web sh -c 'exit 37' || status=$?
+  equal 37 $status
+  status=0
+  compose exec -T web /no/such/program || status=$?
+  equal 127 $status
+  status=0
+  compose run --rm -T web sh -c 'exit 5' || status=$?
+  equal 5 $status
+  compose down -t 0
+}
+
+test_many_runs_at_once_all_happen() {
+  one_service
+  compose build
+  local i
+  for i in $(seq 16); do compose run --rm -T web sh -c "echo line-$i" >"out-$i" 2>"err-$i" & done
+  wait
+  equal 16 "$(cat out-* | grep -c '^line-')"
+  compose down -t 0
+}
+
+test_a_killed_up_is_repaired_by_the_next() {
+  one_service '    ports: ["8044:80"]
+    command: sh -c "echo here | nc -l -p 80; sleep infinity"'
+  sed -i '/command: sleep infinity/d' compose.yaml
+  compose build
+  local i
+  for i in $(seq 12); do
+    compose up -d >/dev/null 2>&1 &
+    local up=$!
+    sleep "0.0$((RANDOM % 40 + 10))"
+    kill -9 $up 2>/dev/null || true
+    wait $up 2>/dev/null || true
+    compose up -d
+    equal 1 "$(running)"
+    compose down -t 0
+  done
+}
+
+test_an_interrupted_up_leaves_nothing_that_down_does_not_take() {
+  one_service
+  compose build
+  local i status
+  for i in $(seq 12); do
+    compose up -d --scale web=20 >/dev/null 2>&1 &
+    local up=$!
+    sleep "0.0$((RANDOM % 80 + 10))"
+    kill -INT $up 2>/dev/null || true
+    status=0
+    wait $up 2>/dev/null || status=$?
+    matches "$status" '^(0|130)$'
+    compose down -t 0
+    equal 0 "$(compose ps -a -q | wc -l)"
+  done
+}
+
+test_a_killed_shim_ends_its_container_alone_and_up_repairs_it() {
+  one_service
+  compose up -d --scale web=3
+  local victim
+  victim=$(awk '/^PPid:/ { print $2 }' "/proc/$(pid_of web 2)/status")
+  kill -9 "$victim"
+  eventually 2 equal 2 "$(running)"
+  equal 2 "$(running)"
+  compose up -d --scale web=3
+  equal 3 "$(running)"
+  compose down -t 0
+}
+
+test_up_and_down_with_five_networks_again_and_again() {
+  busybox_image
+  cat >compose.yaml <<'END'
+services:
+  web:
+    image: test-busybox
+    build: ./image
+    init: true
+    networks: [a, b, c, d, e]
+networks: {a: , b: , c: , d: , e: }
+END
+  take_census before
+  local i
+  for i in $(seq 15); do
+    compose up -d
+    equal 1 "$(running)"
+    compose down -t 0
+  done
+  eventually 2 nothing_left before
+  rm before before.after
+}
+
+test_two_projects_on_one_shared_network_never_wait_for_ever() {
+  mkdir -p a b
+  busybox_image a/image
+  busybox_image b/image
+  cat >compose.yaml <<'END'
+services: {}
+networks:
+  shared:
+    name: shared
+END
+  cat >a/compose.yaml <<'END'
+services:
+  one:
+    image: test-busybox
+    build: ./image
+    init: true
+    networks: [shared]
+networks:
+  shared:
+    name: shared
+    external: true
+END
+  cp a/compose.yaml b/compose.yaml
+  sed -i 's/one:/two:/' b/compose.yaml
+  mkdir owner
+  sed 's/    external: true//; s/one:/owner:/' a/compose.yaml >owner/compose.yaml
+  cp -r a/image owner/
+  (cd owner && compose up -d)
+  (cd a && compose build) && (cd b && compose build)
+  local i
+  for i in $(seq 8); do
+    (cd a && timeout 20 compose up -d && timeout 20 compose down -t 0) &
+    local first=$!
+    (cd b && timeout 20 compose up -d && timeout 20 compose down -t 0) &
+    wait $! $first
+    wait $first
+  done
+  equal 1 "$(cd owner && running)"
+  (cd owner && compose down -t 0)
+}
+
+test_two_ups_of_one_project_end_as_one() {
+  one_service
+  compose build
+  local i
+  for i in 1 2 3 4; do compose up -d --scale web=4 >"out-$i" 2>&1 & done
+  wait
+  equal 4 "$(running)"
+  equal 4 "$(compose ps -a -q | wc -l)"
+  compose down -t 0
+}
+
+test_volumes_outlive_down_and_go_with_v() {
+  one_service '    volumes: ["data:/data"]
+volumes:
+  data:'
+  compose up -d
+  compose exec -T web sh -c 'echo kept >/data/file'
+  compose down -t 0
+  compose up -d
+  equal kept "$(compose exec -T web cat /data/file)"
+  compose down -t 0 -v
+}
+
+run_tests "$@"
