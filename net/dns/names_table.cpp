@@ -9,6 +9,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstring>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
@@ -262,9 +263,11 @@ std::vector<SlotContent> to_slots(const NameRecord& record) {
   if (record.ipv6) head.ipv6 = *record.ipv6;
   const auto addresses = static_cast<std::uint8_t>((record.ipv4 ? k_has_ipv4 : 0) | (record.ipv6 ? k_has_ipv6 : 0));
   std::size_t at = k_names_room;
+  std::set<std::string> seen;
   const auto add = [&](NameKind kind, const std::string& text) {
     const std::string name = lower_name(text);
-    if (name.empty() || name.size() > 253) return;  // cannot be asked for
+    if (name.empty() || name.size() > 253) return;   // cannot be asked for
+    if (!seen.insert(name).second) return;           // a name that is both counts once
     if (at + 2 + name.size() > k_names_room) {
       slots.emplace_back();
       at = 0;
