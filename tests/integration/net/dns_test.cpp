@@ -113,6 +113,6 @@ TEST_CASE("measure names" * doctest::skip(std::getenv("MEASURE") == nullptr)) {
     rc = std::system("echo 'web A' > /tmp/netexp/q; dnsperf -s 127.0.0.11 -d /tmp/netexp/q -l 4 -c 8 -T 1 -q 200 | grep -E 'Queries (per|lost)|Average'");
     rc = std::system("echo 'nothere A' > /tmp/netexp/q; dnsperf -s 127.0.0.11 -d /tmp/netexp/q -l 4 -c 8 -T 1 -q 200 | grep -E 'Queries (per|lost)|Average'");
   });
-  char cmd[64]; std::snprintf(cmd, 64, "grep -E 'Pss:|Private_D' /proc/%d/smaps_rollup", server.pid());
+  char cmd[128]; std::snprintf(cmd, 128, "cat /proc/%d/stat | cut -d\" \" -f14,15; grep -E 'Pss:|Private_D' /proc/%d/smaps_rollup", server.pid(), server.pid());
   [[maybe_unused]] int rc = std::system(cmd);
 }
