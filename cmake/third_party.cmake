@@ -23,7 +23,7 @@ target_link_libraries(third_party_nl INTERFACE Threads::Threads)
 foreign_library(third_party_nftables HEADER nftables/libnftables.h LIBS nftables)
 foreign_library(third_party_crypto HEADER openssl/evp.h LIBS crypto)
 target_link_libraries(third_party_crypto INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
-foreign_library(third_party_archive HEADER archive.h LIBS archive)
+foreign_library(third_party_archive HEADER archive.h LIBS archive zstd lzma bz2 z)
 
 add_library(third_party_json INTERFACE)
 find_path(third_party_json_INCLUDE nlohmann/json.hpp REQUIRED)

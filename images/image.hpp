@@ -90,7 +90,7 @@ struct ImageDocument {
 struct Image {
   std::string id;                       // "sha256:<64 hex>" of the config document
   std::vector<std::string> references;  // familiar forms, sorted: "shop-web:latest"; empty: dangling
-  ImageConfig config;
+  ImageConfig config;                   // without labels named com.docker.compose.*
   std::vector<HostPath> layers;         // unpacked directories, TOP FIRST: ready for RootfsSpec::lower
   std::string created;                  // RFC 3339
   std::string architecture;

@@ -1,0 +1,144 @@
+#include "images/archive/pack.hpp"
+
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <map>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/sys.hpp"
+#include "base/sys_at.hpp"
+#include "images/archive/overlay_marks.hpp"
+#include "images/archive/tar_writer.hpp"
+
+namespace compose::images {
+namespace {
+
+namespace sys = base::sys;
+
+constexpr std::size_t k_buffer = 1U << 20U;
+
+class Packer {
+ public:
+  Packer(PackForm form, ByteSink& out) : form_(form), tar_(out), buffer_(k_buffer, '\0') {}
+
+  Packed run(int root) {
+    children(root, "");
+    tar_.finish();
+    return totals_;
+  }
+
+ private:
+  void children(int directory, const std::string& prefix) {
+    for (const auto& name : sys::list_at(directory)) entry(directory, name, prefix + name);
+  }
+
+  void entry(int directory, const std::string& name, const std::string& path) {
+    const auto status = sys::stat_at(directory, name);
+    TarHeader header{.path = path,
+                     .mode = status.st_mode & 07777U,
+                     .uid = status.st_uid,
+                     .gid = status.st_gid,
+                     .modified = status.st_mtim};
+    switch (status.st_mode & static_cast<mode_t>(S_IFMT)) {
+      case S_IFDIR: return this->directory(directory, name, header);
+      case S_IFREG: return file(directory, name, header, status);
+      case S_IFLNK: header.link = sys::read_link_at(directory, name); return other(header, TarType::symlink, status);
+      case S_IFIFO: return other(header, TarType::fifo, status);
+      case S_IFCHR:
+        if (is_whiteout(status)) return whiteout(header, name);
+        [[fallthrough]];
+      case S_IFBLK: return node(header, status);
+      default: return;  // a socket means nothing without its process
+    }
+  }
+
+  void directory(int parent, const std::string& name, TarHeader& header) {
+    const auto inside = sys::open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    header.type = TarType::directory;
+    header.attributes = portable_attributes(inside.get(), header.path);
+    put(header);
+    if (form_ == PackForm::layer && is_opaque(inside.get()))
+      put({.path = header.path + "/" + std::string{k_opaque_name}, .mode = 0, .modified = header.modified});
+    children(inside.get(), header.path + "/");
+  }
+
+  void file(int directory, const std::string& name, TarHeader& header, const struct ::stat& status) {
+    if (hard_link(header, status)) return;
+    const auto fd = sys::open_at(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    header.attributes = portable_attributes(fd.get(), header.path);
+    header.size = static_cast<std::uint64_t>(status.st_size);
+    put(header);
+    content(fd.get(), header);
+    totals_.file_size += header.size;
+  }
+
+  void content(int fd, const TarHeader& header) {
+    for (std::uint64_t left = header.size; left > 0;) {
+      const auto n = sys::read_some(fd, {buffer_.data(), std::min<std::uint64_t>(left, buffer_.size())});
+      if (n == 0) base::fail("read '{}': it shrank while it was read", header.path);
+      tar_.data({buffer_.data(), n});
+      left -= n;
+    }
+  }
+
+  // The second and later names of one inode are links to the first.
+  bool hard_link(TarHeader& header, const struct ::stat& status) {
+    if (status.st_nlink < 2) return false;
+    const auto [first, is_new] = first_names_.try_emplace({status.st_dev, status.st_ino}, header.path);
+    if (is_new) return false;
+    header.type = TarType::hard_link;
+    header.link = first->second;
+    put(header);
+    return true;
+  }
+
+  void other(TarHeader& header, TarType type, const struct ::stat& status) {
+    if (type != TarType::symlink && hard_link(header, status)) return;
+    header.type = type;
+    put(header);
+  }
+
+  void node(TarHeader& header, const struct ::stat& status) {
+    header.device_major = ::gnu_dev_major(status.st_rdev);
+    header.device_minor = ::gnu_dev_minor(status.st_rdev);
+    other(header, S_ISBLK(status.st_mode) ? TarType::block : TarType::character, status);
+  }
+
+  void whiteout(TarHeader& header, const std::string& name) {
+    if (form_ == PackForm::plain) return;
+    header.path.resize(header.path.size() - name.size());
+    put({.path = header.path + std::string{k_whiteout_prefix} + name, .mode = 0, .modified = header.modified});
+  }
+
+  void put(const TarHeader& header) {
+    ++totals_.entries;
+    tar_.header(header);
+  }
+
+  PackForm form_;
+  TarWriter tar_;
+  std::string buffer_;
+  std::map<std::pair<dev_t, ino_t>, std::string> first_names_;
+  Packed totals_;
+};
+
+}  // namespace
+
+Packed pack_directory(int directory, PackForm form, ByteSink* into) {
+  DigestSink digest{into};
+  Packed packed = Packer{form, digest}.run(directory);
+  packed.tar_size = digest.size();
+  packed.digest = digest.digest();
+  return packed;
+}
+
+Packed pack_directory(const base::HostPath& directory, PackForm form, ByteSink* into) {
+  const auto fd = sys::open(directory, O_RDONLY | O_DIRECTORY);
+  return base::with_context(base::text("archive '{}'", directory.str()),
+                            [&] { return pack_directory(fd.get(), form, into); });
+}
+
+}  // namespace compose::images

@@ -1,0 +1,26 @@
+#pragma once
+// A directory becomes a tar stream: names in byte order, so that equal trees give equal bytes. In layer form the marks of
+// overlayfs become the whiteouts of the OCI image specification (layer.md): a character device 0:0 is written as
+// ".wh.<name>", a directory with trusted.overlay.opaque gets an entry ".wh..wh..opq".
+#include <cstdint>
+#include <string>
+
+#include "base/path.hpp"
+#include "images/archive/byte_sink.hpp"
+
+namespace compose::images {
+
+enum class PackForm : std::uint8_t { layer, plain };
+
+struct Packed {
+  std::string digest;           // "sha256:..." of the tar: the diff id
+  std::uint64_t tar_size = 0;   // bytes
+  std::uint64_t file_size = 0;  // bytes of file content, hard links once
+  std::uint64_t entries = 0;    // without the root directory
+};
+
+// `into` nullptr: only the digest is wanted. Sockets are left out, as every tar does.
+Packed pack_directory(const base::HostPath& directory, PackForm form, ByteSink* into = nullptr);
+Packed pack_directory(int directory, PackForm form, ByteSink* into = nullptr);
+
+}  // namespace compose::images

@@ -1,0 +1,313 @@
+#include "images/archive/unpack.hpp"
+
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/scope_exit.hpp"
+#include "base/sys.hpp"
+#include "base/sys_at.hpp"
+#include "base/sys_linux.hpp"
+#include "images/archive/overlay_marks.hpp"
+#include "images/archive/tar_reader.hpp"
+
+namespace compose::images {
+namespace {
+
+namespace sys = base::sys;
+using base::fail;
+using base::UniqueFd;
+
+constexpr std::uint64_t k_reserve = 64U << 20U;  // bytes left to everybody else
+constexpr std::size_t k_max_component = 255;
+
+// "./a//b/" -> {"a", "b"}; absolute names lose their slash, as tar does it.
+std::vector<std::string> components_of(const std::string& path) {
+  std::vector<std::string> components;
+  for (std::size_t at = 0; at <= path.size();) {
+    const auto slash = std::min(path.find('/', at), path.size());
+    auto component = path.substr(at, slash - at);
+    at = slash + 1;
+    if (component.empty() || component == ".") continue;
+    if (component == "..") fail("the name goes upwards");
+    if (component.size() > k_max_component) fail("a component of the name is longer than {} bytes", k_max_component);
+    components.push_back(std::move(component));
+  }
+  return components;
+}
+
+std::string joined(const std::vector<std::string>& components, std::size_t count) {
+  return base::join({components.data(), count}, "/");
+}
+
+std::uint64_t bytes_left(int directory) {
+  struct ::statvfs status{};
+  base::check(::fstatvfs(directory, &status), "ask for free space");
+  const std::uint64_t left = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+  return left > k_reserve ? left - k_reserve : 0;
+}
+
+class Unpacker {
+ public:
+  Unpacker(int root, const UnpackOptions& options) : root_(root), options_(options) {
+    max_bytes_ = options.max_bytes != 0 ? options.max_bytes : bytes_left(root);
+  }
+
+  Unpacked run(ByteSource& source) {
+    const auto mask = ::umask(0);
+    const base::ScopeExit restore{[&] { ::umask(mask); }};
+    TarReader tar{source};
+    while (const auto header = tar.next()) {
+      if (++totals_.entries > options_.max_entries) fail("more than {} entries", options_.max_entries);
+      base::with_context(base::text("entry '{}'", header->path), [&] { entry(tar, *header); });
+    }
+    while (!source.read().empty()) {  // what follows the end mark belongs to the digest
+    }
+    directory_times();
+    return totals_;
+  }
+
+ private:
+  struct Place {
+    int directory;     // parent, open
+    std::string path;  // of the parent, in the archive's words
+    std::string name;
+  };
+  struct DirectoryTime {
+    std::string path;
+    dev_t device;
+    ino_t inode;
+    timespec modified;
+  };
+
+  void entry(TarReader& tar, const TarHeader& header) {
+    const auto components = components_of(header.path);
+    if (components.empty()) {
+      if (header.type != TarType::directory) fail("only a directory can be the root");
+      return root_directory(header);
+    }
+    const Place place{.directory = parent_of(components),
+                      .path = joined(components, components.size() - 1),
+                      .name = components.back()};
+    if (std::string_view{place.name}.starts_with(k_whiteout_prefix)) return whiteout(place);
+    if (header.type == TarType::directory) return directory(header, place);
+    make_room(place, false);
+    make(tar, header, place);
+    if (header.type != TarType::hard_link) metadata(header, place);
+  }
+
+  // ---- parents ----
+
+  UniqueFd open_in_root(const std::string& path, unsigned flags) const {
+    const open_how how{.flags = flags | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+    return UniqueFd{base::retry_eintr([&] { return sys::openat2(root_, path.empty() ? "." : path.c_str(), how); })};
+  }
+
+  // Neighbours share a parent: it stays open until another one is needed or something was replaced.
+  int parent_of(const std::vector<std::string>& components) {
+    auto path = joined(components, components.size() - 1);
+    if (parent_ && path == parent_path_) return parent_.get();
+    parent_ = open_in_root(path, O_PATH | O_DIRECTORY);
+    if (!parent_) {
+      if (errno != ENOENT) throw base::SysError(errno, base::text("enter '{}'", path));
+      parent_ = make_parents(components);
+    }
+    parent_path_ = std::move(path);
+    return parent_.get();
+  }
+
+  // Directories the archive does not mention.
+  UniqueFd make_parents(const std::vector<std::string>& components) {
+    UniqueFd at = open_in_root("", O_PATH | O_DIRECTORY);
+    for (std::size_t i = 0; i + 1 < components.size(); ++i) {
+      auto next = open_in_root(joined(components, i + 1), O_PATH | O_DIRECTORY);
+      if (!next) {
+        if (errno != ENOENT) throw base::SysError(errno, base::text("enter '{}'", joined(components, i + 1)));
+        sys::make_directory_at(at.get(), components[i], 0755);
+        next = sys::open_at(at.get(), components[i], O_PATH | O_DIRECTORY | O_NOFOLLOW);
+      }
+      at = std::move(next);
+    }
+    return at;
+  }
+
+  // ---- what is there already ----
+
+  // Removes what the entry replaces. True: a directory that stays. A name whited out earlier in this layer hides what is
+  // below, so a directory in its place must hide it too.
+  bool make_room(const Place& place, bool for_directory) {
+    const auto there = sys::stat_at_if_exists(place.directory, place.name);
+    if (!there) return false;
+    if (for_directory && S_ISDIR(there->st_mode)) return true;
+    was_whiteout_ = is_whiteout(*there);
+    if (!S_ISDIR(there->st_mode)) {
+      base::check(::unlinkat(place.directory, place.name.c_str(), 0), "replace '{}'", place.name);
+      return false;
+    }
+    sys::remove_tree_at(place.directory, place.name);
+    return false;
+  }
+
+  // ---- making ----
+
+  void make(TarReader& tar, const TarHeader& header, const Place& place) {
+    switch (header.type) {
+      case TarType::file: return file(tar, header, place);
+      case TarType::symlink: return sys::make_symlink_at(header.link, place.directory, place.name);
+      case TarType::hard_link: return hard_link(header, place);
+      case TarType::fifo: return sys::make_node_at(place.directory, place.name, S_IFIFO | header.mode, 0);
+      case TarType::character:
+      case TarType::block: return device(header, place);
+      case TarType::directory: return;  // directory()
+    }
+  }
+
+  void file(TarReader& tar, const TarHeader& header, const Place& place) {
+    const auto fd = sys::open_at(place.directory, place.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, header.mode);
+    std::uint64_t end = 0;
+    while (const auto block = tar.data()) {
+      totals_.file_size += block->bytes.size();
+      if (totals_.file_size > max_bytes_) too_large();
+      if (block->offset != end) base::check(::lseek(fd.get(), static_cast<off_t>(block->offset), SEEK_SET), "seek in '{}'", place.name);
+      sys::write_all(fd.get(), block->bytes);
+      end = block->offset + block->bytes.size();
+    }
+    if (end < header.size) base::check(::ftruncate(fd.get(), static_cast<off_t>(header.size)), "set the size of '{}'", place.name);
+    for (const auto& [name, value] : header.attributes) attribute(fd.get(), name, value);
+  }
+
+  [[noreturn]] void too_large() const { fail("the archive unpacks to more than the {} bytes allowed", max_bytes_); }
+
+  void device(const TarHeader& header, const Place& place) {
+    const mode_t kind = header.type == TarType::block ? S_IFBLK : S_IFCHR;
+    if (kind == S_IFCHR && header.device_major == 0 && header.device_minor == 0)
+      fail("a character device 0:0 means a removed file in an overlay, which an image says with '.wh.'");
+    sys::make_node_at(place.directory, place.name, kind | header.mode,
+                      ::gnu_dev_makedev(header.device_major, header.device_minor));
+  }
+
+  void hard_link(const TarHeader& header, const Place& place) {
+    const auto target = components_of(header.link);
+    if (target.empty()) fail("the hard link has no target");
+    const auto parent = open_in_root(joined(target, target.size() - 1), O_PATH | O_DIRECTORY);
+    const auto status = parent ? sys::stat_at_if_exists(parent.get(), target.back()) : std::nullopt;
+    if (!status || is_whiteout(*status)) fail("the target '{}' of the hard link is not in the archive before it", header.link);
+    if (S_ISDIR(status->st_mode)) fail("the target '{}' of the hard link is a directory", header.link);
+    sys::make_hard_link_at(parent.get(), target.back(), place.directory, place.name);
+  }
+
+  // ---- directories ----
+
+  void directory(const TarHeader& header, const Place& place) {
+    was_whiteout_ = false;
+    const bool exists = make_room(place, true);
+    if (!exists) sys::make_directory_at(place.directory, place.name, header.mode);
+    const auto fd = sys::open_at(place.directory, place.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (was_whiteout_) make_opaque(fd.get());
+    directory_metadata(fd.get(), header, place.path.empty() ? place.name : place.path + "/" + place.name);
+  }
+
+  void root_directory(const TarHeader& header) {
+    const auto fd = open_in_root("", O_RDONLY | O_DIRECTORY);
+    directory_metadata(fd.get(), header, "");
+  }
+
+  void directory_metadata(int fd, const TarHeader& header, const std::string& path) {
+    const auto [uid, gid] = owner_of(header);
+    base::check(::fchown(fd, uid, gid), "set the owner");
+    base::check(::fchmod(fd, header.mode), "set the mode");
+    for (const auto& [name, value] : header.attributes) attribute(fd, name, value);
+    const auto status = sys::stat_fd(fd);
+    times_.push_back({.path = path, .device = status.st_dev, .inode = status.st_ino, .modified = header.modified});
+  }
+
+  // Making entries changes the times of directories, so they come last; one that was replaced since is left alone.
+  void directory_times() const {
+    for (auto time = times_.rbegin(); time != times_.rend(); ++time) {
+      const auto fd = open_in_root(time->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+      if (!fd) continue;
+      const auto status = sys::stat_fd(fd.get());
+      if (status.st_ino != time->inode || status.st_dev != time->device) continue;
+      const timespec times[2] = {time->modified, time->modified};
+      base::check(::futimens(fd.get(), times), "set the times of '{}'", time->path);
+    }
+  }
+
+  // ---- owners, modes, times, attributes ----
+
+  [[nodiscard]] std::pair<uid_t, gid_t> owner_of(const TarHeader& header) const {
+    return options_.owner.value_or(std::pair<uid_t, gid_t>{header.uid, header.gid});
+  }
+
+  void metadata(const TarHeader& header, const Place& place) const {
+    const auto [uid, gid] = owner_of(header);
+    if (uid != 0 || gid != 0) {
+      sys::set_owner_at(place.directory, place.name, uid, gid);
+      const bool lost = (header.mode & (S_ISUID | S_ISGID)) != 0 && header.type != TarType::symlink;
+      if (lost) sys::set_mode_at(place.directory, place.name, header.mode);  // chown takes these bits away
+      if (lost || header.attributes.contains("security.capability")) restore_capability(header, place);
+    }
+    sys::set_times_at(place.directory, place.name, header.modified, header.modified);
+  }
+
+  // chown also takes file capabilities away.
+  void restore_capability(const TarHeader& header, const Place& place) const {
+    const auto found = header.attributes.find("security.capability");
+    if (found == header.attributes.end() || header.type != TarType::file) return;
+    const auto fd = sys::open_at(place.directory, place.name, O_RDONLY | O_NOFOLLOW);
+    attribute(fd.get(), found->first, found->second);
+  }
+
+  static void attribute(int fd, const std::string& name, const std::string& value) {
+    if (!is_portable_attribute(name)) return;  // trusted.overlay.*, labels of another host's policy
+    if (name.starts_with("user.")) return user_attribute(fd, name, value);
+    sys::set_extended_attribute(fd, name, value);
+  }
+
+  // Not every file system keeps user attributes; a container must not depend on them.
+  static void user_attribute(int fd, const std::string& name, const std::string& value) {
+    try {
+      sys::set_extended_attribute(fd, name, value);
+    } catch (const base::SysError& e) {
+      if (e.code() != ENOTSUP && e.code() != ENOSPC && e.code() != E2BIG && e.code() != ERANGE) throw;
+    }
+  }
+
+  // ---- whiteouts ----
+
+  void whiteout(const Place& place) {
+    if (options_.form == UnpackForm::plain) fail("a name that begins with '.wh.' cannot be in an image");
+    if (place.name == k_opaque_name) return make_opaque(reopen(place.directory).get());
+    if (place.name.starts_with(".wh..wh.")) return;  // bookkeeping of aufs
+    const auto hidden = place.name.substr(k_whiteout_prefix.size());
+    if (hidden.empty() || hidden == "." || hidden == "..") fail("a whiteout of '{}'", hidden);
+    const auto there = sys::stat_at_if_exists(place.directory, hidden);
+    if (!there) return make_whiteout_at(place.directory, hidden);
+    // The whiteout is about the layers below only; a directory of this layer has to hide theirs.
+    if (S_ISDIR(there->st_mode))
+      make_opaque(sys::open_at(place.directory, hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).get());
+  }
+
+  static UniqueFd reopen(int directory) { return sys::open_at(directory, ".", O_RDONLY | O_DIRECTORY); }
+
+  int root_;
+  const UnpackOptions& options_;
+  std::uint64_t max_bytes_ = 0;
+  Unpacked totals_;
+  UniqueFd parent_;
+  std::string parent_path_;
+  bool was_whiteout_ = false;
+  std::vector<DirectoryTime> times_;
+};
+
+}  // namespace
+
+Unpacked unpack_tar(ByteSource& tar, int directory, const UnpackOptions& options) {
+  return Unpacker{directory, options}.run(tar);
+}
+
+}  // namespace compose::images

@@ -1,0 +1,37 @@
+#pragma once
+// From text to logical lines: parser directives, comments, continuation lines and heredocs are dealt with here, so that
+// the parser sees one instruction at a time. Pure.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "images/build/dockerfile.hpp"
+
+namespace compose::images {
+
+struct LogicalLine {
+  int line = 0;  // first physical line, from 1
+  int last_line = 0;
+  std::string keyword;  // upper case
+  std::string rest;     // what follows, continuation lines joined, trimmed
+  std::vector<Heredoc> heredocs;
+};
+
+struct LexedDockerfile {
+  char escape = '\\';
+  std::vector<LogicalLine> lines;
+  std::vector<std::string> source;
+  std::vector<std::string> warnings;
+};
+
+[[nodiscard]] LexedDockerfile lex_dockerfile(std::string_view text, const std::string& name);
+
+// The words of "a  b c", split at blanks.
+[[nodiscard]] std::vector<std::string> split_words(std::string_view text);
+// The words of a b="c d" e\ f: quotes and escapes keep a word together and stay in it.
+[[nodiscard]] std::vector<std::string> split_quoted_words(std::string_view text, char escape);
+[[nodiscard]] std::string_view trim(std::string_view text);
+[[nodiscard]] std::string lower_case(std::string_view text);
+[[nodiscard]] std::string upper_case(std::string_view text);
+
+}  // namespace compose::images

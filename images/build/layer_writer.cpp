@@ -1,0 +1,166 @@
+#include "images/build/layer_writer.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "base/error.hpp"
+#include "base/sys.hpp"
+#include "base/sys_at.hpp"
+#include "base/sys_linux.hpp"
+#include "images/archive/overlay_marks.hpp"
+
+namespace compose::images {
+namespace {
+
+namespace sys = base::sys;
+
+constexpr std::size_t k_chunk = 1U << 30U;
+
+std::pair<std::string, std::string> split_path(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return {"", path};
+  return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+void copy_by_reading(int from, int to) {
+  std::array<char, 65536> buffer;
+  while (const auto n = sys::read_some(from, buffer)) sys::write_all(to, {buffer.data(), n});
+}
+
+// In the kernel, sharing extents where the file system can.
+void copy_bytes(int from, int to, const std::string& path) {
+  for (bool first = true;; first = false) {
+    const auto n = ::copy_file_range(from, nullptr, to, nullptr, k_chunk, 0);
+    if (n == 0) return;
+    if (n > 0) continue;
+    const bool unsupported = errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS;
+    if (!first || !unsupported) throw base::SysError(errno, base::text("copy '{}'", path));
+    return copy_by_reading(from, to);
+  }
+}
+
+}  // namespace
+
+LayerWriter::LayerWriter(const base::HostPath& layer, const RootView& below)
+    : layer_(sys::open(layer, O_PATH | O_DIRECTORY)), below_(below) {}
+
+base::UniqueFd LayerWriter::open_directory(const std::string& placed) const {
+  const open_how how{.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                     .mode = 0,
+                     .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+  return base::UniqueFd{
+      base::check(sys::openat2(layer_.get(), placed.empty() ? "." : placed.c_str(), how), "enter '/{}'", placed)};
+}
+
+LayerWriter::Leaf LayerWriter::leaf_of(const std::string& placed) {
+  auto [parent, name] = split_path(placed);
+  if (parent != parent_path_) {
+    parent_ = open_directory(parent);
+    parent_path_ = std::move(parent);
+  }
+  return {parent_.get(), std::move(name)};
+}
+
+bool LayerWriter::is_directory(const std::string& placed) const {
+  if (placed.empty() || made_.contains(placed)) return true;
+  const auto status = below_.stat(placed);
+  return status && S_ISDIR(status->st_mode);
+}
+
+void LayerWriter::new_directory(const std::string& placed, mode_t mode, Owner owner, const timespec& modified) {
+  const auto leaf = leaf_of(placed);
+  sys::make_directory_at(leaf.directory, leaf.name, 0700);
+  sys::set_owner_at(leaf.directory, leaf.name, owner.uid, owner.gid);
+  sys::set_mode_at(leaf.directory, leaf.name, mode & 07777U);
+  made_.insert(placed);
+  times_.emplace_back(placed, modified);
+}
+
+void LayerWriter::make_like_below(const std::string& placed, const struct ::stat& status) {
+  new_directory(placed, status.st_mode, {status.st_uid, status.st_gid}, status.st_mtim);
+  const auto original = below_.open(placed, O_RDONLY | O_DIRECTORY);
+  const auto attributes = portable_attributes(original.get(), placed);
+  if (attributes.empty()) return;
+  const auto leaf = leaf_of(placed);
+  const auto copy = sys::open_at(leaf.directory, leaf.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  for (const auto& [name, value] : attributes) sys::set_extended_attribute(copy.get(), name, value);
+}
+
+bool LayerWriter::make_directories(const std::string& placed, Owner owner, const timespec& modified) {
+  if (placed.empty() || made_.contains(placed)) return false;
+  const bool parents = make_directories(split_path(placed).first, owner, modified);
+  if (const auto status = below_.stat(placed)) {
+    if (!S_ISDIR(status->st_mode)) base::fail("'/{}' is not a directory", placed);
+    make_like_below(placed, *status);
+    return parents;
+  }
+  new_directory(placed, 0755, owner, modified);
+  return true;
+}
+
+void LayerWriter::refuse_directory_below(const std::string& placed) const {
+  if (is_directory(placed)) base::fail("'/{}' is a directory and cannot be replaced by a file", placed);
+}
+
+void LayerWriter::copy_entry(const SourceTree& from, const SourceEntry& entry, const std::string& placed,
+                             const CopyOptions& options) {
+  const auto& status = entry.status;
+  const Owner owner = options.owner.value_or(Owner{status.st_uid, status.st_gid});
+  const mode_t mode = options.mode.value_or(status.st_mode & 07777U);
+  if (S_ISDIR(status.st_mode)) {
+    if (made_.contains(placed) || placed.empty()) return;
+    if (const auto there = below_.stat(placed); there && S_ISDIR(there->st_mode)) return make_like_below(placed, *there);
+    return new_directory(placed, mode, owner, status.st_mtim);
+  }
+  refuse_directory_below(placed);
+  const auto leaf = leaf_of(placed);
+  sys::remove_tree_at(leaf.directory, leaf.name);
+  if (S_ISREG(status.st_mode)) {
+    copy_file(from, entry, leaf);
+  } else if (S_ISLNK(status.st_mode)) {
+    sys::make_symlink_at(entry.link, leaf.directory, leaf.name);
+  } else {
+    if (is_whiteout(status)) base::fail("'{}' is a character device 0:0, which an image cannot hold", entry.path);
+    sys::make_node_at(leaf.directory, leaf.name, status.st_mode, status.st_rdev);
+  }
+  if (owner != Owner{}) sys::set_owner_at(leaf.directory, leaf.name, owner.uid, owner.gid);
+  if (!S_ISLNK(status.st_mode)) sys::set_mode_at(leaf.directory, leaf.name, mode);
+  sys::set_times_at(leaf.directory, leaf.name, status.st_mtim, status.st_mtim);
+}
+
+void LayerWriter::copy_file(const SourceTree& from, const SourceEntry& entry, const Leaf& leaf) {
+  if (entry.path.find(".wh.") != std::string::npos && split_path(entry.path).second.starts_with(k_whiteout_prefix))
+    base::fail("'{}' begins with '.wh.', which an image cannot hold", entry.path);
+  const auto in = from.root().open(entry.path, O_RDONLY | O_NONBLOCK);
+  const auto out = sys::open_at(leaf.directory, leaf.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  copy_bytes(in.get(), out.get(), entry.path);
+  const auto after = sys::stat_fd(in.get());
+  if (after.st_size != entry.status.st_size || after.st_mtim.tv_sec != entry.status.st_mtim.tv_sec ||
+      after.st_mtim.tv_nsec != entry.status.st_mtim.tv_nsec)
+    base::fail("'{}' changed while it was copied", entry.path);
+  for (const auto& [name, value] : portable_attributes(in.get(), entry.path))
+    sys::set_extended_attribute(out.get(), name, value);
+}
+
+void LayerWriter::write_file(const std::string& placed, std::string_view content, std::uint32_t mode, Owner owner,
+                             const timespec& modified) {
+  refuse_directory_below(placed);
+  const auto leaf = leaf_of(placed);
+  sys::remove_tree_at(leaf.directory, leaf.name);
+  const auto out = sys::open_at(leaf.directory, leaf.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  sys::write_all(out.get(), content);
+  sys::set_owner_at(leaf.directory, leaf.name, owner.uid, owner.gid);
+  sys::set_mode_at(leaf.directory, leaf.name, mode);
+  sys::set_times_at(leaf.directory, leaf.name, modified, modified);
+}
+
+void LayerWriter::finish() {
+  for (const auto& [placed, modified] : times_) {
+    const auto leaf = leaf_of(placed);
+    sys::set_times_at(leaf.directory, leaf.name, modified, modified);
+  }
+}
+
+}  // namespace compose::images

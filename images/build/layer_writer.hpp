@@ -1,0 +1,59 @@
+#pragma once
+// Writes what one COPY, ADD or WORKDIR adds, into an empty layer directory that will lie on top of `below`. Directories that
+// exist below are made again with their own owner, mode and times, because in an overlay the top one's count.
+#include <sys/stat.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "base/path.hpp"
+#include "base/unique_fd.hpp"
+#include "images/build/root_view.hpp"
+#include "images/build/source_tree.hpp"
+
+namespace compose::images {
+
+struct CopyOptions {
+  std::optional<Owner> owner;           // nullopt: the source's own
+  std::optional<std::uint32_t> mode;    // permission bits; nullopt: the source's own
+};
+
+class LayerWriter {
+ public:
+  LayerWriter(const base::HostPath& layer, const RootView& below);
+
+  // The path in the new layer for a path in the container: links below are followed. "usr/bin".
+  [[nodiscard]] std::string place(std::string_view path) const { return below_.resolve(path); }
+  [[nodiscard]] bool is_directory(const std::string& placed) const;
+
+  // A directory and its parents; new ones get mode 0755, `owner` and `modified`. True: something was made.
+  bool make_directories(const std::string& placed, Owner owner, const timespec& modified);
+  // One entry of a source. Parents must exist. For a directory, an existing one is kept.
+  void copy_entry(const SourceTree& from, const SourceEntry& entry, const std::string& placed, const CopyOptions& options);
+  void write_file(const std::string& placed, std::string_view content, std::uint32_t mode, Owner owner, const timespec& modified);
+  // Directory times, last, because making entries changes them. Called once.
+  void finish();
+  [[nodiscard]] base::UniqueFd open_directory(const std::string& placed) const;  // in the layer
+
+ private:
+  struct Leaf {
+    int directory;
+    std::string name;
+  };
+  Leaf leaf_of(const std::string& placed);
+  void make_like_below(const std::string& placed, const struct ::stat& status);
+  void new_directory(const std::string& placed, mode_t mode, Owner owner, const timespec& modified);
+  void copy_file(const SourceTree& from, const SourceEntry& entry, const Leaf& leaf);
+  void refuse_directory_below(const std::string& placed) const;
+
+  base::UniqueFd layer_;
+  const RootView& below_;
+  std::unordered_set<std::string> made_;
+  std::vector<std::pair<std::string, timespec>> times_;
+  std::string parent_path_ = "/";  // no placed path has a leading slash: nothing is open yet
+  base::UniqueFd parent_;
+};
+
+}  // namespace compose::images

@@ -1,0 +1,78 @@
+#pragma once
+// Carries out the instructions of one stage, in order. One function per instruction; those that make layers go through
+// layer_step(), which asks the cache first. Internal to images/build.
+#include <functional>
+#include <string>
+
+#include "images/build/build_state.hpp"
+
+namespace compose::images {
+
+class StageBuilder {
+ public:
+  StageBuilder(BuildSession& session, const Stage& stage);
+  StageState run();
+
+  void operator()(const FromInstruction&);
+  void operator()(const ArgInstruction&);
+  void operator()(const EnvInstruction&);
+  void operator()(const LabelInstruction&);
+  void operator()(const CopyInstruction&);
+  void operator()(const RunInstruction&);
+  void operator()(const CmdInstruction&);
+  void operator()(const EntrypointInstruction&);
+  void operator()(const ShellInstruction&);
+  void operator()(const HealthcheckInstruction&);
+  void operator()(const WorkdirInstruction&);
+  void operator()(const UserInstruction&);
+  void operator()(const ExposeInstruction&);
+  void operator()(const VolumeInstruction&);
+  void operator()(const StopSignalInstruction&);
+  void operator()(const OnBuildInstruction&);
+  void operator()(const MaintainerInstruction&);
+
+ private:
+  void begin_from_base();
+  void run_triggers();
+  void execute(const Instruction& instruction);
+  std::size_t count_steps() const;
+
+  // Fills the workspace's upper directory.
+  using MakeLayer = std::function<void(const Workspace&)>;
+  void layer_step(CacheKey key, const MakeLayer& make);
+  CachedStep make_layer(std::size_t number, const MakeLayer& make);
+  void append_layer(const CachedStep& step);
+  void metadata_step();
+  std::string step_title() const;
+  bool may_use_cache() const;
+
+  std::string expand(const std::string& word) const;
+  std::optional<std::string> variable(std::string_view name) const;
+  std::vector<std::string> through_shell(const std::string& text) const;
+  std::vector<std::string> command_line(const Command& command) const;
+  void set_environment(const std::string& name, const std::string& value);
+  [[nodiscard]] RootView view_below() const;
+
+  // COPY and ADD (copy_step.cpp).
+  struct CopyWork;
+  CopyWork prepare_copy(const CopyInstruction& copy);
+  void list_sources(CopyWork& work, const CopyInstruction& copy);
+  void perform_copy(const CopyWork& work, const Workspace& workspace);
+
+  // RUN (run_step.cpp).
+  struct RunWork;
+  void prepare_mounts(const RunInstruction& run, RunWork& work, CacheKey& key);
+  void perform_run(const RunInstruction& run, RunWork& work, const Workspace& workspace, std::size_t number);
+  std::vector<std::string> run_environment() const;
+  std::vector<std::string> run_command_line(const RunInstruction& run, std::vector<StepMount>& mounts) const;
+
+  BuildSession& session_;
+  const Stage& stage_;
+  StageState state_;
+  const Instruction* current_ = nullptr;
+  std::size_t step_in_stage_ = 0;
+  std::size_t steps_in_stage_ = 0;
+  std::size_t running_number_ = 0;
+};
+
+}  // namespace compose::images

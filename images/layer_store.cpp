@@ -1,0 +1,168 @@
+#include "images/layer_store.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <set>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "base/fault.hpp"
+#include "base/file.hpp"
+#include "base/id.hpp"
+#include "base/sys.hpp"
+
+namespace compose::images {
+namespace {
+
+using base::HostPath;
+
+constexpr std::size_t k_digest_prefix = 7;  // "sha256:"
+constexpr std::size_t k_name_digits = 32;   // 128 bits keep the mount options of deep images short
+
+std::string directory_name(const std::string& diff_id) { return diff_id.substr(k_digest_prefix, k_name_digits); }
+
+// Removal that never throws: the sweeper takes what is left.
+void discard_tree(const HostPath& path) noexcept {
+  try {
+    base::sys::remove_tree(path);
+  } catch (const base::Error&) {
+  }
+}
+
+void remove_all_but(const HostPath& directory, const std::set<std::string>& keep) {
+  for (const auto& name : base::list_directory(directory))
+    if (!keep.contains(name)) base::sys::remove_tree(directory / name);
+}
+
+constexpr std::string_view k_unneeded_layers =
+    "SELECT diff_id, size + blob_size FROM layers WHERE diff_id NOT IN (SELECT diff_id FROM image_layers) "
+    "AND diff_id NOT IN (SELECT diff_id FROM build_cache)";
+
+}  // namespace
+
+Workspace::Workspace(const HostPath& parent) : path_(parent / base::random_hex(8)) {
+  base::sys::make_directory(path_, 0700);
+  base::sys::make_directory(upper(), 0755);
+  base::sys::make_directory(work(), 0755);
+  base::check(::chmod(upper().c_str(), 0755), "set the mode of '{}'", upper().str());  // whatever the umask
+}
+Workspace::~Workspace() {
+  if (!path_.empty()) discard_tree(path_);
+}
+Workspace::Workspace(Workspace&& other) noexcept : path_(std::exchange(other.path_, HostPath{})) {}
+
+LayerStore::LayerStore(base::Database& database, HostPath directory)
+    : database_(database), directory_(std::move(directory)) {
+  if (base::sys::exists(directory_ / "tmp")) return;  // made last
+  base::sys::make_directories(directory_, 0700);
+  for (const char* name : {"layers", "blobs", "blobs/sha256", "cache", "tmp"})
+    base::sys::make_directory_if_missing(directory_ / name, 0755);
+}
+
+WriterLease LayerStore::lease() {
+  auto lock = base::sys::open(directory_ / "lock", O_RDWR | O_CREAT, 0600);
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) sweep(nullptr);
+  base::check(base::retry_eintr([&] { return ::flock(lock.get(), LOCK_SH); }), "lock '{}'", directory_.str());
+  return WriterLease{std::move(lock)};
+}
+
+Workspace LayerStore::workspace() const { return Workspace{directory_ / "tmp"}; }
+
+std::optional<Layer> LayerStore::find(const std::string& diff_id) const {
+  std::optional<Layer> found;
+  database_.each("SELECT size, tar_size, blob, blob_size FROM layers WHERE diff_id = ?", {diff_id},
+                 [&](const base::SqlRow& row) {
+                   found = Layer{.diff_id = diff_id,
+                                 .size = static_cast<std::uint64_t>(row.integer(0)),
+                                 .tar_size = static_cast<std::uint64_t>(row.integer(1)),
+                                 .blob = row.text(2),
+                                 .blob_size = static_cast<std::uint64_t>(row.integer(3))};
+                 });
+  return found;
+}
+
+HostPath LayerStore::directory_of(const std::string& diff_id) const {
+  return directory_ / "layers" / directory_name(diff_id);
+}
+
+std::vector<HostPath> LayerStore::directories_of(const std::vector<std::string>& bottom_first) const {
+  std::vector<HostPath> top_first;
+  top_first.reserve(bottom_first.size());
+  std::set<std::string_view> seen;  // overlayfs refuses the same directory twice; the upper one decides
+  for (auto id = bottom_first.rbegin(); id != bottom_first.rend(); ++id)
+    if (seen.insert(*id).second) top_first.push_back(directory_of(*id));
+  return top_first;
+}
+
+HostPath LayerStore::blob_path(const std::string& digest) const {
+  return directory_ / "blobs/sha256" / digest.substr(k_digest_prefix);
+}
+
+HostPath LayerStore::cache_directory(const std::string& id) const {
+  auto path = directory_ / "cache" / base::sha256_hex(id);  // hashed: an id is never a path
+  base::sys::make_directory_if_missing(path, 0755);
+  return path;
+}
+
+void LayerStore::adopt(const HostPath& upper, const Layer& layer) {
+  const auto target = directory_of(layer.diff_id);
+  base::fault_point("images.layer.before_rename");
+  if (!find(layer.diff_id) && ::rename(upper.c_str(), target.c_str()) != 0 && errno != EEXIST && errno != ENOTEMPTY)
+    throw base::SysError(errno, base::text("rename '{}' to '{}'", upper.str(), target.str()));
+  base::fault_point("images.layer.renamed");
+  const auto number = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
+  database_.run(
+      "INSERT INTO layers (diff_id, size, tar_size, blob, blob_size) VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT (diff_id) DO NOTHING",
+      {layer.diff_id, number(layer.size), number(layer.tar_size), layer.blob, number(layer.blob_size)});
+  base::fault_point("images.layer.row");
+}
+
+void LayerStore::adopt_blob(const HostPath& file, const std::string& digest) {
+  base::sys::rename(file, blob_path(digest));
+  base::fault_point("images.blob.renamed");
+}
+
+std::uint64_t LayerStore::collect(std::vector<std::string>* removed_diff_ids) {
+  auto lock = base::sys::open(directory_ / "lock", O_RDWR | O_CREAT, 0600);
+  base::check(base::retry_eintr([&] { return ::flock(lock.get(), LOCK_EX); }), "lock '{}'", directory_.str());
+  return sweep(removed_diff_ids);
+}
+
+// Rows first, then files: a crash in between leaves rubbish for the next sweep and never a row without its files.
+std::uint64_t LayerStore::sweep(std::vector<std::string>* removed_diff_ids) {
+  std::uint64_t reclaimed = 0;
+  std::vector<std::string> unneeded;
+  database_.each(k_unneeded_layers, {}, [&](const base::SqlRow& row) {
+    unneeded.push_back(row.text(0));
+    reclaimed += static_cast<std::uint64_t>(row.integer(1));
+  });
+  if (!unneeded.empty()) {
+    database_.transaction([&] {
+      for (const auto& diff_id : unneeded) database_.run("DELETE FROM layers WHERE diff_id = ?", {diff_id});
+    });
+  }
+  base::fault_point("images.sweep.rows");
+  remove_directory_contents_unknown();
+  if (removed_diff_ids != nullptr) *removed_diff_ids = std::move(unneeded);
+  return reclaimed;
+}
+
+void LayerStore::remove_directory_contents_unknown() {
+  std::set<std::string> layer_names;
+  std::set<std::string> blob_names;
+  database_.each("SELECT diff_id, blob FROM layers", {}, [&](const base::SqlRow& row) {
+    layer_names.insert(directory_name(row.text(0)));
+    if (const auto blob = row.text(1); !blob.empty()) blob_names.insert(blob.substr(k_digest_prefix));
+  });
+  remove_all_but(directory_ / "tmp", {});
+  remove_all_but(directory_ / "layers", layer_names);
+  remove_all_but(directory_ / "blobs/sha256", blob_names);
+}
+
+}  // namespace compose::images

@@ -1,0 +1,80 @@
+#pragma once
+// Unpacked layers by diff id, and the workspaces in which new ones are made. A layer directory holds exactly what the
+// layer changes, in the form overlayfs wants: removed names are character devices 0:0, replaced directories carry
+// trusted.overlay.opaque. It is immutable once it has its name.
+//
+// WriterLease keeps the sweeper away while something is being made; the sweeper runs when a lease is taken and nobody
+// else holds one. A lease is not for those who only read.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/database.hpp"
+#include "base/path.hpp"
+#include "base/unique_fd.hpp"
+
+namespace compose::images {
+
+struct Layer {
+  std::string diff_id;            // "sha256:..." of the uncompressed tar
+  std::uint64_t size = 0;         // bytes of file content
+  std::uint64_t tar_size = 0;     // bytes of the uncompressed tar
+  std::string blob;               // digest of the archive kept in blobs/, "" when the tar is made from the directory
+  std::uint64_t blob_size = 0;    // bytes
+  bool operator==(const Layer&) const = default;
+};
+
+// A directory below tmp/ that goes with its owner. `upper()` becomes the layer.
+class Workspace {
+ public:
+  explicit Workspace(const base::HostPath& parent);
+  ~Workspace();
+  Workspace(Workspace&& other) noexcept;
+  Workspace& operator=(Workspace&&) = delete;
+  [[nodiscard]] const base::HostPath& path() const noexcept { return path_; }
+  [[nodiscard]] base::HostPath upper() const { return path_ / "upper"; }  // exists
+  [[nodiscard]] base::HostPath work() const { return path_ / "work"; }    // exists
+
+ private:
+  base::HostPath path_;
+};
+
+class WriterLease {
+ public:
+  explicit WriterLease(base::UniqueFd lock) noexcept : lock_(std::move(lock)) {}
+
+ private:
+  base::UniqueFd lock_;
+};
+
+class LayerStore {
+ public:
+  LayerStore(base::Database& database, base::HostPath directory);
+
+  [[nodiscard]] WriterLease lease();
+  [[nodiscard]] Workspace workspace() const;
+
+  [[nodiscard]] std::optional<Layer> find(const std::string& diff_id) const;
+  [[nodiscard]] base::HostPath directory_of(const std::string& diff_id) const;
+  [[nodiscard]] std::vector<base::HostPath> directories_of(const std::vector<std::string>& bottom_first) const;  // top first
+  [[nodiscard]] base::HostPath blob_path(const std::string& digest) const;
+  [[nodiscard]] base::HostPath cache_directory(const std::string& id) const;  // of a cache mount; made when missing
+
+  // Takes `upper` over as the layer and writes its row; when the layer is here already, `upper` is left to the workspace.
+  void adopt(const base::HostPath& upper, const Layer& layer);
+  // Takes a file over as the blob `digest`.
+  void adopt_blob(const base::HostPath& file, const std::string& digest);
+
+  // Removes what no image and no build result needs. Waits for writers. Returns bytes of layers removed.
+  std::uint64_t collect(std::vector<std::string>* removed_diff_ids = nullptr);
+
+ private:
+  std::uint64_t sweep(std::vector<std::string>* removed_diff_ids);
+  void remove_directory_contents_unknown();
+
+  base::Database& database_;
+  base::HostPath directory_;
+};
+
+}  // namespace compose::images
