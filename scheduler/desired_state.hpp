@@ -86,10 +86,12 @@ struct DesiredService {
   std::string config;       // what was hashed: canonical JSON; lets a plan say which member differs
   Labels labels;            // of the containers: the user's and com.docker.compose.*
   // Template: everything but id, name, rootfs, addresses and published host ports. A shared namespace of another service
-  // or container is NamespaceSpec{shared, "service:NAME"} or {shared, "container:NAME"} here.
+  // or container is NamespaceSpec{shared, "service:NAME"} or {shared, "container:NAME"} here; the address
+  // "host-gateway" in dns.extra_hosts stands for the gateway of the container's own network.
   rt::ContainerSpec spec;
   std::vector<net::AttachmentSpec> attachments;
   std::vector<PortRequest> ports;
+  std::vector<std::string> exposed;  // "80/tcp", of the image and of the file: what `ps` shows beside published ones
   std::vector<VolumeUse> volumes;
   std::vector<VolumesFrom> volumes_from;
   bool operator==(const DesiredService&) const = default;
