@@ -141,9 +141,9 @@ class Stages {
       const auto& sysctl = world.sysctls[i];
       const open_how how{.flags = O_WRONLY | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV};
       const base::UniqueFd file{sys::openat2(proc.get(), sysctl.path.c_str(), how)};
-      if (!file || ::write(file.get(), sysctl.value.data(), sysctl.value.size()) !=
-                       static_cast<ssize_t>(sysctl.value.size()))
-        give_up(ChildStage::set_sysctl, errno, i);
+      const auto size = static_cast<ssize_t>(sysctl.value.size());
+      const bool written = file && ::write(file.get(), sysctl.value.data(), sysctl.value.size()) == size;
+      if (!written && !sysctl.optional) give_up(ChildStage::set_sysctl, errno, i);
     }
   }
 

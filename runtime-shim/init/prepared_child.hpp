@@ -74,6 +74,7 @@ struct PreparedProcess {
 struct PreparedSysctl {
   std::string path;  // below /proc: "sys/net/ipv4/ip_forward"
   std::string value;
+  bool optional = false;  // a default of ours, which a kernel may lack
 };
 
 // What only the container's first process does: it makes the world the others join.

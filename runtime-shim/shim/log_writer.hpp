@@ -1,0 +1,35 @@
+#pragma once
+// container.log and its rotation: container.log.1 is the newest old file. Never blocks the container: what a full disk
+// refuses is dropped and counted, and a torn line is ended before the next one.
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/unique_fd.hpp"
+#include "runtime-shim/spec/container_spec.hpp"
+
+namespace compose::rt {
+
+class LogWriter {
+ public:
+  // Opens at the first write; goes on after what is there.
+  LogWriter(HostPath directory, LogSpec spec) : directory_(std::move(directory)), spec_(spec) {}
+
+  void write(std::string_view lines) noexcept;
+  [[nodiscard]] std::uint64_t dropped_bytes() const noexcept { return dropped_; }
+
+ private:
+  bool open();
+  void rotate();
+  [[nodiscard]] HostPath file(std::uint32_t age) const;
+  bool write_some(std::string_view& bytes);
+
+  HostPath directory_;
+  LogSpec spec_;
+  base::UniqueFd fd_;
+  std::uint64_t size_ = 0;
+  std::uint64_t dropped_ = 0;
+  bool torn_ = false;  // the file ends inside a line
+};
+
+}  // namespace compose::rt

@@ -1,0 +1,109 @@
+#include "runtime-shim/shim/spawn_child.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <optional>
+
+#include "base/fault.hpp"
+#include "base/sys.hpp"
+#include "base/sys_linux.hpp"
+
+namespace compose::rt {
+namespace {
+
+// A program on a file system that does not answer must not stop the shim for ever.
+constexpr int k_longest_start_ms = 60'000;
+
+struct ReceivedReport {
+  ChildReport report{};
+  base::UniqueFd fd;
+};
+
+// nullopt: the child's end is closed, which is exec.
+std::optional<ReceivedReport> receive_report(int socket) {
+  pollfd readable{.fd = socket, .events = POLLIN, .revents = 0};
+  const int n = base::check(base::retry_eintr([&] { return ::poll(&readable, 1, k_longest_start_ms); }), "wait for a start");
+  if (n == 0) throw base::SysError(ETIMEDOUT, "start the process");
+  ReceivedReport out;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+  iovec part{.iov_base = &out.report, .iov_len = sizeof out.report};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  const auto got = base::retry_eintr([&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC); });
+  if (got == 0 || (got == -1 && errno == ECONNRESET)) return std::nullopt;
+  base::check(got, "wait for a start");
+  if (const auto* c = CMSG_FIRSTHDR(&message); c != nullptr && c->cmsg_type == SCM_RIGHTS) {
+    int fd = -1;
+    std::memcpy(&fd, CMSG_DATA(c), sizeof fd);
+    out.fd.reset(fd);
+  }
+  return out;
+}
+
+void kill_and_reap(const SpawnedChild& child) {
+  base::sys::pidfd_send_signal(child.pidfd.get(), SIGKILL);
+  int status = 0;
+  base::retry_eintr([&] { return ::waitpid(child.pid, &status, 0); });
+}
+
+StartFailed exec_failure(const PreparedProcess& process, int error) {
+  const auto& command = process.argv.front();
+  if (error == ENOENT && command.find('/') == std::string::npos)
+    return {base::text("exec '{}': executable file not found in $PATH", command), 127};
+  return {base::text("exec '{}': {}", command, base::error_text(error)), error == ENOENT ? 127 : 126};
+}
+
+}  // namespace
+
+StartFailed explain_failure(const PreparedChild& child, const ChildReport& report) {
+  const std::string why = base::error_text(report.error);
+  if (report.stage == ChildStage::exec) return exec_failure(child.process, report.error);
+  std::string what{describe(report.stage)};
+  if (report.stage == ChildStage::mount && child.world != nullptr) what = describe_step(child.world->mounts, report.index);
+  if (report.stage == ChildStage::set_sysctl && child.world != nullptr)
+    what = base::text("set kernel parameter '{}'", child.world->sysctls.at(report.index).path.substr(4));
+  if (report.stage == ChildStage::enter_directory)
+    return {base::text("enter working directory '{}': {}", child.process.directory, why), child.world ? 125 : 126};
+  return {base::text("{}: {}", what, why), 125};
+}
+
+SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgroup) {
+  auto [ours, theirs] = base::sys::make_socket_pair(SOCK_SEQPACKET);
+  child.report = theirs.get();
+  child.process.seal();
+  int pidfd = -1;
+  clone_args arguments{};
+  arguments.flags = namespaces | static_cast<std::uint64_t>(CLONE_PIDFD) | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0ULL);
+  arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+  arguments.exit_signal = SIGCHLD;
+  if (cgroup >= 0) arguments.cgroup = static_cast<std::uint64_t>(cgroup);
+  const pid_t pid = base::sys::clone3(arguments);
+  if (pid == 0) {
+    ours.reset();
+    run_child(child);
+  }
+  base::check(pid, "create the process");
+  theirs.reset();
+  SpawnedChild out{.pid = pid, .pidfd = base::UniqueFd{pidfd}, .terminal = {}};
+  base::fault_point("shim.child_cloned");
+  try {
+    while (auto received = receive_report(ours.get())) {
+      if (received->report.stage != ChildStage::terminal_ready) throw explain_failure(child, received->report);
+      out.terminal = std::move(received->fd);
+    }
+  } catch (...) {
+    kill_and_reap(out);
+    throw;
+  }
+  return out;
+}
+
+}  // namespace compose::rt

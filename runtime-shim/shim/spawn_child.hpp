@@ -1,0 +1,35 @@
+#pragma once
+// clone3 and the handshake: the parent's half of init/prepared_child.hpp.
+#include <sys/types.h>
+
+#include <cstdint>
+
+#include "base/error.hpp"
+#include "base/unique_fd.hpp"
+#include "runtime-shim/init/prepared_child.hpp"
+
+namespace compose::rt {
+
+// The child did not get as far as exec. 127: no such command; 126: it cannot be executed; 125: anything before that.
+class StartFailed final : public base::Error {
+ public:
+  StartFailed(const std::string& why, int exit_code) : base::Error(why), exit_code_(exit_code) {}
+  [[nodiscard]] int exit_code() const noexcept { return exit_code_; }
+
+ private:
+  int exit_code_;
+};
+
+struct SpawnedChild {
+  pid_t pid = 0;
+  base::UniqueFd pidfd;
+  base::UniqueFd terminal;  // the pty's master, for a process with a terminal
+};
+
+// Returns when exec has happened. `namespaces`: CLONE_NEW* flags; `cgroup`: a v2 directory to start in, or -1.
+SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgroup);
+
+// "exec 'nginx': executable file not found in $PATH", "mount '/srv' on '/data': No such file or directory" ...
+StartFailed explain_failure(const PreparedChild& child, const ChildReport& report);
+
+}  // namespace compose::rt

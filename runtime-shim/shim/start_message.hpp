@@ -1,0 +1,24 @@
+#pragma once
+// A start request as the shim has it: decoded, with its descriptors sorted out.
+#include <vector>
+
+#include "base/channel.hpp"
+#include "runtime-shim/spec/container_spec.hpp"
+#include "runtime-shim/spec/start_request.hpp"
+
+namespace compose::rt {
+
+struct StartMessage {
+  StartHeader header;
+  ContainerSpec spec;
+  base::UniqueFd network_namespace;
+  std::vector<base::UniqueFd> dns_sockets;
+  std::vector<base::UniqueFd> held_sockets;  // one for each of header.held_ports
+  base::UniqueFd stdio[3];
+  base::UniqueFd tee[2];
+};
+
+// Error: damaged, another protocol, or not the descriptors that it announces.
+StartMessage decode_start(base::Message message);
+
+}  // namespace compose::rt
