@@ -2,6 +2,7 @@
 // Health probes of one run of a container: exec inside, at most one at a time, output capped, killed with its process group
 // at the timeout. `starting` until the first success or, after the start period, enough failures in a row.
 #include <chrono>
+#include <memory>
 #include <string>
 
 #include "base/unique_fd.hpp"

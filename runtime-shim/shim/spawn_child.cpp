@@ -81,10 +81,10 @@ SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgro
   child.process.seal();
   int pidfd = -1;
   clone_args arguments{};
-  arguments.flags = namespaces | static_cast<std::uint64_t>(CLONE_PIDFD) | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0ULL);
+  arguments.flags = static_cast<__u64>(namespaces | CLONE_PIDFD | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0));
   arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
   arguments.exit_signal = SIGCHLD;
-  if (cgroup >= 0) arguments.cgroup = static_cast<std::uint64_t>(cgroup);
+  if (cgroup >= 0) arguments.cgroup = static_cast<unsigned>(cgroup);
   const pid_t pid = base::sys::clone3(arguments);
   if (pid == 0) {
     ours.reset();

@@ -29,7 +29,8 @@ ContainerStatus decode_status(std::string_view bytes) {
 }
 
 bool run_directory_is_alive(const base::HostPath& run_directory) {
-  const auto file = base::sys::open_if_exists(run_directory / "alive", O_RDWR);
+  // Read-only: whoever waits for this file to be closed after writing waits for the shim, not for us.
+  const auto file = base::sys::open_if_exists(run_directory / "alive", O_RDONLY);
   if (!file) return false;
   struct flock lock {};
   lock.l_type = F_WRLCK;

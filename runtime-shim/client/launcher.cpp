@@ -1,0 +1,138 @@
+#include "runtime-shim/client/launcher.hpp"
+
+#include <unistd.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <map>
+
+#include "base/error.hpp"
+#include "base/fault.hpp"
+#include "base/sys.hpp"
+#include "runtime-shim/client/launcher_process.hpp"
+
+namespace compose::rt {
+
+namespace asio = boost::asio;
+
+HostPath find_shim_program() {
+  if (const auto named = base::sys::environment("COMPOSE_SHIM")) return HostPath{*named};
+  char self[4096];
+  const auto n = base::check(::readlink("/proc/self/exe", self, sizeof self), "find the own program");
+  const HostPath directory = HostPath{std::string(self, static_cast<std::size_t>(n))}.parent();
+  for (const auto& candidate : {directory / "compose-shim", directory.parent() / "libexec/compose/compose-shim"})
+    if (base::sys::exists(candidate)) return candidate;
+  base::fail("the program 'compose-shim' is neither in '{}' nor in '{}'", directory.str(),
+             (directory.parent() / "libexec/compose").str());
+}
+
+class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
+ public:
+  Body(asio::any_io_executor executor, RuntimePaths paths, HostPath program)
+      : executor_(std::move(executor)), paths_(std::move(paths)), program_(std::move(program)) {}
+
+  void submit(StartRequest request, Finished finished) {
+    ensure_started();
+    const std::string id = request.spec.id.str();
+    waiting_[id] = std::move(finished);
+    try {
+      send(request);
+    } catch (...) {
+      waiting_.erase(id);
+      throw;
+    }
+    watch();
+  }
+
+  void close() {
+    closed_ = true;
+    if (socket_) socket_->close();
+  }
+
+ private:
+  void ensure_started() {
+    if (socket_) return;
+    auto started = start_launcher(program_);
+    process_.emplace(std::move(started.process));
+    socket_.emplace(executor_, started.socket.release());
+  }
+
+  void send(StartRequest& request) {
+    StartHeader header{.run_root = paths_.run_root,
+                       .log_directory = paths_.log_directory(request.spec.id),
+                       .cgroup_root = paths_.cgroup_root(),
+                       .network_namespace = static_cast<bool>(request.network_namespace),
+                       .dns_sockets = static_cast<std::uint8_t>(request.dns_sockets.size()),
+                       .tee_output = request.tee.has_value()};
+    std::vector<int> fds;
+    if (request.network_namespace) fds.push_back(request.network_namespace.get());
+    for (const auto& fd : request.dns_sockets) fds.push_back(fd.get());
+    for (const auto& held : request.held_sockets) {
+      header.held_ports.push_back(held.port_index);
+      fds.push_back(held.socket.get());
+    }
+    if (request.tee) {
+      fds.push_back(request.tee->first.get());
+      fds.push_back(request.tee->second.get());
+    }
+    base::fault_point("launcher.submit");
+    send_start(socket_->native_handle(), header, request.spec, fds);
+  }
+
+  // One wait at a time, only while a report is due: an idle launcher keeps no event loop alive.
+  void watch() {
+    if (watching_ || waiting_.empty() || closed_) return;
+    watching_ = true;
+    socket_->async_wait(asio::posix::stream_descriptor::wait_read,
+                        [self = shared_from_this()](const boost::system::error_code& error) {
+                          self->watching_ = false;
+                          if (!error) self->take_report();
+                        });
+  }
+
+  void take_report() {
+    try {
+      const auto message = base::receive_message(socket_->native_handle());
+      if (!message) return fail_all("the launcher ended without a report");
+      const StartReport report = decode_report(message->bytes);
+      if (report.id.empty()) return fail_all(report.error);
+      if (auto node = waiting_.extract(report.id.str())) node.mapped()(report);
+    } catch (const base::Error& e) {
+      return fail_all(e.what());
+    }
+    watch();
+  }
+
+  void fail_all(const std::string& why) {
+    for (auto& [id, finished] : std::exchange(waiting_, {}))
+      finished({.id = ContainerId{id}, .ok = false, .error = why, .exit_code = 125});
+    socket_.reset();  // the next submit starts another launcher
+  }
+
+  asio::any_io_executor executor_;
+  RuntimePaths paths_;
+  HostPath program_;
+  std::optional<base::Process> process_;
+  std::optional<asio::posix::stream_descriptor> socket_;
+  std::map<std::string, Finished> waiting_;
+  bool watching_ = false;
+  bool closed_ = false;
+};
+
+Launcher::Launcher(asio::any_io_executor executor, RuntimePaths paths, HostPath shim_program)
+    : body_(std::make_shared<Body>(std::move(executor), std::move(paths), std::move(shim_program))) {}
+
+Launcher::~Launcher() { body_->close(); }
+
+void Launcher::submit(StartRequest request, Finished finished) { body_->submit(std::move(request), std::move(finished)); }
+
+asio::awaitable<StartReport> Launcher::start(StartRequest request) {
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(StartReport)>(
+      [this](auto handler, StartRequest r) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        submit(std::move(r), [shared](const StartReport& report) { (*shared)(report); });
+      },
+      asio::use_awaitable, std::move(request));
+}
+
+}  // namespace compose::rt

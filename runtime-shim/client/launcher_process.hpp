@@ -1,0 +1,28 @@
+#pragma once
+// The launcher's process and the encoding of requests for it. Plain system calls; used by Launcher (Asio) and by
+// run_to_completion (blocking).
+#include <string>
+#include <vector>
+
+#include "base/channel.hpp"
+#include "base/process.hpp"
+#include "base/unique_fd.hpp"
+#include "runtime-shim/spec/container_spec.hpp"
+#include "runtime-shim/spec/start_request.hpp"
+
+namespace compose::rt {
+
+struct LauncherProcess {
+  base::Process process;
+  base::UniqueFd socket;
+};
+
+// Executes the program from a mount of its own that is read-only and attached nowhere: what a container sees as
+// /proc/<pid>/exe cannot be opened for writing by anybody. Where the kernel refuses that, a sealed copy in memory.
+LauncherProcess start_launcher(const HostPath& program);
+
+// The wire form of a request; `fds` in the order that start_request.hpp says.
+void send_start(int socket, const StartHeader& header, const ContainerSpec& spec, const std::vector<int>& fds);
+StartReport decode_report(const std::string& bytes);
+
+}  // namespace compose::rt

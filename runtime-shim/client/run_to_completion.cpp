@@ -1,0 +1,56 @@
+#include "runtime-shim/client/run_to_completion.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.hpp"
+#include "base/scope_exit.hpp"
+#include "base/sys.hpp"
+#include "runtime-shim/client/launcher_process.hpp"
+#include "runtime-shim/client/status.hpp"
+#include "runtime-shim/spec/status_codec.hpp"
+
+namespace compose::rt {
+namespace {
+
+// Until the shim lets go of its lock, which the kernel does for it however it ends.
+void wait_for_shim(const RuntimePaths& paths, const ContainerId& id) {
+  const auto alive = base::sys::open_if_exists(paths.alive_file(id), O_RDONLY);
+  if (!alive) return;
+  struct flock lock {};
+  lock.l_type = F_RDLCK;
+  lock.l_whence = SEEK_SET;
+  base::check(base::retry_eintr([&] { return ::fcntl(alive->get(), F_OFD_SETLKW, &lock); }), "wait for the container");
+}
+
+}  // namespace
+
+int run_to_completion(const RuntimePaths& paths, const HostPath& shim_program, const ContainerSpec& spec,
+                      const RunStdio& stdio) {
+  const auto launcher = start_launcher(shim_program);
+  const StartHeader header{.run_root = paths.run_root,
+                           .cgroup_root = paths.cgroup_root(),
+                           .direct_stdio = true,
+                           .die_with_launcher = true};
+  const auto null = base::sys::open(HostPath{"/dev/null"}, O_RDWR);
+  const auto or_null = [&](int fd) { return fd >= 0 ? fd : null.get(); };
+  send_start(launcher.socket.get(), header, spec, {or_null(stdio.input), or_null(stdio.output), or_null(stdio.error)});
+  const base::ScopeExit forget{[&] {
+    try {
+      clean_up(paths, spec.id);
+    } catch (const base::Error&) {
+      // Left for the next clean-up; the result of the run is what the caller needs to hear.
+    }
+  }};
+  const auto message = base::receive_message(launcher.socket.get());
+  if (!message) base::fail("the launcher ended without a report");
+  const StartReport report = decode_report(message->bytes);
+  if (!report.ok) base::fail("{}", report.error);
+  wait_for_shim(paths, spec.id);
+  const auto status = read_status_file(paths.run_directory(spec.id));
+  if (!status || status->state != ContainerState::exited) base::fail("the supervisor of the container was lost");
+  return status->exit_code;
+}
+
+}  // namespace compose::rt

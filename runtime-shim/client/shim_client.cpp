@@ -1,0 +1,143 @@
+#include "runtime-shim/client/shim_client.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstring>
+
+#include "base/channel.hpp"
+#include "base/sys.hpp"
+#include "base/wire.hpp"
+
+namespace compose::rt {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr int k_killed = 137;
+
+// A socket address is short; the path goes through a descriptor of its directory.
+base::UniqueFd connect_to_shim(const RuntimePaths& paths, const ContainerId& id) {
+  const auto directory = base::sys::open_if_exists(paths.run_directory(id), O_PATH | O_DIRECTORY);
+  if (!directory) base::fail("container is not running");
+  base::UniqueFd socket = base::sys::make_socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = base::text("/proc/self/fd/{}/control", directory->get());
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const int n = base::retry_eintr([&] { return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address); });
+  if (n == 0) return socket;
+  if (errno == ENOENT || errno == ECONNREFUSED) base::fail("container is not running");
+  throw base::SysError(errno, "connect to the container's supervisor");
+}
+
+// One conversation with a shim.
+class Connection {
+ public:
+  Connection(const asio::any_io_executor& executor, const RuntimePaths& paths, const ContainerId& id)
+      : socket_(executor, connect_to_shim(paths, id).release()) {}
+
+  void ask(const ControlRequest& request, std::span<const int> fds = {}) {
+    base::send_message(socket_.native_handle(), base::to_wire(request), fds);
+  }
+
+  struct Answer {
+    ControlReply reply;
+    base::UniqueFd fd;
+  };
+  // nullopt: the shim went away without one.
+  asio::awaitable<std::optional<Answer>> answer() {
+    co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+    auto message = receive();
+    if (!message) co_return std::nullopt;
+    Answer out{.reply = base::from_wire<ControlReply>(message->bytes), .fd = {}};
+    if (!message->fds.empty()) out.fd = std::move(message->fds.front());
+    co_return out;
+  }
+
+ private:
+  std::optional<base::Message> receive() {
+    try {
+      return base::receive_message(socket_.native_handle());
+    } catch (const base::SysError& e) {
+      if (e.code() == ECONNRESET) return std::nullopt;
+      throw;
+    }
+  }
+
+  asio::posix::stream_descriptor socket_;
+};
+
+void throw_if_refused(const ControlReply& reply) {
+  if (reply.kind == ReplyKind::refused) throw ExecRefused(reply.error, reply.exit_code);
+}
+
+asio::awaitable<ControlReply> converse(asio::any_io_executor executor, RuntimePaths paths, ContainerId id,
+                                       ControlRequest request) {
+  Connection connection{executor, paths, id};
+  connection.ask(request);
+  auto answer = co_await connection.answer();
+  // Without an answer the shim has ended, and the container with it.
+  if (!answer) co_return ControlReply{.kind = ReplyKind::done, .exit_code = k_killed};
+  throw_if_refused(answer->reply);
+  co_return answer->reply;
+}
+
+}  // namespace
+
+ExecSession::ExecSession(base::UniqueFd master, std::shared_ptr<void> connection)
+    : master_(std::move(master)), connection_(std::move(connection)) {}
+
+asio::awaitable<int> ExecSession::exit_code() {
+  const auto connection = std::static_pointer_cast<Connection>(connection_);
+  const auto answer = co_await connection->answer();
+  co_return answer ? answer->reply.exit_code : k_killed;
+}
+
+ShimClient::ShimClient(asio::any_io_executor executor, const RuntimePaths& paths, ContainerId id)
+    : executor_(std::move(executor)), paths_(paths), id_(std::move(id)) {}
+
+asio::awaitable<void> ShimClient::kill(int signal) {
+  co_await converse(executor_, paths_, id_, {.verb = ControlVerb::kill, .signal = signal});
+}
+
+asio::awaitable<void> ShimClient::stop(std::optional<std::chrono::nanoseconds> grace, int signal) {
+  co_await converse(executor_, paths_, id_,
+                    {.verb = ControlVerb::stop, .signal = signal, .grace = grace ? grace->count() : -1});
+}
+
+asio::awaitable<void> ShimClient::pause() { co_await converse(executor_, paths_, id_, {.verb = ControlVerb::pause}); }
+asio::awaitable<void> ShimClient::unpause() { co_await converse(executor_, paths_, id_, {.verb = ControlVerb::unpause}); }
+
+asio::awaitable<int> ShimClient::wait() {
+  const auto reply = co_await converse(executor_, paths_, id_, {.verb = ControlVerb::wait});
+  co_return reply.exit_code;
+}
+
+asio::awaitable<ExecSession> ShimClient::exec(ExecSpec spec, StdioFds stdio) {
+  auto connection = std::make_shared<Connection>(executor_, paths_, id_);
+  const bool terminal = spec.terminal;
+  const ControlRequest request{.verb = ControlVerb::exec, .exec = std::move(spec)};
+  const int fds[] = {stdio.input, stdio.output, stdio.error};
+  connection->ask(request, terminal ? std::span<const int>{} : std::span<const int>{fds});
+  auto answer = co_await connection->answer();
+  if (!answer) throw ExecRefused("the container ended", k_killed);
+  throw_if_refused(answer->reply);
+  co_return ExecSession{std::move(answer->fd), std::move(connection)};
+}
+
+asio::awaitable<base::UniqueFd> ShimClient::attach(int output, int error, bool close_stdin_after) {
+  Connection connection{executor_, paths_, id_};
+  const int fds[] = {output, error};
+  connection.ask({.verb = ControlVerb::attach, .close_stdin_after = close_stdin_after}, fds);
+  auto answer = co_await connection.answer();
+  if (!answer) base::fail("container is not running");
+  throw_if_refused(answer->reply);
+  co_return std::move(answer->fd);
+}
+
+}  // namespace compose::rt
