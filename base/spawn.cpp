@@ -52,15 +52,18 @@ struct Prepared {
   ::_exit(127);
 }
 
-// Copies of the sources above every target number, so that dup2 in order never overwrites one still needed.
-std::vector<UniqueFd> lift_sources(std::vector<PassedFd>& fds) {
+// Copies of the sources and of the program above every target number, so that dup2 in order never overwrites one that is
+// still needed.
+std::vector<UniqueFd> lift_sources(Prepared& p) {
   int highest = 2;
-  for (const auto& fd : fds) highest = std::max(highest, fd.target);
+  for (const auto& fd : p.fds) highest = std::max(highest, fd.target);
   std::vector<UniqueFd> lifted;
-  for (auto& fd : fds) {
-    lifted.emplace_back(check(::fcntl(fd.source, F_DUPFD_CLOEXEC, highest + 1), "duplicate descriptor {}", fd.source));
-    fd.source = lifted.back().get();
-  }
+  const auto lift = [&](int& fd) {
+    lifted.emplace_back(check(::fcntl(fd, F_DUPFD_CLOEXEC, highest + 1), "duplicate descriptor {}", fd));
+    fd = lifted.back().get();
+  };
+  for (auto& fd : p.fds) lift(fd.source);
+  if (p.program_fd >= 0) lift(p.program_fd);
   return lifted;
 }
 
@@ -78,7 +81,7 @@ Process spawn(const SpawnOptions& options) {
   for (int standard = 0; standard <= 2; ++standard)
     if (std::ranges::none_of(p.fds, [&](const PassedFd& fd) { return fd.target == standard; }))
       p.fds.push_back({.source = null.get(), .target = standard});
-  const auto lifted = lift_sources(p.fds);
+  const auto lifted = lift_sources(p);
 
   sigset_t all;
   sigset_t before;
