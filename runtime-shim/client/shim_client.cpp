@@ -41,8 +41,8 @@ class Connection {
   Connection(const asio::any_io_executor& executor, const RuntimePaths& paths, const ContainerId& id)
       : socket_(executor, connect_to_shim(paths, id).release()) {}
 
-  void ask(const ControlRequest& request, std::span<const int> fds = {}) {
-    base::send_message(socket_.native_handle(), base::to_wire(request), fds);
+  void ask(const std::string& request, std::span<const int> fds = {}) {
+    base::send_message(socket_.native_handle(), request, fds);
   }
 
   struct Answer {
@@ -76,15 +76,24 @@ void throw_if_refused(const ControlReply& reply) {
   if (reply.kind == ReplyKind::refused) throw ExecRefused(reply.error, reply.exit_code);
 }
 
-asio::awaitable<ControlReply> converse(asio::any_io_executor executor, RuntimePaths paths, ContainerId id,
-                                       ControlRequest request) {
+// GCC 12 destroys temporaries of aggregates twice where they are made inside a co_await expression: every request and reply
+// here is a named object.
+asio::awaitable<int> converse(asio::any_io_executor executor, RuntimePaths paths, ContainerId id, std::string request) {
   Connection connection{executor, paths, id};
   connection.ask(request);
   auto answer = co_await connection.answer();
   // Without an answer the shim has ended, and the container with it.
-  if (!answer) co_return ControlReply{.kind = ReplyKind::done, .exit_code = k_killed};
+  if (!answer) co_return k_killed;
   throw_if_refused(answer->reply);
-  co_return answer->reply;
+  co_return answer->reply.exit_code;
+}
+
+std::string encode(ControlVerb verb, int signal = 0, std::int64_t grace = -1) {
+  ControlRequest request;
+  request.verb = verb;
+  request.signal = signal;
+  request.grace = grace;
+  return base::to_wire(request);
 }
 
 }  // namespace
@@ -102,38 +111,53 @@ ShimClient::ShimClient(asio::any_io_executor executor, const RuntimePaths& paths
     : executor_(std::move(executor)), paths_(paths), id_(std::move(id)) {}
 
 asio::awaitable<void> ShimClient::kill(int signal) {
-  co_await converse(executor_, paths_, id_, {.verb = ControlVerb::kill, .signal = signal});
+  std::string request = encode(ControlVerb::kill, signal);
+  co_await converse(executor_, paths_, id_, std::move(request));
 }
 
 asio::awaitable<void> ShimClient::stop(std::optional<std::chrono::nanoseconds> grace, int signal) {
-  co_await converse(executor_, paths_, id_,
-                    {.verb = ControlVerb::stop, .signal = signal, .grace = grace ? grace->count() : -1});
+  std::string request = encode(ControlVerb::stop, signal, grace ? grace->count() : -1);
+  co_await converse(executor_, paths_, id_, std::move(request));
 }
 
-asio::awaitable<void> ShimClient::pause() { co_await converse(executor_, paths_, id_, {.verb = ControlVerb::pause}); }
-asio::awaitable<void> ShimClient::unpause() { co_await converse(executor_, paths_, id_, {.verb = ControlVerb::unpause}); }
+asio::awaitable<void> ShimClient::pause() {
+  std::string request = encode(ControlVerb::pause);
+  co_await converse(executor_, paths_, id_, std::move(request));
+}
+
+asio::awaitable<void> ShimClient::unpause() {
+  std::string request = encode(ControlVerb::unpause);
+  co_await converse(executor_, paths_, id_, std::move(request));
+}
 
 asio::awaitable<int> ShimClient::wait() {
-  const auto reply = co_await converse(executor_, paths_, id_, {.verb = ControlVerb::wait});
-  co_return reply.exit_code;
+  std::string request = encode(ControlVerb::wait);
+  const int code = co_await converse(executor_, paths_, id_, std::move(request));
+  co_return code;
 }
 
 asio::awaitable<ExecSession> ShimClient::exec(ExecSpec spec, StdioFds stdio) {
   auto connection = std::make_shared<Connection>(executor_, paths_, id_);
   const bool terminal = spec.terminal;
-  const ControlRequest request{.verb = ControlVerb::exec, .exec = std::move(spec)};
+  ControlRequest request;
+  request.verb = ControlVerb::exec;
+  request.exec = std::move(spec);
   const int fds[] = {stdio.input, stdio.output, stdio.error};
-  connection->ask(request, terminal ? std::span<const int>{} : std::span<const int>{fds});
+  connection->ask(base::to_wire(request), terminal ? std::span<const int>{} : std::span<const int>{fds});
   auto answer = co_await connection->answer();
   if (!answer) throw ExecRefused("the container ended", k_killed);
   throw_if_refused(answer->reply);
-  co_return ExecSession{std::move(answer->fd), std::move(connection)};
+  ExecSession session{std::move(answer->fd), std::move(connection)};
+  co_return session;
 }
 
 asio::awaitable<base::UniqueFd> ShimClient::attach(int output, int error, bool close_stdin_after) {
   Connection connection{executor_, paths_, id_};
   const int fds[] = {output, error};
-  connection.ask({.verb = ControlVerb::attach, .close_stdin_after = close_stdin_after}, fds);
+  ControlRequest request;
+  request.verb = ControlVerb::attach;
+  request.close_stdin_after = close_stdin_after;
+  connection.ask(base::to_wire(request), fds);
   auto answer = co_await connection.answer();
   if (!answer) base::fail("container is not running");
   throw_if_refused(answer->reply);

@@ -21,6 +21,7 @@ namespace compose::rt {
 // data path. Destroying it leaves the process alone, but hangs up its terminal or pipes.
 class ExecSession {
  public:
+  ExecSession() = default;  // for completion handlers; nothing runs
   ExecSession(base::UniqueFd master, std::shared_ptr<void> connection);
   [[nodiscard]] int master() const noexcept { return master_.get(); }  // -1 without a terminal
   base::UniqueFd take_master() noexcept { return std::move(master_); }
