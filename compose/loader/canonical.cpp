@@ -133,7 +133,25 @@ void dependencies(const Context& context, Node& node, const KeyPath& path) {
   });
 }
 
-void ssh_keys(const Context& context, Node& node, const KeyPath& path) { key_values(context, node, path); }
+// Entries of a list that need a value are reported; `unvalued` may stand alone.
+void require_values(const Context& context, Node& node, const KeyPath& path, std::string_view unvalued) {
+  if (!node.is(Kind::list)) return;
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    auto& item = node.items[i];
+    if (!item.is(Kind::string) || item.text.find('=') != std::string::npos || item.text == unvalued) continue;
+    context.parse(item, KeyPath{path, i}, [&] { base::fail("must be of the form name=value, not '{}'", item.text); });
+  }
+}
+
+void ssh_keys(const Context& context, Node& node, const KeyPath& path) {
+  require_values(context, node, path, "default");
+  key_values(context, node, path);
+}
+
+void contexts(const Context& context, Node& node, const KeyPath& path) {
+  require_values(context, node, path, "");
+  key_values(context, node, path);
+}
 
 void environment_files(const Context&, Node& node, const KeyPath&) {
   if (node.is(Kind::string)) {
@@ -206,6 +224,10 @@ void hosts(const Context& context, Node& node, const KeyPath& path) {
 void external(const Context& context, Node& node, const KeyPath& path) {
   Node* external = node.is(Kind::mapping) ? node.find("external") : nullptr;
   if (!external || !external->is(Kind::mapping)) return;
+  for (const auto& entry : external->entries) {
+    if (entry.key != "name" && !entry.key.starts_with("x-"))
+      context.diagnostics.error(entry.key_mark, base::text("{}.external: unknown key '{}'", path.text(), entry.key));
+  }
   const Node* name = external->find("name");
   const Mark mark = external->mark;
   if (name && name->is(Kind::string)) {
@@ -235,6 +257,7 @@ Node port_mapping(const Node& from, const PortBinding& binding) {
 void ports(const Context& context, Node& node, const KeyPath& path) {
   if (!node.is(Kind::list)) return;
   std::vector<Node> expanded;
+  const auto as_written = context.options.lenient ? node.items : std::vector<Node>{};
   for (std::size_t i = 0; i < node.items.size(); ++i) {
     auto& item = node.items[i];
     if ((!item.is(Kind::string) && !item.is(Kind::integer)) || item.broken || item.directive == Directive::reset) {
@@ -248,7 +271,12 @@ void ports(const Context& context, Node& node, const KeyPath& path) {
         expanded.push_back(port_mapping(item, binding));
       }
     });
-    if (expanded.size() == before) expanded.push_back(std::move(item));
+    if (expanded.size() != before) continue;
+    if (context.options.lenient) {
+      node.items = as_written;
+      return;
+    }
+    expanded.push_back(std::move(item));
   }
   node.items = std::move(expanded);
 }
@@ -273,7 +301,8 @@ void mount(const Context& context, Node& node, const KeyPath& path) {
       set_text(bind, "selinux", parsed.selinux);
       mapping.set("bind", std::move(bind));
     }
-    if (parsed.type == "volume" || parsed.nocopy) {
+    const bool names_target_only = node.text.size() <= 2;  // no options then, for Docker Compose
+    if ((parsed.type == "volume" && !names_target_only) || parsed.nocopy) {
       Node volume = Node::mapping(node.mark);
       if (parsed.nocopy) volume.set("nocopy", Node::boolean(true, node.mark));
       mapping.set("volume", std::move(volume));
@@ -300,7 +329,7 @@ struct Row {
 constexpr auto k_rows = std::to_array<Row>({
     {"services.*.annotations", key_values},
     {"services.*.build", build_from_context},
-    {"services.*.build.additional_contexts", key_values},
+    {"services.*.build.additional_contexts", contexts},
     {"services.*.build.args", key_values},
     {"services.*.build.extra_hosts", hosts},
     {"services.*.build.labels", key_values},

@@ -1,6 +1,4 @@
 // Phase: rules inside one service or one resource; they hold for services that no profile enables, too.
-#include <algorithm>
-#include <regex>
 
 #include "compose/loader/read_project.hpp"
 #include "compose/loader/short_syntax.hpp"
@@ -17,7 +15,6 @@ class ShapeCheck {
     ports(service);
     mounts(service);
     numbers(service);
-    words(service);
     requests(service, service.gpus, {"gpus"});
     if (service.deploy && service.deploy->resources.reservations)
       requests(service, service.deploy->resources.reservations->devices, {"deploy", "resources", "reservations", "devices"});
@@ -49,7 +46,8 @@ class ShapeCheck {
 
  private:
   void fail(std::initializer_list<std::string_view> path, std::string message) {
-    diagnostics_.error(mark_of(tree_, path), std::move(message));
+    const Mark mark = mark_of(tree_, path);
+    if (!diagnostics_.has_problem_on_line(mark)) diagnostics_.error(mark, std::move(message));
   }
 
   void ports(const model::Service& service) {
@@ -92,30 +90,12 @@ class ShapeCheck {
   void numbers(const model::Service& service) {
     constexpr double unlimited = 1e18;
     range(service, "cpu_count", real(service.cpu_count), 0, unlimited);
-    range(service, "cpu_percent", service.cpu_percent, 0, 100);
     range(service, "cpus", service.cpus, 0, unlimited);
     range(service, "oom_score_adj", real(service.oom_score_adj), -1000, 1000);
     range(service, "scale", real(service.scale), 0, unlimited);
     if (service.deploy && service.deploy->replicas.value_or(0) < 0)
       fail({"services", service.name, "deploy", "replicas"},
            base::text("services.{}.deploy.replicas: must be greater than or equal to 0", service.name));
-  }
-
-  void words(const model::Service& service) {
-    static const std::regex name("[a-zA-Z0-9][a-zA-Z0-9_.-]+");
-    static const std::regex policy("always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+");
-    if (!service.container_name.empty() && !std::regex_search(service.container_name, name)) {
-      fail({"services", service.name, "container_name"},
-           base::text("services.{}.container_name: '{}' must be two or more letters, digits, '_', '.' or '-'", service.name,
-                      service.container_name));
-    }
-    if (!service.pull_policy.empty() && !std::regex_search(service.pull_policy, policy)) {
-      static constexpr std::string_view known[] = {"always", "never", "build", "if_not_present", "missing", "refresh", "daily", "weekly"};
-      fail({"services", service.name, "pull_policy"},
-           base::text("services.{}.pull_policy: must be 'always', 'never', 'missing', 'build', 'refresh', 'daily', 'weekly' "
-                      "or 'every_<time>', not '{}'{}",
-                      service.name, service.pull_policy, suggestion(service.pull_policy, known)));
-    }
   }
 
   void requests(const model::Service& service, const std::vector<model::DeviceRequest>& requests,
@@ -137,14 +117,17 @@ class ShapeCheck {
       const auto where = base::text("services.{}.develop.watch[{}]", service.name, i);
       const auto index = std::to_string(i);
       if (rule.path.empty()) fail({"services", service.name, "develop", "watch", index}, where + ": path must not be blank");
+      if (rule.exec && !rule.exec->command)
+        fail({"services", service.name, "develop", "watch", index, "exec"}, where + ".exec: missing key 'command'");
       if (rule.target.empty() && rule.action != "rebuild" && rule.action != "restart")
         fail({"services", service.name, "develop", "watch", index}, where + ": target is required for non-rebuild actions");
     }
   }
 
   void hooks(const model::Service& service, const std::vector<model::Hook>& hooks, std::string_view key) {
-    for (std::size_t i = 0; i < hooks.size(); ++i) {
-      if (!hooks[i].command)
+    const Node* nodes = tree_.find_path({"services", service.name, key});
+    for (std::size_t i = 0; i < hooks.size() && nodes && i < nodes->items.size(); ++i) {
+      if (nodes->items[i].is(Kind::mapping) && !nodes->items[i].find("command"))
         fail({"services", service.name, key, std::to_string(i)},
              base::text("services.{}.{}[{}]: missing key 'command'", service.name, key, i));
     }

@@ -2,7 +2,7 @@
 // How each type of the model is read from YAML and written back. A codec is a struct with
 //   static void read(Reader&, const Node&, const KeyPath&, T&);
 //   static bool write(const Writer&, const T&, model::Value&);   false: left out
-//   static constexpr std::string_view kind;                      "string"
+//   static constexpr std::string_view kind;                      "a string"
 // Most rows take the codec of their member's type (DefaultCodec); a row names another where the type says too little.
 #include <map>
 #include <optional>
@@ -17,7 +17,7 @@ namespace compose::loader {
 // ---- scalars ----
 
 struct Text {  // a string; empty is left out
-  static constexpr std::string_view kind = "string";
+  static constexpr std::string_view kind = "a string";
   static void read(Reader&, const Node&, const KeyPath&, std::string&);
   static void read(Reader&, const Node&, const KeyPath&, std::optional<std::string>&);
   static bool write(const Writer&, const std::string&, model::Value&);
@@ -25,28 +25,32 @@ struct Text {  // a string; empty is left out
 };
 
 struct TextOrNull : Text {
-  static constexpr std::string_view kind = "string or null";
+  static constexpr bool nullable = true;
+  static constexpr std::string_view kind = "a string or null";
   static void read(Reader&, const Node&, const KeyPath&, std::string&);
 };
 
-struct TextOrNumber : Text {
-  static constexpr std::string_view kind = "string or number";
+struct ContainerName : Text {
+  static void read(Reader&, const Node&, const KeyPath&, std::string&);
+};
+
+struct PullPolicy : Text {
   static void read(Reader&, const Node&, const KeyPath&, std::string&);
 };
 
 struct TextOrBoolean : Text {
-  static constexpr std::string_view kind = "string or boolean";
+  static constexpr std::string_view kind = "a string or a boolean";
   static void read(Reader&, const Node&, const KeyPath&, std::string&);
 };
 
 template <const auto& Words>
 struct OneOf : Text {
-  static constexpr std::string_view kind = "one word";
+  static constexpr std::string_view kind = "a word";
   static void read(Reader& reader, const Node& node, const KeyPath& path, std::string& value);
 };
 
 struct Flag {  // true, false, and the words of YAML 1.1 in strings, with a warning
-  static constexpr std::string_view kind = "boolean";
+  static constexpr std::string_view kind = "a boolean";
   static void read(Reader&, const Node&, const KeyPath&, bool&);
   static void read(Reader&, const Node&, const KeyPath&, std::optional<bool>&);
   static bool write(const Writer&, bool, model::Value&);
@@ -62,7 +66,7 @@ struct TrueFlag : Flag {  // printed when false, too
 };
 
 struct Integer {
-  static constexpr std::string_view kind = "integer";
+  static constexpr std::string_view kind = "an integer";
   static void read(Reader&, const Node&, const KeyPath&, std::int64_t&);
   static void read(Reader&, const Node&, const KeyPath&, std::optional<std::int64_t>&);
   static void read(Reader&, const Node&, const KeyPath&, std::uint32_t&);
@@ -76,7 +80,7 @@ struct ShownInteger : Integer {  // printed when 0, too
 };
 
 struct Number {
-  static constexpr std::string_view kind = "number";
+  static constexpr std::string_view kind = "a number";
   static void read(Reader&, const Node&, const KeyPath&, double&);
   static void read(Reader&, const Node&, const KeyPath&, std::optional<double>&);
   static bool write(const Writer&, double, model::Value&);
@@ -87,39 +91,58 @@ struct PlainNumber : Number {  // strings are not numbers here
   static void read(Reader&, const Node&, const KeyPath&, double&);
 };
 
-struct CpuText : Number {  // printed as text in JSON and YAML
-  static bool write(const Writer&, const std::optional<double>&, model::Value&);
-};
-
 struct ByteSize {  // "1.5g" or a count; printed as a quoted count
-  static constexpr std::string_view kind = "byte size";
+  static constexpr std::string_view kind = "a size in bytes";
   static void read(Reader&, const Node&, const KeyPath&, std::int64_t&);
   static void read(Reader&, const Node&, const KeyPath&, std::optional<std::int64_t>&);
   static bool write(const Writer&, std::int64_t, model::Value&);
   static bool write(const Writer&, const std::optional<std::int64_t>&, model::Value&);
 };
 
+struct ByteText : ByteSize {  // a string only
+  static constexpr std::string_view kind = "a size such as '512m'";
+  static void read(Reader&, const Node&, const KeyPath&, std::optional<std::int64_t>&);
+};
+
+struct Count : Integer {  // not negative, printed when 0, too
+  static void read(Reader&, const Node&, const KeyPath&, std::optional<std::int64_t>&);
+  static bool write(const Writer&, const std::optional<std::int64_t>&, model::Value&);
+};
+
+struct TextOrInteger : Text {
+  static constexpr std::string_view kind = "a string or an integer";
+  static void read(Reader&, const Node&, const KeyPath&, std::string&);
+};
+
 struct DurationText {  // "1m30s"
-  static constexpr std::string_view kind = "duration";
+  static constexpr std::string_view kind = "a duration";
   static void read(Reader&, const Node&, const KeyPath&, std::optional<model::Duration>&);
   static bool write(const Writer&, const std::optional<model::Duration>&, model::Value&);
 };
 
 struct OctalMode {  // 0440, "0440"
-  static constexpr std::string_view kind = "file mode";
+  static constexpr std::string_view kind = "a file mode";
   static void read(Reader&, const Node&, const KeyPath&, std::optional<model::FileMode>&);
   static bool write(const Writer&, const std::optional<model::FileMode>&, model::Value&);
 };
 
+struct PlainMode : OctalMode {  // printed as a number
+  static bool write(const Writer&, const std::optional<model::FileMode>&, model::Value&);
+};
+
+struct Percent : Number {
+  static void read(Reader&, const Node&, const KeyPath&, std::optional<double>&);
+};
+
 struct DeviceCount : Integer {  // a number or "all"
-  static constexpr std::string_view kind = "integer or \"all\"";
+  static constexpr std::string_view kind = "an integer or \"all\"";
   static void read(Reader&, const Node&, const KeyPath&, std::optional<std::int64_t>&);
 };
 
 // ---- lists and maps of text ----
 
 struct TextList {
-  static constexpr std::string_view kind = "list of strings";
+  static constexpr std::string_view kind = "a list of strings";
   static void read(Reader&, const Node&, const KeyPath&, model::Strings&);
   static bool write(const Writer&, const model::Strings&, model::Value&);
 };
@@ -128,13 +151,23 @@ struct UniqueTextList : TextList {  // equal entries are a mistake
   static void read(Reader&, const Node&, const KeyPath&, model::Strings&);
 };
 
+struct NonEmptyTextList : UniqueTextList {  // empty entries do not count
+  static void read(Reader&, const Node&, const KeyPath&, model::Strings&);
+};
+
+struct UniqueTextOrNumberList : TextList {
+  static constexpr std::string_view kind = "a list of strings or numbers";
+  static void read(Reader&, const Node&, const KeyPath&, model::Strings&);
+};
+
 struct TextOrNumberList : TextList {
-  static constexpr std::string_view kind = "list of strings or numbers";
+  static constexpr std::string_view kind = "a list of strings or numbers";
   static void read(Reader&, const Node&, const KeyPath&, model::Strings&);
 };
 
 struct CommandLine {  // a string (split into words), a list, or null
-  static constexpr std::string_view kind = "string or list of strings";
+  static constexpr bool nullable = true;
+  static constexpr std::string_view kind = "a string or a list of strings";
   static void read(Reader&, const Node&, const KeyPath&, model::Command&);
   static bool write(const Writer&, const model::Command&, model::Value&);
 };
@@ -144,56 +177,60 @@ struct ServiceCommand : CommandLine {  // JSON says null where the image decides
 };
 
 struct HealthTest {
-  static constexpr std::string_view kind = "string or list of strings";
+  static constexpr std::string_view kind = "a string or a list of strings";
   static void read(Reader&, const Node&, const KeyPath&, std::optional<model::Strings>&);
   static bool write(const Writer&, const std::optional<model::Strings>&, model::Value&);
 };
 
 struct KeyValues {  // KEY -> text; scalars become text, null is empty
-  static constexpr std::string_view kind = "map or list of KEY=value";
+  static constexpr std::string_view kind = "a mapping or a list of KEY=value";
   static void read(Reader&, const Node&, const KeyPath&, model::StringMap&);
   static bool write(const Writer&, const model::StringMap&, model::Value&);
 };
 
 struct TextMap : KeyValues {  // plain map of strings and numbers
-  static constexpr std::string_view kind = "map";
+  static constexpr std::string_view kind = "a mapping";
   static void read(Reader&, const Node&, const KeyPath&, model::StringMap&);
 };
 
 struct Variables {  // KEY -> text or nothing
-  static constexpr std::string_view kind = "map or list of KEY=value";
+  static constexpr std::string_view kind = "a mapping or a list of KEY=value";
   static void read(Reader&, const Node&, const KeyPath&, model::Environment&);
   static bool write(const Writer&, const model::Environment&, model::Value&);
 };
 
 struct HostAddresses {
-  static constexpr std::string_view kind = "map or list of host=address";
+  static constexpr std::string_view kind = "a mapping or a list of host=address";
   using Hosts = std::map<std::string, model::Strings>;
   static void read(Reader&, const Node&, const KeyPath&, Hosts&);
   static bool write(const Writer&, const Hosts&, model::Value&);
 };
 
+struct Contexts : KeyValues {  // every name has a value
+  static void read(Reader&, const Node&, const KeyPath&, model::StringMap&);
+};
+
 struct ProviderOptions {
-  static constexpr std::string_view kind = "map";
+  static constexpr std::string_view kind = "a mapping";
   using Options = std::map<std::string, model::Strings>;
   static void read(Reader&, const Node&, const KeyPath&, Options&);
   static bool write(const Writer&, const Options&, model::Value&);
 };
 
 struct UlimitMap {
-  static constexpr std::string_view kind = "map";
+  static constexpr std::string_view kind = "a mapping";
   static void read(Reader&, const Node&, const KeyPath&, model::Ulimits&);
   static bool write(const Writer&, const model::Ulimits&, model::Value&);
 };
 
 struct MountTypeWord {
-  static constexpr std::string_view kind = "bind, volume, tmpfs, image, cluster or npipe";
+  static constexpr std::string_view kind = "a word: bind, volume, tmpfs, image, cluster or npipe";
   static void read(Reader&, const Node&, const KeyPath&, model::MountType&);
   static bool write(const Writer&, const model::MountType&, model::Value&);
 };
 
 struct ConditionWord {
-  static constexpr std::string_view kind = "service_started, service_healthy or service_completed_successfully";
+  static constexpr std::string_view kind = "a word: service_started, service_healthy or service_completed_successfully";
   static void read(Reader&, const Node&, const KeyPath&, model::DependencyCondition&);
   static bool write(const Writer&, const model::DependencyCondition&, model::Value&);
 };
@@ -202,7 +239,7 @@ struct ConditionWord {
 
 template <class T>
 struct Object {  // left out where absent; a plain member is printed in JSON even when empty
-  static constexpr std::string_view kind = "object";
+  static constexpr std::string_view kind = "a mapping";
   static void read(Reader& reader, const Node& node, const KeyPath& path, T& value) {
     if (!node.is(Kind::null)) reader.read_record(node, path, table_of<T>(), &value);
   }
@@ -221,8 +258,13 @@ struct Object {  // left out where absent; a plain member is printed in JSON eve
 };
 
 template <class T>
+struct NullableObject : Object<T> {
+  static constexpr bool nullable = true;
+};
+
+template <class T>
 struct ObjectList {
-  static constexpr std::string_view kind = "list of objects";
+  static constexpr std::string_view kind = "a list of mappings";
   static void read(Reader& reader, const Node& node, const KeyPath& path, std::vector<T>& list) {
     if (node.is(Kind::null)) return;
     if (!node.is(Kind::list)) return reader.expect(node, path, "a list");
@@ -240,7 +282,7 @@ struct ObjectList {
 
 template <class T>
 struct ObjectMap {  // T or std::optional<T>, then null is kept
-  static constexpr std::string_view kind = "map of objects";
+  static constexpr std::string_view kind = "a mapping of mappings";
   static void read(Reader& reader, const Node& node, const KeyPath& path, std::map<std::string, T>& map) {
     if (node.is(Kind::null)) return;
     if (!node.is(Kind::mapping)) return reader.expect(node, path, "a mapping");
@@ -268,6 +310,10 @@ struct ObjectMap {  // T or std::optional<T>, then null is kept
     out = std::move(values);
     return !map.empty();
   }
+};
+
+struct WatchExec : Object<model::Hook> {  // JSON prints one without command where there is none
+  static bool write(const Writer&, const std::optional<model::Hook>&, model::Value&);
 };
 
 // ---- the codec of a type ----
@@ -328,6 +374,10 @@ struct Inner<Object<T>> {
   static constexpr std::string_view suffix = "";
 };
 template <class T>
+struct Inner<NullableObject<T>> : Inner<Object<T>> {};
+template <>
+struct Inner<WatchExec> : Inner<Object<model::Hook>> {};
+template <class T>
 struct Inner<ObjectList<T>> {
   static constexpr const Table* (*table)() = inner_table<T>;
   static constexpr std::string_view suffix = "[]";
@@ -357,6 +407,7 @@ constexpr Row row(std::string_view key, Support support = Support::honoured, std
                       model::Value& out) { return Codec::write(writer, static_cast<const Record*>(record)->*Member, out); },
           .inner = detail::Inner<Codec>::table,
           .inner_suffix = detail::Inner<Codec>::suffix,
+          .nullable = requires { requires Codec::nullable; },
           .support = support,
           .note = note};
 }

@@ -45,13 +45,31 @@ bool TextList::write(const Writer&, const model::Strings& value, model::Value& o
   return !value.empty();
 }
 
-void UniqueTextList::read(Reader& reader, const Node& node, const KeyPath& path, model::Strings& value) {
-  TextList::read(reader, node, path, value);
+namespace {
+
+void refuse_duplicates(Reader& reader, const Node& node, const KeyPath& path, const model::Strings& value) {
   for (std::size_t i = 0; i < value.size() && value.size() == node.items.size(); ++i) {
     const auto earlier = std::find(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(i), value[i]);
     if (earlier != value.begin() + static_cast<std::ptrdiff_t>(i))
       reader.fail(node.items[i], KeyPath{path, i}, base::text("'{}' is listed twice", value[i]));
   }
+}
+
+}  // namespace
+
+void UniqueTextList::read(Reader& reader, const Node& node, const KeyPath& path, model::Strings& value) {
+  TextList::read(reader, node, path, value);
+  refuse_duplicates(reader, node, path, value);
+}
+
+void NonEmptyTextList::read(Reader& reader, const Node& node, const KeyPath& path, model::Strings& value) {
+  UniqueTextList::read(reader, node, path, value);
+  std::erase(value, "");
+}
+
+void UniqueTextOrNumberList::read(Reader& reader, const Node& node, const KeyPath& path, model::Strings& value) {
+  TextOrNumberList::read(reader, node, path, value);
+  refuse_duplicates(reader, node, path, value);
 }
 
 void TextOrNumberList::read(Reader& reader, const Node& node, const KeyPath& path, model::Strings& value) {
@@ -106,6 +124,12 @@ bool HealthTest::write(const Writer&, const std::optional<model::Strings>& value
   return value && !value->empty();
 }
 
+bool WatchExec::write(const Writer& writer, const std::optional<model::Hook>& value, model::Value& out) {
+  if (value || !writer.json()) return Object<model::Hook>::write(writer, value, out);
+  out = model::Value::Mapping{{"command", {}}};
+  return true;
+}
+
 // ---- maps ----
 
 void KeyValues::read(Reader& reader, const Node& node, const KeyPath& path, model::StringMap& value) {
@@ -130,6 +154,13 @@ void TextMap::read(Reader& reader, const Node& node, const KeyPath& path, model:
   });
 }
 
+void Contexts::read(Reader& reader, const Node& node, const KeyPath& path, model::StringMap& value) {
+  each_entry(reader, node, path, kind, [&](const Entry& entry, const KeyPath& inner) {
+    if (entry.value.is(Kind::null)) reader.expect(entry.value, inner, "a string");
+  });
+  KeyValues::read(reader, node, path, value);
+}
+
 void Variables::read(Reader& reader, const Node& node, const KeyPath& path, model::Environment& value) {
   each_entry(reader, node, path, "a mapping or a list of KEY=value", [&](const Entry& entry, const KeyPath& inner) {
     if (!entry.value.is_scalar()) return reader.expect(entry.value, inner, "a string, number, boolean or null");
@@ -147,6 +178,7 @@ bool Variables::write(const Writer&, const model::Environment& value, model::Val
 
 void HostAddresses::read(Reader& reader, const Node& node, const KeyPath& path, Hosts& value) {
   each_entry(reader, node, path, "a mapping or a list of host=address", [&](const Entry& entry, const KeyPath& inner) {
+    if (entry.value.is(Kind::null)) return reader.expect(entry.value, inner, "an address or a list of addresses");
     TextList::read(reader, entry.value, inner, value[entry.key]);
   });
 }

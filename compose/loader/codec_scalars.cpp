@@ -17,6 +17,34 @@ constexpr auto k_mount_types =
 constexpr auto k_conditions = std::to_array<std::string_view>(
     {"service_started", "service_healthy", "service_completed_successfully"});
 
+constexpr auto k_pull_policies = std::to_array<std::string_view>(
+    {"always", "never", "build", "if_not_present", "missing", "refresh", "daily", "weekly"});
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_alphanumeric(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+bool is_container_name(std::string_view name) {
+  return name.size() > 1 && is_alphanumeric(name[0]) && std::ranges::all_of(name, [](char c) {
+           return is_alphanumeric(c) || c == '_' || c == '.' || c == '-';
+         });
+}
+
+// A word, or every_<number><unit>, repeated: every_1d12h
+bool is_pull_policy(std::string_view policy) {
+  if (std::ranges::find(k_pull_policies, policy) != k_pull_policies.end()) return true;
+  if (!policy.starts_with("every_")) return false;
+  policy.remove_prefix(std::string_view{"every_"}.size());
+  if (policy.empty()) return false;
+  while (!policy.empty()) {
+    const auto unit = std::ranges::find_if_not(policy, is_digit) - policy.begin();
+    const auto length = static_cast<std::size_t>(unit);
+    if (length == 0 || length == policy.size() || std::string_view{"wdhms"}.find(policy[length]) == std::string_view::npos)
+      return false;
+    policy.remove_prefix(length + 1);
+  }
+  return true;
+}
+
 std::string lower(std::string_view text) {
   std::string result{text};
   for (auto& c : result)
@@ -88,9 +116,21 @@ void TextOrNull::read(Reader& reader, const Node& node, const KeyPath& path, std
   if (!node.is(Kind::null)) Text::read(reader, node, path, value);
 }
 
-void TextOrNumber::read(Reader& reader, const Node& node, const KeyPath& path, std::string& value) {
-  if (!node.is(Kind::string) && !node.is(Kind::integer) && !node.is(Kind::floating))
-    return reader.expect(node, path, "a string or a number");
+void ContainerName::read(Reader& reader, const Node& node, const KeyPath& path, std::string& value) {
+  Text::read(reader, node, path, value);
+  if (node.is(Kind::string) && !is_container_name(value))
+    reader.fail(node, path, base::text("'{}' must be two or more letters, digits, '_', '.' or '-'", value));
+}
+
+void PullPolicy::read(Reader& reader, const Node& node, const KeyPath& path, std::string& value) {
+  Text::read(reader, node, path, value);
+  if (!node.is(Kind::string) || is_pull_policy(value)) return;
+  reader.fail(node, path, base::text("must be {} or 'every_<time>', not '{}'{}", alternatives(k_pull_policies), value,
+                                     suggestion(value, k_pull_policies)));
+}
+
+void TextOrInteger::read(Reader& reader, const Node& node, const KeyPath& path, std::string& value) {
+  if (!node.is(Kind::string) && !node.is(Kind::integer)) return reader.expect(node, path, "a string or an integer");
   value = scalar_text(node);
 }
 
@@ -224,9 +264,25 @@ bool Number::write(const Writer& writer, const std::optional<double>& value, mod
   return value && write(writer, *value, out);
 }
 
+void Count::read(Reader& reader, const Node& node, const KeyPath& path, std::optional<std::int64_t>& value) {
+  Integer::read(reader, node, path, value);
+  if (value.value_or(0) < 0) reader.fail(node, path, base::text("must not be negative, not {}", *value));
+}
+
+bool Count::write(const Writer& writer, const std::optional<std::int64_t>& value, model::Value& out) {
+  return ShownInteger::write(writer, value, out);
+}
+
 void PlainNumber::read(Reader& reader, const Node& node, const KeyPath& path, double& value) {
   if (!node.is(Kind::integer) && !node.is(Kind::floating)) return reader.expect(node, path, "a number");
   Number::read(reader, node, path, value);
+}
+
+void Percent::read(Reader& reader, const Node& node, const KeyPath& path, std::optional<double>& value) {
+  std::int64_t percent = 0;
+  Integer::read(reader, node, path, percent);
+  if (percent < 0 || percent > 100) reader.fail(node, path, base::text("must be between 0 and 100, not {}", percent));
+  value = static_cast<double>(percent);
 }
 
 void DeviceCount::read(Reader& reader, const Node& node, const KeyPath& path, std::optional<std::int64_t>& value) {
@@ -262,6 +318,11 @@ bool ByteSize::write(const Writer&, std::int64_t value, model::Value& out) {
 
 bool ByteSize::write(const Writer& writer, const std::optional<std::int64_t>& value, model::Value& out) {
   return value && write(writer, *value, out);
+}
+
+void ByteText::read(Reader& reader, const Node& node, const KeyPath& path, std::optional<std::int64_t>& value) {
+  if (!node.is(Kind::string)) return reader.expect(node, path, "a string such as '512m'");
+  ByteSize::read(reader, node, path, value);
 }
 
 void DurationText::read(Reader& reader, const Node& node, const KeyPath& path, std::optional<model::Duration>& value) {
@@ -300,6 +361,11 @@ bool OctalMode::write(const Writer&, const std::optional<model::FileMode>& value
   const auto end = std::to_chars(digits, digits + sizeof digits, value->bits, 8).ptr;
   out = "0" + std::string(digits, end);
   return true;
+}
+
+bool PlainMode::write(const Writer&, const std::optional<model::FileMode>& value, model::Value& out) {
+  if (value) out = static_cast<std::int64_t>(value->bits);
+  return value.has_value();
 }
 
 // ---- words with a type of their own ----

@@ -24,11 +24,6 @@ void each_member(Node& parent, std::string_view key, F&& f) {
   for (auto& entry : mapping->entries) f(entry.value);
 }
 
-void fill_build(Node& build) {
-  set_missing(build, "context", ".");
-  if (build.is(Kind::mapping) && !build.find("dockerfile_inline")) set_missing(build, "dockerfile", "Dockerfile");
-}
-
 void fill_device_request(Node& request) {
   if (!request.find("count") && !request.find("device_ids"))
     request.set("count", Node::of_integer(-1, request.mark));
@@ -46,7 +41,7 @@ void fill_secret(Node& grant) {
 }
 
 void fill_service(Node& service) {
-  if (Node* build = service.is(Kind::mapping) ? service.find("build") : nullptr) fill_build(*build);
+  if (Node* build = service.is(Kind::mapping) ? service.find("build") : nullptr) set_missing(*build, "context", ".");
   each_item(service, "ports", [](Node& port) {
     set_missing(port, "mode", "ingress");
     set_missing(port, "protocol", "tcp");

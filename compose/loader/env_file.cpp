@@ -87,8 +87,8 @@ class EnvFileParser {
   [[nodiscard]] std::optional<std::string> known(std::string_view name) const {
     if (auto value = reader_.lookup(name)) return value;
     const auto last = std::find_if(found_.rbegin(), found_.rend(), [&](const auto& a) { return a.first == name; });
-    if (last == found_.rend()) return std::nullopt;
-    return last->second;
+    if (last != found_.rend()) return last->second;
+    return reader_.fallback ? reader_.fallback(name) : std::nullopt;
   }
 
   bool skip_to_statement() {

@@ -18,7 +18,9 @@
 namespace compose::loader {
 
 struct EnvFileReader {
-  std::function<std::optional<std::string>(std::string_view)> lookup;  // comes before the keys of the file itself
+  using Lookup = std::function<std::optional<std::string>(std::string_view)>;
+  Lookup lookup;         // comes before the keys of the file itself
+  Lookup fallback = {};  // comes after them
   bool raw = false;
 };
 

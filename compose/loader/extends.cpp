@@ -55,7 +55,7 @@ class ExtendsResolver {
   std::optional<Request> take_request(const std::string& name, Node& service) {
     Node extends = std::move(*service.find("extends"));
     service.remove("extends");
-    if (extends.broken || extends.is(Kind::null) || extends.directive == Directive::reset) return std::nullopt;
+    if (extends.broken || extends.directive == Directive::reset) return std::nullopt;
     if (!extends.is(Kind::mapping)) {
       fail(extends.mark, base::text("services.{}.extends: must be a service name or a mapping, not {}", name,
                                     describe(extends.kind)));

@@ -25,7 +25,7 @@ constexpr auto k_build_rows = std::to_array<Row>({
     row<&Build::cache_to>("cache_to", ignored, "the cache is the local image store"),
     row<&Build::no_cache>("no_cache"),
     row<&Build::no_cache_filter>("no_cache_filter"),
-    row<&Build::additional_contexts>("additional_contexts"),
+    row<&Build::additional_contexts, Contexts>("additional_contexts"),
     row<&Build::pull>("pull"),
     row<&Build::extra_hosts>("extra_hosts"),
     row<&Build::isolation>("isolation", ignored, "an attribute of Windows containers"),
@@ -54,12 +54,12 @@ constexpr auto k_update_rows = std::to_array<Row>({
 
 constexpr auto k_limit_rows = std::to_array<Row>({
     row<&ResourceLimits::cpus>("cpus"),
-    row<&ResourceLimits::memory, ByteSize>("memory"),
+    row<&ResourceLimits::memory, ByteText>("memory"),
     row<&ResourceLimits::pids>("pids"),
 });
 constexpr auto k_reservation_rows = std::to_array<Row>({
     row<&ResourceReservations::cpus>("cpus", ignored, k_swarm),
-    row<&ResourceReservations::memory, ByteSize>("memory"),
+    row<&ResourceReservations::memory, ByteText>("memory"),
     row<&ResourceReservations::devices>("devices", ignored, "accelerators are not handed to containers"),
     row<&ResourceReservations::generic_resources>("generic_resources", ignored, k_swarm),
 });
@@ -116,7 +116,7 @@ constexpr auto k_volume_rows = std::to_array<Row>({
 });
 constexpr auto k_tmpfs_rows = std::to_array<Row>({
     row<&TmpfsOptions::size, ByteSize>("size"),
-    row<&TmpfsOptions::mode>("mode"),
+    row<&TmpfsOptions::mode, PlainMode>("mode"),
 });
 constexpr auto k_image_rows = std::to_array<Row>({row<&ImageOptions::subpath>("subpath")});
 

@@ -22,7 +22,7 @@ constexpr auto k_pool_rows = std::to_array<Row>({
 constexpr auto k_ipam_rows = std::to_array<Row>({
     row<&AddressManagement::driver>("driver", loader, "addresses are always managed by this program"),
     row<&AddressManagement::config>("config"),
-    row<&AddressManagement::options>("options", ignored, "there are no other address drivers"),
+    row<&AddressManagement::options, TextMap>("options", ignored, "there are no other address drivers"),
 });
 constexpr auto k_network_rows = std::to_array<Row>({
     row<&Network::name>("name"),

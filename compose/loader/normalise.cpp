@@ -39,6 +39,8 @@ void normalise_service(model::Project& project, model::Service& service) {
     hook.image = service.image.empty() ? base::text("{}{}{}", project.name, project.name_separator, service.name)
                                        : service.image;
   }
+  if (service.build && service.build->dockerfile.empty() && service.build->dockerfile_inline.empty())
+    service.build->dockerfile = "Dockerfile";
   add_implicit_dependencies(service);
 }
 

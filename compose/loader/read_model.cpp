@@ -25,7 +25,11 @@ void prepare_document(LoadState& state, const Environment& environment, Node& do
 namespace {
 
 void drop_version(LoadState& state, std::uint32_t source, Node& document) {
-  if (!document.remove("version")) return;
+  const Node* version = document.find("version");
+  if (!version) return;
+  if (!version->is(Kind::string))
+    state.diagnostics.error(version->mark, "version: must be a string; nothing reads it, so remove it");
+  document.remove("version");
   state.diagnostics.warn(base::text("{}: the attribute `version` is obsolete, it will be ignored, please remove it to "
                                     "avoid potential confusion",
                                     state.sources.name(source)));

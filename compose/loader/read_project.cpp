@@ -47,17 +47,16 @@ void read_services(Reader& reader, const Node& node, const KeyPath& path, model:
 }
 
 void read_networks(Reader& reader, const Node& node, const KeyPath& path, model::Project& project) {
-  if (!node.is(Kind::null)) read_members(reader, node, path, table_of<model::Network>(), true, project.networks);
+  read_members(reader, node, path, table_of<model::Network>(), true, project.networks);
 }
 
 void read_volumes(Reader& reader, const Node& node, const KeyPath& path, model::Project& project) {
-  if (!node.is(Kind::null)) read_members(reader, node, path, table_of<model::Volume>(), true, project.volumes);
+  read_members(reader, node, path, table_of<model::Volume>(), true, project.volumes);
 }
 
 // The looked-up content travels under a key of its own; it is taken out before the keys are checked.
 void read_file_objects(Reader& reader, const Node& node, const KeyPath& path, const Table& table,
                        std::map<std::string, model::FileObject>& into) {
-  if (node.is(Kind::null)) return;
   Node plain = node;
   std::map<std::string, std::string> contents;
   for (auto& entry : plain.entries) {
@@ -79,7 +78,7 @@ void read_configs(Reader& reader, const Node& node, const KeyPath& path, model::
 }
 
 void read_models(Reader& reader, const Node& node, const KeyPath& path, model::Project& project) {
-  if (!node.is(Kind::null)) read_members(reader, node, path, table_of<model::AiModel>(), false, project.models);
+  read_members(reader, node, path, table_of<model::AiModel>(), false, project.models);
 }
 
 struct TopLevelKey {

@@ -14,10 +14,12 @@ void Reader::fail(const Node& node, const KeyPath& path, std::string_view why) {
 
 void Reader::expect(const Node& node, const KeyPath& path, std::string_view wanted) {
   if (node.broken) return;
-  auto why = base::text("must be {}, not {}", wanted, describe(node.kind));
+  const bool has_article = wanted.starts_with("a ") || wanted.starts_with("an ");
+  auto why = base::text("must be {}{}, not {}", has_article ? "" : "of the kind ", wanted, describe(node.kind));
   if (node.is_scalar() && !node.is(Kind::null) && node.text.size() < 60) why += base::text(" '{}'", node.text);
   const bool quotes_help = wanted == "a string" && node.is_scalar() && !node.is(Kind::null);
   if (quotes_help) why += "; put it in quotes";
+  if (node.is(Kind::null)) why += "; give it a value or remove the key";
   fail(node, path, why);
 }
 
@@ -35,6 +37,10 @@ void Reader::read_record(const Node& node, const KeyPath& path, const Table& tab
       continue;
     }
     if (entry.value.broken) continue;
+    if (entry.value.is(Kind::null) && !row->nullable) {
+      expect(entry.value, KeyPath{path, entry.key}, row->kind);
+      continue;
+    }
     if (row->support == Support::ignored) note_ignored(entry, path, *row);
     row->read(*this, entry.value, KeyPath{path, entry.key}, record);
   }

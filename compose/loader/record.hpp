@@ -30,6 +30,7 @@ struct Row {
   bool (*write)(const Writer&, const void* record, model::Value& out);  // false: nothing to print
   const Table* (*inner)();  // table of the objects below, or nullptr
   std::string_view inner_suffix;  // "", "[]", ".*": where in the value those objects are
+  bool nullable = false;  // `key:` without value means: not given
   Support support = Support::honoured;
   std::string_view note;  // why ignored, or what to know
 };

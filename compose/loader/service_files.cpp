@@ -29,7 +29,8 @@ class ServiceFiles {
       }
       const auto source = source_of(file.path, file.required, "env file", mark);
       if (source == 0) continue;
-      const EnvFileReader reader{.lookup = [&](std::string_view name) { return known(name, service, merged); },
+      const EnvFileReader reader{.lookup = [&](std::string_view name) { return known(name, service); },
+                                 .fallback = [&](std::string_view name) { return earlier(name, merged); },
                                  .raw = file.format == "raw"};
       for (const auto& [key, value] : parse_env_file(state_.sources, source, reader, state_.diagnostics))
         merged[key] = value;
@@ -70,15 +71,18 @@ class ServiceFiles {
     }
   }
 
-  // The project's environment, then the service's own, then what earlier files said.
-  [[nodiscard]] std::optional<std::string> known(std::string_view name, const model::Service& service,
-                                                 const model::Environment& merged) const {
+  // The project's environment, then the service's own.
+  [[nodiscard]] std::optional<std::string> known(std::string_view name, const model::Service& service) const {
     const std::string key{name};
     if (const auto found = project_.environment.find(key); found != project_.environment.end()) return found->second;
     if (const auto found = service.environment.find(key); found != service.environment.end() && found->second)
       return found->second;
-    if (const auto found = merged.find(key); found != merged.end()) return found->second;
     return std::nullopt;
+  }
+
+  static std::optional<std::string> earlier(std::string_view name, const model::Environment& merged) {
+    const auto found = merged.find(std::string{name});
+    return found == merged.end() ? std::nullopt : found->second;
   }
 
   LoadState& state_;

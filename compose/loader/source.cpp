@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 namespace compose::loader {
 
@@ -76,8 +77,15 @@ Mark Sources::mark_at(std::uint32_t source, std::size_t offset) const {
 
 void Diagnostics::error(Mark mark, std::string message) {
   Problem problem = sources_.problem(mark, std::move(message));
-  if (problems_.size() < k_most_problems && std::ranges::find(problems_, problem) == problems_.end())
-    problems_.push_back(std::move(problem));
+  const auto same = [&](const Found& found) { return found.problem == problem; };
+  if (problems_.size() < k_most_problems && std::ranges::none_of(problems_, same))
+    problems_.push_back({mark, std::move(problem)});
+}
+
+bool Diagnostics::has_problem_on_line(Mark mark) const {
+  return std::ranges::any_of(problems_, [&](const Found& found) {
+    return found.mark.source == mark.source && found.mark.line == mark.line;
+  });
 }
 
 void Diagnostics::warn(std::string message) {
@@ -89,7 +97,14 @@ void Diagnostics::warn(Mark mark, std::string message) {
 }
 
 void Diagnostics::throw_if_failed() {
-  if (failed()) throw InvalidProject(std::move(problems_));
+  if (!failed()) return;
+  std::ranges::stable_sort(problems_, {}, [](const Found& found) {
+    return std::tuple{found.mark.source, found.mark.line, found.mark.column};
+  });
+  std::vector<Problem> sorted;
+  for (auto& found : problems_) sorted.push_back(std::move(found.problem));
+  problems_.clear();
+  throw InvalidProject(std::move(sorted));
 }
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {

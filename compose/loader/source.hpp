@@ -46,13 +46,19 @@ class Diagnostics {
   void error(Mark mark, std::string message);
   void warn(std::string message);
   void warn(Mark mark, std::string message);
+  // Later phases use it to keep quiet about what follows from a problem that is known.
+  [[nodiscard]] bool has_problem_on_line(Mark mark) const;
   [[nodiscard]] bool failed() const noexcept { return !problems_.empty(); }
-  void throw_if_failed();
+  void throw_if_failed();  // InvalidProject, in the order of files and lines
   [[nodiscard]] std::vector<std::string> take_warnings() { return std::move(warnings_); }
 
  private:
+  struct Found {
+    Mark mark;
+    Problem problem;
+  };
   const Sources& sources_;
-  std::vector<Problem> problems_;
+  std::vector<Found> problems_;
   std::vector<std::string> warnings_;
 };
 
