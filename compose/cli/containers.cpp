@@ -129,7 +129,9 @@ std::string ports_text(const adapters::ContainerSummary& summary, bool running) 
 }
 
 std::string short_name(const adapters::ContainerRecord& record) {
-  const auto& name = record.name;
+  std::string name = record.name;
+  const auto replacing = name.find_first_not_of("0123456789abcdef");  // "<12 digits of the old id>_<name>"
+  if (replacing == 12 && name[12] == '_') name.erase(0, 13);
   const auto prefix = record.project.size();
   const bool ours = name.size() > prefix + 1 && name.starts_with(record.project) &&
                     (name[prefix] == '-' || name[prefix] == '_') &&

@@ -35,7 +35,7 @@ void check_services(Context& context, const std::vector<Listed>& containers, con
 // "0.0.0.0:8080->80/tcp, [::]:8080->80/tcp"; equal runs as "8000-8002->8000-8002/tcp"
 [[nodiscard]] std::string ports_text(const adapters::ContainerSummary& summary, bool running);
 
-// "web-1" for "shop-web-1"; a container_name as it is.
+// "web-1" for "shop-web-1"; a container_name as it is; without the mark of a container that replaces another.
 [[nodiscard]] std::string short_name(const adapters::ContainerRecord& record);
 
 // The replica that exec, port, attach ... mean: number `index`, or without one the lowest running. Errors:

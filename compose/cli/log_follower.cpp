@@ -105,7 +105,7 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   }
 
   bool all_ended() const {
-    return std::ranges::all_of(all, [](const auto& entry) { return entry.second.ended; });
+    return !options.more_expected && std::ranges::all_of(all, [](const auto& entry) { return entry.second.ended; });
   }
 
   static asio::awaitable<void> watch_statuses(std::shared_ptr<Body> self) {
@@ -144,6 +144,11 @@ std::vector<std::string> LogFollower::print_backlog() {
   for (const auto& [id, followed] : body_->all) names.push_back(short_name(followed.record));
   std::ranges::sort(names);
   return names;
+}
+
+void LogFollower::expect_no_more() {
+  body_->options.more_expected = false;
+  body_->changed.cancel();
 }
 
 void LogFollower::stop() {

@@ -26,6 +26,7 @@ struct FollowOptions {
   std::string until;
   bool notes = true;                       // "web-1 exited with code 0"
   bool one_offs = false;
+  bool more_expected = false;              // until expect_no_more()
 };
 
 struct Ended {
@@ -46,6 +47,8 @@ class LogFollower {
   // Until all of them have ended for good, or `ended` says that it is enough. Throws what the output throws.
   using OnEnd = std::function<bool(const Ended&)>;
   boost::asio::awaitable<void> follow(OnEnd ended);
+  // From now on the end of all that are there is the end; before, others may still come.
+  void expect_no_more();
   // Makes follow() return soon.
   void stop();
 

@@ -67,6 +67,9 @@ sched::Effects Session::effects() {
           .clock = parts_->context.clock()};
 }
 
+void Session::interrupt() { parts_->interrupt.request(); }
+void Session::forget_interrupt() { parts_->interrupt = {}; }
+
 namespace {
 
 // Ends when the io_context does.

@@ -29,6 +29,8 @@ class Session {
   // What a signal does while run() runs; by default the first one interrupts the plan and the second one gives up.
   using OnSignal = std::function<void(int signal, int count)>;
   void on_signal(OnSignal call);
+  void interrupt();         // the plan that is being executed
+  void forget_interrupt();  // the next one runs again
 
   // Executes, prints warnings and failures. Throws Interrupted after Ctrl-C, and Error{first failure} when something failed.
   sched::Outcome execute(const sched::Plan& plan, sched::ExecuteOptions options = {});

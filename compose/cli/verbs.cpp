@@ -8,10 +8,13 @@ namespace compose::cli {
 namespace {
 
 constexpr auto k_verbs = std::to_array<VerbEntry>({
+    {"build", "[OPTIONS] [SERVICE...]", "Build images of services", make_build},
     {"config", "[OPTIONS] [SERVICE...]", "Check the compose file and print it in canonical form", make_config},
+    {"create", "[OPTIONS] [SERVICE...]", "Create containers without starting them", make_create},
     {"down", "[OPTIONS] [SERVICE...]", "Stop and remove containers and networks", make_down},
     {"exec", "[OPTIONS] SERVICE COMMAND [ARGS...]", "Run a command in a running container", make_exec},
     {"help", "COMMAND", "Explain a command", make_help},
+    {"images", "[OPTIONS] [SERVICE...]", "List the images of containers", make_images},
     {"kill", "[OPTIONS] [SERVICE...]", "Send a signal to containers", make_kill},
     {"logs", "[OPTIONS] [SERVICE...]", "Print what containers wrote", make_logs},
     {"ls", "[OPTIONS]", "List the projects that run", make_ls},
@@ -20,9 +23,11 @@ constexpr auto k_verbs = std::to_array<VerbEntry>({
     {"ps", "[OPTIONS] [SERVICE...]", "List containers", make_ps},
     {"restart", "[OPTIONS] [SERVICE...]", "Stop containers and start them again", make_restart},
     {"rm", "[OPTIONS] [SERVICE...]", "Remove stopped containers", make_rm},
+    {"scale", "SERVICE=N...", "Set how many containers services have", make_scale},
     {"start", "[OPTIONS] [SERVICE...]", "Start containers that exist", make_start},
     {"stop", "[OPTIONS] [SERVICE...]", "Stop containers without removing them", make_stop},
     {"unpause", "[SERVICE...]", "Thaw frozen containers", make_unpause},
+    {"up", "[OPTIONS] [SERVICE...]", "Create and start containers", make_up},
     {"version", "[OPTIONS]", "Show the version", make_version},
 });
 static_assert(std::ranges::is_sorted(k_verbs, {}, &VerbEntry::name));

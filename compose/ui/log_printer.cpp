@@ -14,6 +14,7 @@ void LogPrinter::know(const std::string& name, const std::string& service) {
 }
 
 void LogPrinter::print(const std::string& name, const LogLine& line) {
+  if (before_printing_) before_printing_();
   if (line.error != last_was_error_) flush();
   last_was_error_ = line.error;
   std::string text;
@@ -29,6 +30,7 @@ void LogPrinter::print(const std::string& name, const LogLine& line) {
 }
 
 void LogPrinter::note(const std::string& text) {
+  if (before_printing_) before_printing_();
   flush();
   out_.line(text);
 }

@@ -1,8 +1,10 @@
 #pragma once
 // Lines of many containers on one screen: `web-1  | hello`. Names are padded to the longest one that is known; each has a
 // colour of its own, the same for all replicas of a service. Container stdout goes to stdout, stderr to stderr, in order.
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "compose/ui/log_reader.hpp"
 #include "compose/ui/output.hpp"
@@ -24,6 +26,8 @@ class LogPrinter {
   // A line of ours about a container: "web-1 exited with code 0".
   void note(const std::string& text);
   void flush();
+  // Called before something is written: what else draws on this screen makes room.
+  void before_printing(std::function<void()> call) { before_printing_ = std::move(call); }
 
  private:
   Output& out_;
@@ -33,6 +37,7 @@ class LogPrinter {
   std::map<std::string, std::size_t> colour_of_service_;
   std::map<std::string, std::size_t> colour_of_name_;
   bool last_was_error_ = false;
+  std::function<void()> before_printing_;
 };
 
 }  // namespace compose::ui

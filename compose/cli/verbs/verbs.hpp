@@ -4,10 +4,13 @@
 
 namespace compose::cli {
 
+std::unique_ptr<Verb> make_build();
 std::unique_ptr<Verb> make_config();
+std::unique_ptr<Verb> make_create();
 std::unique_ptr<Verb> make_down();
 std::unique_ptr<Verb> make_exec();
 std::unique_ptr<Verb> make_help();
+std::unique_ptr<Verb> make_images();
 std::unique_ptr<Verb> make_kill();
 std::unique_ptr<Verb> make_logs();
 std::unique_ptr<Verb> make_ls();
@@ -16,9 +19,11 @@ std::unique_ptr<Verb> make_port();
 std::unique_ptr<Verb> make_ps();
 std::unique_ptr<Verb> make_restart();
 std::unique_ptr<Verb> make_rm();
+std::unique_ptr<Verb> make_scale();
 std::unique_ptr<Verb> make_start();
 std::unique_ptr<Verb> make_stop();
 std::unique_ptr<Verb> make_unpause();
+std::unique_ptr<Verb> make_up();
 std::unique_ptr<Verb> make_version();
 
 }  // namespace compose::cli

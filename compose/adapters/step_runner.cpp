@@ -1,0 +1,63 @@
+#include "compose/adapters/step_runner.hpp"
+
+#include "base/overloaded.hpp"
+#include "runtime-shim/client/launcher.hpp"
+#include "runtime-shim/client/run_to_completion.hpp"
+
+namespace compose::adapters {
+namespace {
+
+rt::Mount mount_of(const images::StepMount& mount) {
+  return std::visit(base::overloaded{[](const images::StepBind& m) -> rt::Mount {
+                                       return rt::BindMount{.source = m.source, .target = m.target, .read_only = m.read_only};
+                                     },
+                                     [](const images::StepTmpfs& m) -> rt::Mount {
+                                       return rt::TmpfsMount{.target = m.target, .size = m.size};
+                                     },
+                                     [](const images::StepFile& m) -> rt::Mount {
+                                       return rt::FileMount{.content = m.content, .target = m.target, .mode = m.mode,
+                                                            .uid = m.uid, .gid = m.gid};
+                                     }},
+                    mount);
+}
+
+// What a container has by default (Docker's list).
+const std::vector<std::string> k_capabilities{
+    "CAP_CHOWN",  "CAP_DAC_OVERRIDE", "CAP_FSETID",           "CAP_FOWNER",     "CAP_MKNOD", "CAP_NET_RAW",   "CAP_SETGID",
+    "CAP_SETUID", "CAP_SETFCAP",      "CAP_SETPCAP",          "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE"};
+
+base::ExitStatus status_of(int shell_code) {
+  return shell_code > 128 ? base::ExitStatus{.signal = shell_code - 128} : base::ExitStatus{.code = shell_code};
+}
+
+}  // namespace
+
+rt::ContainerSpec container_of_step(const images::StepSpec& step) {
+  rt::ContainerSpec spec;
+  spec.id = rt::ContainerId{base::random_hex(32)};
+  spec.name = "build-" + spec.id.short_form();
+  spec.project = "build";
+  spec.hostname = "buildkitsandbox";
+  spec.process.argv = step.argv;
+  spec.process.environment = step.environment;
+  spec.process.directory = step.directory;
+  spec.process.user = step.user;
+  spec.process.capabilities = k_capabilities;
+  for (const auto& limit : step.ulimits) spec.process.rlimits.push_back({limit.name, limit.soft, limit.hard});
+  spec.rootfs = {.lower = step.lower, .upper = step.upper, .work = step.work};
+  for (const auto& mount : step.mounts) spec.mounts.push_back(mount_of(mount));
+  spec.security.privileged = step.privileged;
+  if (step.network != images::StepNetwork::none) spec.security.network.mode = rt::NamespaceMode::host;
+  if (step.shm_size > 0) spec.resources.shm_size = static_cast<std::int64_t>(step.shm_size);
+  spec.dns.extra_hosts = step.extra_hosts;
+  spec.log.enabled = false;
+  return spec;
+}
+
+base::ExitStatus ContainerStepRunner::run(const images::StepSpec& step, const images::StepOutput& output) {
+  const auto code = rt::run_to_completion(paths_.runtime(), rt::find_shim_program(), container_of_step(step),
+                                          {.on_output = output});
+  return status_of(code);
+}
+
+}  // namespace compose::adapters

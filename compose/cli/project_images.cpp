@@ -1,0 +1,161 @@
+#include "compose/cli/project_images.hpp"
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/sys.hpp"
+#include "compose/adapters/paths.hpp"
+#include "compose/adapters/step_runner.hpp"
+#include "compose/cli/context.hpp"
+#include "compose/lower/lower_project.hpp"
+#include "compose/ui/progress.hpp"
+#include "images/build/build.hpp"
+#include "images/store.hpp"
+
+namespace compose::cli {
+namespace {
+
+using Phase = sched::Progress::Phase;
+
+lower::ImageFacts facts_of(const images::Image& image) {
+  const auto& config = image.config;
+  lower::ImageFacts facts{.id = image.id,
+                          .entrypoint = config.entrypoint,
+                          .command = config.command,
+                          .environment = config.environment,
+                          .user = config.user,
+                          .directory = config.directory,
+                          .labels = config.labels,
+                          .volumes = config.volumes,
+                          .exposed_ports = config.exposed_ports,
+                          .stop_signal = config.stop_signal};
+  if (const auto& h = config.health)
+    facts.healthcheck = lower::ImageHealthcheck{.test = h->test,
+                                                .interval = h->interval,
+                                                .timeout = h->timeout,
+                                                .start_period = h->start_period,
+                                                .start_interval = h->start_interval,
+                                                .retries = static_cast<std::uint32_t>(h->retries)};
+  return facts;
+}
+
+std::map<std::string, std::string> arguments_of(const model::Project& project, const model::Build& build,
+                                                const BuildOptions& options) {
+  std::map<std::string, std::string> arguments;
+  for (const auto& [key, value] : build.args)
+    if (value) arguments[key] = *value;
+  for (const auto& [key, value] : options.arguments) {
+    if (value) arguments[key] = *value;
+    else if (const auto found = project.environment.find(key); found != project.environment.end())
+      arguments[key] = found->second;
+  }
+  return arguments;
+}
+
+std::vector<images::BuildSecret> secrets_of(const model::Project& project, const model::Build& build) {
+  std::vector<images::BuildSecret> secrets;
+  for (const auto& grant : build.secrets) {
+    const auto found = project.secrets.find(grant.source);
+    if (found == project.secrets.end()) base::fail("undefined secret \"{}\"", grant.source);
+    const auto& secret = found->second;
+    std::string content;
+    if (!secret.file.empty()) content = base::read_file(base::HostPath{secret.file});
+    else if (secret.resolved_content) content = *secret.resolved_content;
+    else base::fail("environment variable \"{}\" required by secret \"{}\" is not set", secret.environment, grant.source);
+    secrets.push_back({grant.target.empty() ? grant.source : grant.target, std::move(content)});
+  }
+  return secrets;
+}
+
+images::StepNetwork network_of(const model::Build& build) {
+  if (build.network == "none") return images::StepNetwork::none;
+  if (build.network == "host") return images::StepNetwork::host;
+  if (build.network.empty() || build.network == "default") return images::StepNetwork::default_;
+  base::fail("build network \"{}\" is not supported: use default, host or none", build.network);
+}
+
+images::BuildRequest request_of(const model::Project& project, const model::Service& service, const BuildOptions& options) {
+  const auto& build = *service.build;
+  images::BuildRequest request{.context = base::HostPath{build.context},
+                               .dockerfile = build.dockerfile.empty() ? "Dockerfile" : build.dockerfile,
+                               .arguments = arguments_of(project, build, options),
+                               .labels = build.labels,
+                               .tags = build.tags,
+                               .target = build.target,
+                               .named_contexts = build.additional_contexts,
+                               .secrets = secrets_of(project, build),
+                               .no_cache = build.no_cache || options.no_cache,
+                               .no_cache_filter = build.no_cache_filter,
+                               .network = network_of(build),
+                               .shm_size = static_cast<std::uint64_t>(build.shm_size.value_or(0)),
+                               .privileged = build.privileged};
+  if (!build.dockerfile_inline.empty()) request.dockerfile_inline = build.dockerfile_inline;
+  request.tags.insert(request.tags.begin(), lower::image_of(project, service));
+  for (const auto* key : {"project", "service"})
+    request.labels[std::string{"com.docker.compose."} + key] = key == std::string{"project"} ? project.name : service.name;
+  request.labels["com.docker.compose.version"] = COMPOSE_VERSION;
+  for (const auto& [name, addresses] : build.extra_hosts)
+    for (const auto& address : addresses) request.extra_hosts.emplace_back(name, address);
+  for (const auto& [name, limit] : build.ulimits)
+    request.ulimits.push_back({name, static_cast<std::uint64_t>(limit.soft), static_cast<std::uint64_t>(limit.hard)});
+  if (build.platforms.size() > 1) base::fail("building for several platforms is not supported");
+  if (!build.platforms.empty()) request.platform = build.platforms.front();
+  return request;
+}
+
+bool must_build(const model::Service& service, const ImageOptions& options, bool present) {
+  if (!service.build || options.no_build) return false;
+  const auto policy = options.pull && *options.pull != "policy" ? *options.pull : service.pull_policy;
+  return options.build || policy == "build" || !present;
+}
+
+}  // namespace
+
+void build_service(Context& context, const model::Project& project, const model::Service& service,
+                   const BuildOptions& options) {
+  const auto image = lower::image_of(project, service);
+  auto& progress = context.progress();
+  progress.update("Image " + image, Phase::working, "Building", "");
+  progress.finish();
+  adapters::ContainerStepRunner runner{context.paths()};
+  images::PlainBuildProgress plain{[](std::string_view lines) { std::cerr << lines << std::flush; }};
+  images::SilentBuildProgress silent;
+  images::BuildProgress& shown = options.quiet ? static_cast<images::BuildProgress&>(silent) : plain;
+  try {
+    images::build_image(context.images(), request_of(project, service, options), runner, shown);
+  } catch (const base::Error& e) {
+    progress.update("Image " + image, Phase::error, "Error", "");
+    base::fail("service \"{}\": build: {}", service.name, e.what());
+  }
+  progress.update("Image " + image, Phase::done, "Built", "");
+}
+
+std::map<std::string, lower::ImageFacts> provide_images(Context& context, const model::Project& project,
+                                                       const ImageOptions& options) {
+  std::map<std::string, lower::ImageFacts> facts;
+  std::map<std::string, lower::ImageFacts> by_reference;  // a hundred services may share one
+  for (const auto& [name, service] : project.services) {
+    if (service.provider) continue;
+    const auto reference = lower::image_of(project, service);
+    if (const auto known = by_reference.find(reference); known != by_reference.end() && !service.build) {
+      facts[name] = known->second;
+      continue;
+    }
+    auto image = context.images().resolve(reference);
+    if (must_build(service, options, image.has_value())) {
+      build_service(context, project, service, {.quiet = options.quiet_build});
+      image = context.images().resolve(reference);
+    }
+    if (!image && service.build && options.no_build) base::fail("service \"{}\": No such image: {}", name, reference);
+    if (!image)
+      image = base::with_context(base::text("service \"{}\"", name), [&] { return context.images().require(reference); });
+    facts[name] = by_reference[reference] = facts_of(*image);
+  }
+  context.phase_done("images");
+  return facts;
+}
+
+}  // namespace compose::cli

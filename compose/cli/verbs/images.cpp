@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <set>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "base/units.hpp"
+#include "compose/cli/containers.hpp"
+#include "compose/cli/context.hpp"
+#include "compose/cli/verbs/verbs.hpp"
+#include "compose/ui/table.hpp"
+#include "images/store.hpp"
+
+namespace compose::cli {
+namespace {
+
+struct Line {
+  std::string container;
+  std::string repository = "<none>";
+  std::string tag = "<none>";
+  std::string platform;
+  std::string id;  // without "sha256:"
+  std::uint64_t size = 0;
+  std::string created;
+};
+
+Line line_of(Context& context, const Listed& c) {
+  Line line{.container = c.record.name, .id = c.record.image_id};
+  if (line.id.starts_with("sha256:")) line.id.erase(0, 7);
+  if (const auto image = context.images().resolve(c.record.image_id)) {
+    line.platform = image->os + "/" + image->architecture;
+    line.size = image->size;
+    line.created = image->created;
+  }
+  if (!c.record.image.empty() && !c.record.image.starts_with("sha256:")) {
+    const auto reference = images::parse_reference(c.record.image);
+    line.repository = reference.repository();
+    line.tag = reference.tag.empty() ? "<none>" : reference.tag;
+  }
+  return line;
+}
+
+class ImagesVerb final : public Verb {
+ public:
+  void declare(Arguments& a) override {
+    a.value("--format", format_, "format", "table or json (default table)");
+    a.flag("-q,--quiet", quiet_, "Show ids only");
+    a.words(services_, "SERVICE...", "Only containers of these services");
+    a.examples("  compose images\n  compose images -q silo\n");
+  }
+
+  int run(Context& context) override {
+    if (format_ != "table" && format_ != "json") throw UsageError(base::text("unsupported format \"{}\"", format_));
+    const auto containers = list_containers(context, context.project_name());
+    check_services(context, containers, services_);
+    std::vector<Line> lines;
+    for (const auto& c : containers)
+      if (services_.empty() || std::ranges::count(services_, c.record.service) > 0) lines.push_back(line_of(context, c));
+    if (quiet_) print_ids(lines, context.out());
+    else if (format_ == "json") print_json(lines, context.out());
+    else print_table(lines, context.out(), context.clock().wall());
+    return 0;
+  }
+
+ private:
+  static void print_ids(const std::vector<Line>& lines, ui::Output& out) {
+    std::set<std::string> seen;
+    for (const auto& line : lines)
+      if (seen.insert(line.id).second) out.line(line.id);
+  }
+
+  static void print_json(const std::vector<Line>& lines, ui::Output& out) {
+    base::Json all = base::Json::array();
+    for (const auto& l : lines)
+      all.push_back({{"ID", "sha256:" + l.id}, {"ContainerName", l.container}, {"Repository", l.repository},
+                     {"Tag", l.tag}, {"Platform", l.platform}, {"Size", l.size}, {"Created", l.created},
+                     {"LastTagTime", l.created}});
+    out.line(all.dump());
+  }
+
+  static void print_table(const std::vector<Line>& lines, ui::Output& out, std::chrono::system_clock::time_point now) {
+    ui::Table table{{"CONTAINER", "REPOSITORY", "TAG", "PLATFORM", "IMAGE ID", "SIZE", "CREATED"}, 20};
+    for (const auto& l : lines) {
+      const auto created = base::parse_time(l.created);
+      const auto age = created ? base::format_age(std::chrono::duration_cast<std::chrono::seconds>(now - *created)) + " ago"
+                               : std::string{"N/A"};
+      table.row({l.container, l.repository, l.tag, l.platform, l.id.substr(0, 12), base::format_bytes_decimal(l.size), age});
+    }
+    out.write(table.text());
+  }
+
+  std::string format_ = "table";
+  bool quiet_ = false;
+  std::vector<std::string> services_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_images() { return std::make_unique<ImagesVerb>(); }
+
+}  // namespace compose::cli
