@@ -26,9 +26,11 @@ constexpr auto k_verbs = std::to_array<VerbEntry>({
     {"scale", "SERVICE=N...", "Set how many containers services have", make_scale},
     {"start", "[OPTIONS] [SERVICE...]", "Start containers that exist", make_start},
     {"stop", "[OPTIONS] [SERVICE...]", "Stop containers without removing them", make_stop},
+    {"top", "[SERVICE...]", "Show the processes of containers", make_top},
     {"unpause", "[SERVICE...]", "Thaw frozen containers", make_unpause},
     {"up", "[OPTIONS] [SERVICE...]", "Create and start containers", make_up},
     {"version", "[OPTIONS]", "Show the version", make_version},
+    {"wait", "[OPTIONS] SERVICE...", "Wait until containers end", make_wait},
 });
 static_assert(std::ranges::is_sorted(k_verbs, {}, &VerbEntry::name));
 

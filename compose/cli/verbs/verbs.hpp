@@ -22,8 +22,10 @@ std::unique_ptr<Verb> make_rm();
 std::unique_ptr<Verb> make_scale();
 std::unique_ptr<Verb> make_start();
 std::unique_ptr<Verb> make_stop();
+std::unique_ptr<Verb> make_top();
 std::unique_ptr<Verb> make_unpause();
 std::unique_ptr<Verb> make_up();
 std::unique_ptr<Verb> make_version();
+std::unique_ptr<Verb> make_wait();
 
 }  // namespace compose::cli
