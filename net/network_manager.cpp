@@ -16,10 +16,10 @@
 #include "net/bridge.hpp"
 #include "net/dns/names_table.hpp"
 #include "net/firewall.hpp"
+#include "net/firewall_rules.hpp"
 #include "net/lease_book.hpp"
 #include "net/link_names.hpp"
 #include "net/netlink/link.hpp"
-#include "net/port_rules.hpp"
 #include "net/sandbox.hpp"
 #include "net/store.hpp"
 
@@ -33,13 +33,6 @@ namespace {
 
 constexpr const char* k_option_bridge_name = "com.docker.network.bridge.name";
 constexpr const char* k_option_mtu = "com.docker.network.driver.mtu";
-constexpr const char* k_option_masquerade = "com.docker.network.bridge.enable_ip_masquerade";
-constexpr const char* k_option_icc = "com.docker.network.bridge.enable_icc";
-
-bool option_is_off(const NetworkSpec& spec, const char* key) {
-  const auto found = spec.options.find(key);
-  return found != spec.options.end() && found->second == "false";
-}
 
 std::uint32_t mtu_option(const NetworkSpec& spec) {
   const auto found = spec.options.find(k_option_mtu);
@@ -58,13 +51,6 @@ std::string chosen_bridge_name(const NetworkSpec& spec) {
                    name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") != std::string::npos;
   if (bad) base::fail("network '{}': '{}' cannot be the name of a link", spec.name, name);
   return name;
-}
-
-FirewallNetwork firewall_network(const Network& network) {
-  return {.bridge = network.bridge,
-          .internal = network.spec.internal,
-          .masquerade4 = network.spec.enable_ipv4 && !option_is_off(network.spec, k_option_masquerade),
-          .masquerade6 = network.spec.enable_ipv6 && !option_is_off(network.spec, k_option_masquerade)};
 }
 
 std::int64_t now_nanoseconds() {
@@ -179,17 +165,8 @@ void NetworkManager::State::bring_up(Network& network) {
 }
 
 void NetworkManager::State::bring_up_firewall(const Network& network) {
-  FirewallChange change;
   if (firewall.has_network(network.bridge)) return;
-  if (firewall.has_base()) {
-    change.add_networks.push_back(firewall_network(network));
-  } else {
-    // Everything that this root has, for the table may have been taken away under running containers.
-    change.with_base = true;
-    for (const auto& each : store.list_networks("")) change.add_networks.push_back(firewall_network(each));
-    change.add_ports = fast_path_ports(store.ports_of(""));
-  }
-  firewall.apply(change);
+  firewall.apply(firewall.has_base() ? FirewallChange{.add_networks = {to_firewall(network)}} : whole_firewall(store));
   enable_forwarding(network.spec.enable_ipv6 && !network.spec.internal);
 }
 
@@ -211,7 +188,7 @@ void NetworkManager::State::remove_durable(std::span<const Network> doomed, std:
   for (const auto& network : doomed) {
     plugs.erase(network.spec.id);
     sys::remove_tree(directory(network.spec.id));
-    if (firewall.has_network(network.bridge)) change.remove_networks.push_back(firewall_network(network));
+    if (firewall.has_network(network.bridge)) change.remove_networks.push_back(to_firewall(network));
   }
   if (store.list_networks("").empty()) {
     firewall.delete_table();
@@ -229,7 +206,9 @@ const Plug& NetworkManager::State::plug_of(const Lease& lease) {
   if (!link) base::fail("network '{}': its bridge '{}' is gone; `compose up` makes it again", lease.network_name, network->bridge);
   return plugs
       .emplace(lease.network, Plug{.lease = {},
+                                   .bridge = network->bridge,
                                    .bridge_index = link->index,
+                                   .may_be_first = !link->operational,
                                    .mtu = link->mtu,
                                    .isolated = option_is_off(network->spec, k_option_icc)})
       .first->second;
@@ -307,7 +286,9 @@ Sandbox NetworkManager::build_sandbox(const SandboxSpec& spec) {
     plugs.push_back(state_->plug_of(lease));
     plugs.back().lease = lease;
   }
-  return net::build_sandbox(state_->route, state_->group, spec, plugs);
+  auto sandbox = net::build_sandbox(state_->route, state_->group, spec, plugs);
+  for (const auto& lease : spec.leases) state_->plugs.at(lease.network).may_be_first = false;
+  return sandbox;
 }
 
 void NetworkManager::tear_down_sandboxes(std::span<const std::string> containers) {

@@ -53,6 +53,8 @@ class PortPublisher {
   // Touches nftables only where something was published.
   void withdraw(std::span<const std::string> containers);
   [[nodiscard]] std::vector<PortBinding> published_by(const std::string& container) const;
+  // Withdraws what belongs to none of these containers, after somebody was killed.
+  void repair(std::span<const std::string> running);
   // Puts the rules of all published ports back, for example after `nft flush ruleset`; nothing when they are there.
   void reassert();
 

@@ -15,6 +15,8 @@ constexpr std::string_view k_base = R"(add table inet T
 add set inet T bridges { type ifname; }
 add set inet T same_bridge { type ifname . ifname; }
 add set inet T internal_bridges { type ifname; }
+add set inet T hairpin4 { type ipv4_addr . ifname; flags interval; }
+add set inet T hairpin6 { type ipv6_addr . ifname; flags interval; }
 add set inet T masquerade4 { type ifname; }
 add set inet T masquerade6 { type ifname; }
 add map inet T ports4 { type inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service; }
@@ -45,7 +47,8 @@ add rule inet T output ip6 daddr ::1 return
 add rule inet T output meta l4proto { tcp, udp } jump ports
 add rule inet T postrouting iifname @masquerade4 oifname != @bridges meta nfproto ipv4 masquerade
 add rule inet T postrouting iifname @masquerade6 oifname != @bridges meta nfproto ipv6 masquerade
-add rule inet T postrouting ct status dnat iifname . oifname @same_bridge masquerade
+add rule inet T postrouting ct status dnat ip saddr . oifname @hairpin4 masquerade
+add rule inet T postrouting ct status dnat ip6 saddr . oifname @hairpin6 masquerade
 add rule inet T postrouting ip saddr 127.0.0.0/8 oifname @bridges masquerade
 add rule inet T forward iifname @bridges tcp flags & (syn|rst) == syn tcp option maxseg size set rt mtu
 add rule inet T forward oifname @bridges tcp flags & (syn|rst) == syn tcp option maxseg size set rt mtu
@@ -86,6 +89,8 @@ void put_network(Elements elements, const FirewallNetwork& n) {
   const std::string bridge = '"' + n.bridge + '"';
   elements.put("bridges", bridge);
   elements.put("same_bridge", bridge + " . " + bridge);
+  for (const auto& subnet : n.subnets)
+    elements.put(subnet.find(':') == std::string::npos ? "hairpin4" : "hairpin6", subnet + " . " + bridge);
   if (n.internal) elements.put("internal_bridges", bridge);
   if (n.masquerade4 && !n.internal) elements.put("masquerade4", bridge);
   if (n.masquerade6 && !n.internal) elements.put("masquerade6", bridge);

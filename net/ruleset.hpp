@@ -5,7 +5,8 @@
 // One table of family inet for each run root. Its chains and rules are fixed; everything that comes and goes is an element
 // of a set or map, so that neither packets nor transactions get slower with the number of containers:
 //   bridges            the bridges of ours                          (isolation: what enters one must be asked for)
-//   same_bridge        bridge . bridge                              (hairpin: a container reaches a published neighbour)
+//   same_bridge        bridge . bridge                              (neighbours are not kept apart)
+//   hairpin4/6         subnet . bridge                              (who reaches a published neighbour, or itself, over the host)
 //   internal_bridges   those without a way out
 //   masquerade4/6      those whose containers leave with the host's address
 //   ports4/6, any4/6   protocol . host address . host port -> container address . port; any: on every local address
@@ -23,6 +24,7 @@ namespace compose::net {
 
 struct FirewallNetwork {
   std::string bridge;
+  std::vector<std::string> subnets;
   bool internal = false;
   bool masquerade4 = true;
   bool masquerade6 = false;
@@ -48,6 +50,6 @@ struct FirewallChange {
 [[nodiscard]] std::string nft_delete_table_document(const std::string& table);
 
 // How many chains, sets and maps the table has: the kernel's "use" count of a table that nobody has cut down.
-inline constexpr std::size_t k_table_objects = 15;
+inline constexpr std::size_t k_table_objects = 17;
 
 }  // namespace compose::net

@@ -140,6 +140,11 @@ Sandbox build_sandbox(netlink::Socket& host, std::uint32_t group, const SandboxS
     disable_ipv6_where_unwanted(plugs);
     configure_inside(plugs);
     apply_sysctls(spec.sysctls);
+    for (const auto& plug : plugs) {
+      netlink::wait_until_operational(host, veth_name(plug.lease.container, plug.lease.index));
+      // A bridge has a carrier when its first port has.
+      if (plug.may_be_first) netlink::wait_until_operational(host, plug.bridge);
+    }
     sandbox.dns = dns::open_dns_sockets(netns.fd());
     sandbox.netns = netns.take();
   }

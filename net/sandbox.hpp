@@ -15,7 +15,9 @@ namespace compose::net {
 // Where a lease is plugged in; read once for a batch by the caller.
 struct Plug {
   Lease lease;
+  std::string bridge;
   std::uint32_t bridge_index = 0;
+  bool may_be_first = true;  // the bridge may have had no port so far
   std::uint32_t mtu = 1500;
   bool isolated = false;
 };

@@ -195,6 +195,11 @@ void Store::insert_port(const PortRow& row) {
                  std::int64_t{row.binding.container_port}, row.target});
 }
 
+void Store::delete_port(const PortBinding& binding) {
+  database_.run("DELETE FROM published_ports WHERE protocol = ? AND host_port = ? AND host_address = ?",
+                {binding.protocol, std::int64_t{binding.host_port}, binding.host_address});
+}
+
 void Store::delete_ports(const std::string& container) {
   database_.run("DELETE FROM published_ports WHERE container_id = ?", {container});
 }

@@ -55,6 +55,7 @@ class Store {
     bool operator==(const PortRow&) const = default;
   };
   void insert_port(const PortRow& row);
+  void delete_port(const PortBinding& binding);  // whoever has it
   void delete_ports(const std::string& container);
   [[nodiscard]] std::vector<PortRow> ports_of(const std::string& container) const;  // empty: of all containers
   [[nodiscard]] std::optional<PortRow> holder_of_port(const std::string& protocol, std::uint16_t host_port) const;

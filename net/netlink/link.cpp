@@ -1,16 +1,18 @@
 #include "net/netlink/link.hpp"
 
+#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
-#include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "base/error.hpp"
 
@@ -35,6 +37,17 @@ void put_single_queue(nl_msg* m) {
   put_u32(m, IFLA_NUM_RX_QUEUES, 1);
 }
 
+// Switches on an option of a link as a port of its bridge.
+void add_port_option(Batch& batch, const std::string& name, int option, std::string doing) {
+  const ifinfomsg header{};
+  nl_msg* m = batch.add(RTM_NEWLINK, 0, &header, sizeof header, std::move(doing));
+  put_string(m, IFLA_IFNAME, name);
+  put_nested(m, IFLA_LINKINFO, [&] {
+    put_string(m, IFLA_INFO_SLAVE_KIND, "bridge");
+    put_nested(m, IFLA_INFO_SLAVE_DATA, [&] { put_u8(m, option, 1); });
+  });
+}
+
 std::uint32_t u32_or_zero(nlattr* attribute) { return attribute ? nla_get_u32(attribute) : 0; }
 
 std::optional<IpAddress> address_of(int family, nlattr* attribute) {
@@ -55,6 +68,7 @@ std::optional<Link> read_link(const nlmsghdr& h) {
   Link link;
   link.index = static_cast<std::uint32_t>(header->ifi_index);
   link.up = (header->ifi_flags & IFF_UP) != 0;
+  link.operational = attributes[IFLA_OPERSTATE] && nla_get_u8(attributes[IFLA_OPERSTATE]) == IF_OPER_UP;
   if (attributes[IFLA_IFNAME]) link.name = nla_get_string(attributes[IFLA_IFNAME]);
   link.mtu = u32_or_zero(attributes[IFLA_MTU]);
   link.group = u32_or_zero(attributes[IFLA_GROUP]);
@@ -124,12 +138,12 @@ void add_port_up(Batch& batch, const std::string& name, bool isolated) {
   const ifinfomsg header = up_header(0);
   m = batch.add(RTM_SETLINK, 0, &header, sizeof header, text("bring link '{}' up", name));
   put_string(m, IFLA_IFNAME, name);
-  if (!isolated) return;
-  ifinfomsg port{};
-  port.ifi_family = AF_BRIDGE;
-  m = batch.add(RTM_SETLINK, 0, &port, sizeof port, text("isolate link '{}'", name));
-  put_string(m, IFLA_IFNAME, name);
-  put_nested(m, IFLA_PROTINFO | NLA_F_NESTED, [&] { put_u8(m, IFLA_BRPORT_ISOLATED, 1); });
+  if (isolated) add_port_option(batch, name, IFLA_BRPORT_ISOLATED, text("isolate link '{}'", name));
+}
+
+void add_hairpin(Batch& batch, const std::string& name) {
+  add_port_option(batch, name, IFLA_BRPORT_MODE, text("let link '{}' send back", name));
+  batch.tolerate(ENODEV);
 }
 
 void add_link_up(Batch& batch, std::uint32_t index, const std::string& name) {
@@ -195,6 +209,15 @@ std::optional<Link> find_link(Socket& socket, const std::string& name) {
   socket.get(request.get(), ENODEV, text("look for link '{}'", name),
              [&](const nlmsghdr& h) { link = read_link(h); });
   return link;
+}
+
+void wait_until_operational(Socket& socket, const std::string& name) {
+  using namespace std::chrono_literals;
+  for (auto pause = 50us; pause < 100ms; pause *= 2) {
+    const auto link = find_link(socket, name);
+    if (!link || link->operational) return;
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 std::vector<Link> list_links(Socket& socket) {

@@ -38,6 +38,8 @@ void add_bridge(Batch& batch, const BridgeRequest& request);
 void add_veth(Batch& batch, const VethRequest& request);
 // Without an automatic link-local address, then up: a port of a bridge needs none.
 void add_port_up(Batch& batch, const std::string& name, bool isolated);
+// What a container sends may come back to it: with br_netfilter loaded, DNAT to the sender itself happens in the bridge.
+void add_hairpin(Batch& batch, const std::string& name);  // tolerates that the link is gone
 void add_link_up(Batch& batch, std::uint32_t index, const std::string& name);
 void add_regroup(Batch& batch, const std::string& name, std::uint32_t group);  // tolerates that the link is gone
 void add_delete_group(Batch& batch, std::uint32_t group);                       // tolerates an empty group
@@ -53,7 +55,13 @@ struct Link {
   std::uint32_t group = 0;
   std::uint32_t master = 0;
   bool up = false;
+  bool operational = false;  // its carrier is known to the bridge that it is a port of
 };
+
+// Returns when the kernel has told everybody that the link has a carrier. Until then its bridge drops what it sends, and a
+// lost first packet costs a TCP client a second. Newer kernels (6.8) are made to do so by the question; with older ones it
+// takes a moment of theirs. Gives up after a tenth of a second: the link then works a little later.
+void wait_until_operational(Socket& socket, const std::string& name);
 
 std::optional<Link> find_link(Socket& socket, const std::string& name);
 std::vector<Link> list_links(Socket& socket);

@@ -18,6 +18,7 @@
 #include "net/ip.hpp"
 #include "net/netlink/batch.hpp"
 #include "net/netlink/link.hpp"
+#include "net/netns.hpp"
 
 namespace compose::net::testing {
 
@@ -104,6 +105,28 @@ ScratchHost::Container ScratchHost::container(int number, const std::vector<std:
   return made;
 }
 
+UniqueFd ScratchHost::neighbour() {
+  netlink::Socket host{NETLINK_ROUTE};
+  const auto uplink = netlink::find_link(host, "up0");
+  NewNetns netns;
+  netlink::Batch batch;
+  netlink::add_veth(batch, {.host_name = "up1", .inside_name = "eth0", .inside_mac = {2, 0, 0, 0, 0, 7},
+                            .bridge_index = uplink->index, .netns = netns.fd()});
+  netlink::add_port_up(batch, "up1", false);
+  host.run(batch);
+  netlink::Socket there{NETLINK_ROUTE};
+  const auto link = netlink::find_link(there, "eth0");
+  netlink::Batch addresses;
+  netlink::add_link_up(addresses, 1, "lo");
+  netlink::add_link_up(addresses, link->index, "eth0");
+  netlink::add_address(addresses, link->index, *IpAddress::parse(k_neighbour_address), 24);
+  netlink::add_default_route(addresses, link->index, *IpAddress::parse(k_host_address));
+  there.run(addresses);
+  netlink::wait_until_operational(host, "up1");
+  netlink::wait_until_operational(host, "up0");
+  return netns.take();
+}
+
 void inside(int netns, const std::function<void()>& f) {
   const UniqueFd before = sys::open(k_own_netns, O_RDONLY);
   check(::setns(netns, CLONE_NEWNET), "enter a network namespace");
@@ -146,6 +169,42 @@ int connect_tcp(const std::string& address, std::uint16_t port) {
   socklen_t length = sizeof code;
   ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &code, &length);
   return code;
+}
+
+std::string accept_from(int listener) {
+  pollfd wait{.fd = listener, .events = POLLIN, .revents = 0};
+  if (::poll(&wait, 1, 500) <= 0) return {};
+  sockaddr_in from{};
+  socklen_t size = sizeof from;
+  const UniqueFd connection{::accept4(listener, reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC)};
+  char text[INET_ADDRSTRLEN] = "";
+  ::inet_ntop(AF_INET, &from.sin_addr, text, sizeof text);
+  return text;
+}
+
+UniqueFd send_udp(const std::string& address, std::uint16_t port) {
+  socklen_t size = 0;
+  const auto storage = socket_address(address, port, size);
+  UniqueFd socket = sys::make_socket(storage.ss_family, SOCK_DGRAM, 0);
+  check(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&storage), size), "connect {}:{}", address, port);
+  check(::send(socket.get(), "ping", 4, 0), "send to {}:{}", address, port);
+  return socket;
+}
+
+bool answer_udp(int socket) {
+  pollfd wait{.fd = socket, .events = POLLIN, .revents = 0};
+  if (::poll(&wait, 1, 500) <= 0) return false;
+  sockaddr_storage from{};
+  socklen_t size = sizeof from;
+  char text[8];
+  if (::recvfrom(socket, text, sizeof text, 0, reinterpret_cast<sockaddr*>(&from), &size) < 0) return false;
+  return ::sendto(socket, "pong", 4, 0, reinterpret_cast<const sockaddr*>(&from), size) == 4;
+}
+
+bool receive_udp(int socket) {
+  pollfd wait{.fd = socket, .events = POLLIN, .revents = 0};
+  char text[8];
+  return ::poll(&wait, 1, 500) > 0 && ::recv(socket, text, sizeof text, 0) == 4;
 }
 
 }  // namespace compose::net::testing
