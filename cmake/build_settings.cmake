@@ -19,6 +19,8 @@ target_compile_options(compose_settings INTERFACE
   -Wimplicit-fallthrough -Wformat=2 -Werror
   # Designated initialisers name what differs; the defaults of the rest are in the struct.
   -Wno-missing-field-initializers
+  # clang: a lambda in a template may need its capture in one instantiation only.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-unused-lambda-capture>
   # GCC 12 reports these from inside its own headers when optimising.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds>)
 target_compile_definitions(compose_settings INTERFACE

@@ -298,7 +298,8 @@ struct ObjectMap {  // T or std::optional<T>, then null is kept
   }
   static bool write(const Writer& writer, const std::map<std::string, T>& map, model::Value& out) {
     model::Value::Mapping values;
-    for (const auto& [key, value] : map) {
+    for (const auto& [key, bound] : map) {
+      const T& value = bound;  // clang lets no requires-expression name a structured binding
       model::Value written;
       if constexpr (requires { value.has_value(); }) {
         Object<typename T::value_type>::write(writer, value, written);

@@ -62,8 +62,8 @@ SHARED_FOREIGN = {"third_party_json", "third_party_asio", "third_party_doctest"}
 
 # (regular expression on code without comments and strings, what to use instead, path prefixes where it is right)
 BANNED = [
-    (r"(?<![\w:>.])::open\(", "base::sys::open", ["base/", "runtime-shim/init/", "examples/"]),
-    (r"(?<![\w:>.])::openat\(", "base::sys::open_at", ["base/", "runtime-shim/init/"]),
+    (r"(?<![\w:>.])::open\(", "base::sys::open", ["base/", "runtime-shim/", "compose/cli/main.cpp", "examples/"]),
+    (r"(?<![\w:>.])::openat\(", "base::sys::open_at", ["base/", "runtime-shim/"]),
     (r"\bstrerror\(", "base::error_text", []),
     (r"\bsleep_for\b", "a timer or an event", []),
     (r"\bstd::j?thread\b", "a coroutine; nothing here is multi-threaded", []),
@@ -74,7 +74,7 @@ BANNED = [
                                                                        "runtime-shim/init/", "runtime-shim/cgroup/",
                                                                        "tests/"]),
     (r"\bstd::c(out|err)\b", "compose/ui, or base::log", ["tests/", "compose/cli/", "compose/ui/"]),
-    (r"\busing namespace std\b", "std::", []),
+    (r"\busing namespace std;", "std::", []),
     (r"\bassert\(", "an Error", []),
     (r"\b(strcpy|strcat|sprintf|gets|mktemp|tmpnam)\(", "std::string, base::text", []),
 ]

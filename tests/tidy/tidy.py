@@ -173,7 +173,12 @@ def banned_text(files):
 
 
 def mirrored(files):
-    """Every source has tests/unit/<same path>_test.cpp, or says in tests/tidy/untested what tests it."""
+    """Every source has tests/unit/<same path>_test.cpp, or its header is included by a test of another name, or
+    tests/tidy/untested says what tests it."""
+    used = set()
+    for name in files:
+        if name.startswith(("tests/unit/", "tests/integration/")) and is_source(name):
+            used.update(re.findall(r'#\s*include\s+"([^"]+)"', read(name)))
     reasons = {}
     for line in load_list("untested"):
         path, _, reason = line.partition(" ")
@@ -184,10 +189,10 @@ def mirrored(files):
     for name in filter(is_source, files):
         if not name.endswith(".cpp") or name.startswith("tests/"):
             continue
-        has_test = f"tests/unit/{name[:-4]}_test.cpp" in known
+        has_test = f"tests/unit/{name[:-4]}_test.cpp" in known or name[:-4] + ".hpp" in used
         listed = name in reasons or any(name.startswith(r) for r in reasons if r.endswith("/"))
         if not has_test and not listed:
-            yield f"{name} has no tests/unit/{name[:-4]}_test.cpp and is not in tests/tidy/untested"
+            yield f"{name} has no tests/unit/{name[:-4]}_test.cpp, no test includes its header, and it is not in tests/tidy/untested"
         if has_test and name in reasons:
             yield f"tests/tidy/untested: {name} has a test now; take it off the list"
     for path in reasons:
