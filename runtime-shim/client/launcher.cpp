@@ -52,6 +52,7 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
  private:
   void ensure_started() {
     if (socket_) return;
+    mount_points_ = ensure_mount_points(paths_.data_root);
     auto started = start_launcher(program_);
     process_.emplace(std::move(started.process));
     socket_.emplace(executor_, started.socket.release());
@@ -60,6 +61,7 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
   void send(StartRequest& request) {
     StartHeader header{.run_root = paths_.run_root,
                        .log_directory = paths_.log_directory(request.spec.id),
+                       .mount_points = mount_points_,
                        .cgroup_root = paths_.cgroup_root(),
                        .network_namespace = static_cast<bool>(request.network_namespace),
                        .dns_sockets = static_cast<std::uint8_t>(request.dns_sockets.size()),
@@ -112,6 +114,7 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
   asio::any_io_executor executor_;
   RuntimePaths paths_;
   HostPath program_;
+  HostPath mount_points_;
   std::optional<base::Process> process_;
   std::optional<asio::posix::stream_descriptor> socket_;
   std::map<std::string, Finished> waiting_;

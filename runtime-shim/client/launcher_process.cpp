@@ -58,6 +58,20 @@ LauncherProcess start_launcher(const HostPath& program) {
   return {.process = std::move(process), .socket = std::move(ours)};
 }
 
+HostPath ensure_mount_points(const HostPath& data_root) {
+  const HostPath layer = data_root / "mount-points";
+  if (sys::exists(layer)) return layer;
+  const HostPath aside{base::text("{}.new-{}", layer.str(), base::random_hex(4))};
+  for (const char* directory : {"dev", "proc", "sys", "etc"}) sys::make_directories(aside / directory);
+  for (const char* file : {"etc/resolv.conf", "etc/hosts", "etc/hostname"}) sys::open(aside / file, O_WRONLY | O_CREAT, 0644);
+  if (::rename(aside.c_str(), layer.c_str()) == -1) {
+    const int error = errno;
+    sys::remove_tree(aside);
+    if (error != EEXIST && error != ENOTEMPTY) throw base::SysError(error, base::text("create '{}'", layer.str()));
+  }
+  return layer;
+}
+
 void send_start(int socket, const StartHeader& header, const ContainerSpec& spec, const std::vector<int>& fds) {
   base::WireWriter w;
   w.put(header);

@@ -21,6 +21,10 @@ struct LauncherProcess {
 // /proc/<pid>/exe cannot be opened for writing by anybody. Where the kernel refuses that, a sealed copy in memory.
 LauncherProcess start_launcher(const HostPath& program);
 
+// The layer with the mount points (/proc, /dev, /etc/hosts ...), made when it is missing. With it a container's start writes
+// nothing into its own layer, and a build step leaves no such files in the image.
+HostPath ensure_mount_points(const HostPath& data_root);
+
 // The wire form of a request; `fds` in the order that start_request.hpp says.
 void send_start(int socket, const StartHeader& header, const ContainerSpec& spec, const std::vector<int>& fds);
 StartReport decode_report(const std::string& bytes);

@@ -30,6 +30,7 @@ int run_to_completion(const RuntimePaths& paths, const HostPath& shim_program, c
                       const RunStdio& stdio) {
   const auto launcher = start_launcher(shim_program);
   const StartHeader header{.run_root = paths.run_root,
+                           .mount_points = ensure_mount_points(paths.data_root),
                            .cgroup_root = paths.cgroup_root(),
                            .direct_stdio = true,
                            .die_with_launcher = true};

@@ -11,6 +11,7 @@
 #include "base/channel.hpp"
 #include "base/sys.hpp"
 #include "base/wire.hpp"
+#include "runtime-shim/client/status.hpp"
 
 namespace compose::rt {
 
@@ -76,14 +77,19 @@ void throw_if_refused(const ControlReply& reply) {
   if (reply.kind == ReplyKind::refused) throw ExecRefused(reply.error, reply.exit_code);
 }
 
+// The shim has ended without an answer: the container was over before it looked at the request, or it was lost.
+int last_exit_code(const RuntimePaths& paths, const ContainerId& id) {
+  const auto status = read_status(paths, id);
+  return status && status->state == ContainerState::exited ? status->exit_code : k_killed;
+}
+
 // GCC 12 destroys temporaries of aggregates twice where they are made inside a co_await expression: every request and reply
 // here is a named object.
 asio::awaitable<int> converse(asio::any_io_executor executor, RuntimePaths paths, ContainerId id, std::string request) {
   Connection connection{executor, paths, id};
   connection.ask(request);
   auto answer = co_await connection.answer();
-  // Without an answer the shim has ended, and the container with it.
-  if (!answer) co_return k_killed;
+  if (!answer) co_return last_exit_code(paths, id);
   throw_if_refused(answer->reply);
   co_return answer->reply.exit_code;
 }

@@ -91,7 +91,9 @@ void Container::make_cgroup() {
 }
 
 void Container::start_init() {
-  const auto root = open_rootfs(spec().rootfs);
+  RootfsSpec rootfs = spec().rootfs;
+  if (!message_.header.mount_points.empty()) rootfs.lower.insert(rootfs.lower.begin(), message_.header.mount_points);
+  const auto root = open_rootfs(rootfs);
   const PreparedWorld world = prepare_world(message_, facts_, run_, cgroup_, root.get());
   PreparedChild child;
   std::vector<std::string> warnings;

@@ -2,25 +2,13 @@
 
 #include <sys/epoll.h>
 
-#ifdef COMPOSE_HAS_RESOLVER
 #include "net/dns/resolver.hpp"
-#else
-namespace compose::net::dns {
-struct ResolverOptions {};
-class Resolver {
- public:
-  int fd() const { return -1; }
-  void dispatch() {}
-};
-}
-#endif
 
 namespace compose::rt {
 namespace {
 
 namespace dns = net::dns;
 
-#ifdef COMPOSE_HAS_RESOLVER
 dns::ResolverOptions options_of(const ContainerSpec& spec, int network_namespace) {
   dns::ResolverOptions options;
   for (const auto& endpoint : spec.endpoints)
@@ -31,18 +19,15 @@ dns::ResolverOptions options_of(const ContainerSpec& spec, int network_namespace
   options.hosts = spec.dns.extra_hosts;
   return options;
 }
-#endif
 
 }  // namespace
 
 Names::Names(EventLoop& loop, StartMessage& message) : loop_(loop), spec_(message.spec) {
   if (message.dns_sockets.empty()) return;
-#ifdef COMPOSE_HAS_RESOLVER
   resolver_ = std::make_unique<dns::Resolver>(dns::DnsSockets::from(std::move(message.dns_sockets)),
                                               options_of(spec_, message.network_namespace.get()));
   message.dns_sockets.resize(1);  // still says that there is a resolver
   loop_.add(resolver_->fd(), EPOLLIN, *this);
-#endif
 }
 
 Names::~Names() {

@@ -20,6 +20,7 @@ struct StartHeader {
   std::uint32_t protocol = k_start_protocol;
   HostPath run_root;           // /run/compose; the shim makes <run_root>/<id>
   HostPath log_directory;      // made when missing; unused where the log is disabled or stdio is direct
+  HostPath mount_points;       // a layer with only the places that every container mounts on; goes over the image's layers
   std::string cgroup_root;     // "compose", or "compose-<hash>" for a run root that is not the default one
   bool network_namespace = false;
   std::uint8_t dns_sockets = 0;  // how many
@@ -30,6 +31,7 @@ struct StartHeader {
   static constexpr auto fields() {
     return std::tuple{field("protocol", &StartHeader::protocol), field("run_root", &StartHeader::run_root),
                       field("log_directory", &StartHeader::log_directory),
+                      field("mount_points", &StartHeader::mount_points),
                       field("cgroup_root", &StartHeader::cgroup_root),
                       field("network_namespace", &StartHeader::network_namespace),
                       field("dns_sockets", &StartHeader::dns_sockets), field("held_ports", &StartHeader::held_ports),

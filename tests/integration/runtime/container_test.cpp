@@ -1,10 +1,36 @@
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include "base/error.hpp"
+#include "runtime-shim/client/run_to_completion.hpp"
+#include "runtime-shim/client/stats.hpp"
+#include "runtime-shim/client/status_watch.hpp"
 #include "scratch_world.hpp"
 
 using namespace compose;
 using test::ScratchWorld;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Waits, by events, until the status is as wanted.
+template <class F>
+bool wait_until(ScratchWorld& world, const rt::ContainerId& id, F wanted) {
+  rt::StatusWatch watch{world.context.get_executor(), world.paths};
+  watch.add(id);
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (const auto status = world.status(id); status && wanted(*status)) return true;
+    world.await(watch.changed(deadline));
+  }
+  return false;
+}
+
+}  // namespace
 
 TEST_SUITE("runtime/container") {
   TEST_CASE("a container runs its command, logs both streams and leaves its exit code") {
@@ -16,5 +42,246 @@ TEST_SUITE("runtime/container") {
     const auto status = world.status(spec.id).value();
     CHECK(status.state == rt::ContainerState::exited);
     CHECK(status.exit_code == 3);
+  }
+
+  TEST_CASE("exec runs inside, with the container's environment, user and exit code") {
+    ScratchWorld world;
+    auto spec = world.spec({"sleep", "100"});
+    spec.process.environment = {"COLOUR=blue"};
+    REQUIRE(world.start(spec).error == "");
+    const auto echoed = world.exec(spec.id, {"sh", "-c", "echo $COLOUR $EXTRA $HOME; id -u; exit 5"}, {.environment = {"EXTRA=x"}});
+    CHECK(echoed.output == "blue x /root\n0\n");
+    CHECK(echoed.exit_code == 5);
+    const auto as_alice = world.exec(spec.id, {"id"}, {.user = "alice"});
+    CHECK(as_alice.output == "uid=1000(alice) gid=1000(alice) groups=29(audio),44(video),1000(alice)\n");
+    CHECK(world.exec(spec.id, {"sh", "-c", "echo $$; ls /proc | grep -c '^1$'"}).output.find("1\n") != std::string::npos);
+  }
+
+  TEST_CASE("exec of what is not there is refused as Docker does it") {
+    ScratchWorld world;
+    const auto spec = world.spec({"sleep", "100"});
+    REQUIRE(world.start(spec).error == "");
+    const auto refused = [&](std::vector<std::string> argv) -> std::pair<std::string, int> {
+      try {
+        world.exec(spec.id, std::move(argv));
+      } catch (const rt::ExecRefused& e) {
+        return {e.what(), e.exit_code()};
+      }
+      return {};
+    };
+    CHECK(refused({"nope"}) == std::pair{std::string{"exec 'nope': executable file not found in $PATH"}, 127});
+    CHECK(refused({"/etc/passwd"}) == std::pair{std::string{"exec '/etc/passwd': Permission denied"}, 126});
+  }
+
+  TEST_CASE("exec with a terminal gets a pty of the container") {
+    ScratchWorld world;
+    const auto spec = world.spec({"sleep", "100"});
+    REQUIRE(world.start(spec).error == "");
+    const auto result = world.exec(spec.id, {"sh", "-c", "tty; stty size"}, {.terminal = true, .rows = 33, .columns = 77});
+    CHECK(result.output == "/dev/pts/0\r\n33 77\r\n");
+    CHECK(result.exit_code == 0);
+  }
+
+  TEST_CASE("a start that cannot work says why and leaves nothing") {
+    ScratchWorld world;
+    const auto error_of = [&](rt::ContainerSpec spec) {
+      const auto report = world.start(spec);
+      CHECK_FALSE(report.ok);
+      CHECK_FALSE(rt::shim_alive(world.paths, spec.id));
+      return report.error + " (" + std::to_string(report.exit_code) + ")";
+    };
+    CHECK(error_of(world.spec({"nope"})) == "exec 'nope': executable file not found in $PATH (127)");
+    CHECK(error_of(world.spec({"/data"})) == "exec '/data': Permission denied (126)");
+    auto spec = world.spec({"true"});
+    spec.process.user = "bob";
+    CHECK(error_of(spec) == "user 'bob' is not in the container's /etc/passwd (125)");
+    spec = world.spec({"true"});
+    spec.mounts = {rt::BindMount{.source = base::HostPath{"/does/not/exist"}, .target = base::ContainerPath{"/x"}}};
+    CHECK(error_of(spec) == "bind source path does not exist: '/does/not/exist' (125)");
+    spec = world.spec({"true"});
+    spec.security.sysctls = {{"kernel.core_pattern", "|/x"}};
+    CHECK(error_of(spec) == "kernel parameter 'kernel.core_pattern' is not one of the container's own (125)");
+  }
+
+  TEST_CASE("stop sends the stop signal, waits, then kills") {
+    ScratchWorld world;
+    auto polite = world.spec({"sh", "-c", "trap 'exit 7' TERM; while :; do sleep 0.05; done"});
+    REQUIRE(world.start(polite).error == "");
+    ::usleep(100'000);
+    world.stop(polite.id, 10s);
+    CHECK(world.status(polite.id)->exit_code == 7);
+    auto stubborn = world.spec({"sh", "-c", "trap '' TERM; while :; do sleep 0.05; done"});
+    REQUIRE(world.start(stubborn).error == "");
+    world.stop(stubborn.id, 100ms);
+    CHECK(world.status(stubborn.id)->exit_code == 137);
+  }
+
+  TEST_CASE("a restart policy starts it again with the same root, and counts") {
+    ScratchWorld world;
+    auto spec = world.spec({"sh", "-c", "echo run >> /data/runs; test $(wc -l < /data/runs) -ge 3"});
+    spec.restart = {.mode = rt::RestartMode::on_failure};
+    CHECK(world.run(spec) == 0);
+    CHECK(world.status(spec.id)->restarts == 2);
+  }
+
+  TEST_CASE("a container that is waiting to restart can be stopped") {
+    ScratchWorld world;
+    auto spec = world.spec({"false"});
+    spec.restart = {.mode = rt::RestartMode::always};
+    REQUIRE(world.start(spec).error == "");
+    CHECK(wait_until(world, spec.id, [](const auto& s) { return s.restarts >= 1; }));
+    world.stop(spec.id);
+    CHECK(world.status(spec.id)->state == rt::ContainerState::exited);
+  }
+
+  TEST_CASE("a container whose shim is killed dies, is reported lost and can be cleaned up") {
+    ScratchWorld world;
+    const auto spec = world.spec({"sleep", "100"});
+    REQUIRE(world.start(spec).error == "");
+    const auto before = *world.status(spec.id);
+    ::kill(static_cast<pid_t>(before.shim_pid), SIGKILL);
+    CHECK(wait_until(world, spec.id, [](const auto& s) { return rt::was_lost(s); }));
+    const auto after = *world.status(spec.id);
+    CHECK(after.state == rt::ContainerState::exited);
+    CHECK(after.exit_code == 137);
+    CHECK(after.error == "supervisor lost");
+    rt::clean_up(world.paths, spec.id);
+    CHECK_FALSE(world.status(spec.id).has_value());
+    CHECK_FALSE(base::sys::exists(base::HostPath{"/sys/fs/cgroup/memory" + before.cgroup}));
+  }
+
+  TEST_CASE("pause freezes, unpause thaws, a paused container can be stopped") {
+    ScratchWorld world;
+    const auto spec = world.spec({"sleep", "100"});
+    REQUIRE(world.start(spec).error == "");
+    rt::ShimClient client{world.context.get_executor(), world.paths, spec.id};
+    world.await(client.pause());
+    CHECK(world.status(spec.id)->state == rt::ContainerState::paused);
+    CHECK_THROWS_WITH(world.exec(spec.id, {"true"}), "the container is paused");
+    world.await(client.unpause());
+    CHECK(world.exec(spec.id, {"true"}).exit_code == 0);
+    world.await(client.pause());
+    world.stop(spec.id);
+    CHECK(world.status(spec.id)->state == rt::ContainerState::exited);
+  }
+
+  TEST_CASE("a health check makes a container healthy, and unhealthy when it hangs") {
+    ScratchWorld world;
+    auto spec = world.spec({"sleep", "100"});
+    spec.health = rt::HealthSpec{.test = {"test", "-e", "/tmp/ok"}, .interval = 50'000'000, .timeout = 5'000'000'000, .retries = 2};
+    REQUIRE(world.start(spec).error == "");
+    CHECK(wait_until(world, spec.id, [](const auto& s) { return s.health == rt::Health::unhealthy; }));
+    world.exec(spec.id, {"touch", "/tmp/ok"});
+    CHECK(wait_until(world, spec.id, [](const auto& s) { return s.health == rt::Health::healthy; }));
+    auto hanging = world.spec({"sleep", "100"});
+    hanging.health = rt::HealthSpec{.test = {"sh", "-c", "sleep 50 & sleep 50"}, .interval = 20'000'000, .timeout = 100'000'000, .retries = 1};
+    REQUIRE(world.start(hanging).error == "");
+    CHECK(wait_until(world, hanging.id, [](const auto& s) { return s.health == rt::Health::unhealthy; }));
+    CHECK(world.status(hanging.id)->health_output == "health check exceeded timeout (100 ms)");
+  }
+
+  TEST_CASE("init reaps orphans and passes signals on") {
+    ScratchWorld world;
+    auto spec = world.spec({"sh", "-c", "echo $$; trap 'echo got; exit 9' TERM; (sleep 0.1 &) ; while :; do sleep 0.05; done"});
+    spec.process.init = true;
+    REQUIRE(world.start(spec).error == "");
+    ::usleep(300'000);
+    CHECK(world.exec(spec.id, {"sh", "-c", "grep -l 'State:.Z' /proc/[0-9]*/status | wc -l"}).output == "0\n");
+    world.stop(spec.id, 10s);
+    CHECK(world.status(spec.id)->exit_code == 9);
+    CHECK(world.output(spec.id) == "2\ngot\n");
+  }
+
+  TEST_CASE("volumes are filled from the image once, binds can be read-only, files appear with their mode") {
+    ScratchWorld world;
+    base::write_file_atomically(world.image / "data/seed", "from the image\n", 0640);
+    const auto volume = world.directory.path() / "volumes/v/_data";
+    base::sys::make_directories(volume);
+    auto spec = world.spec({"sh", "-c", "cat /data/seed; echo more > /data/own; touch /ro/x || echo refused; cat /run/secret; stat -c %a /run/secret"});
+    spec.mounts = {rt::BindMount{.source = volume, .target = base::ContainerPath{"/data"}, .copy_up = true},
+                   rt::BindMount{.source = world.image, .target = base::ContainerPath{"/ro"}, .read_only = true},
+                   rt::FileMount{.content = "s3cret\n", .target = base::ContainerPath{"/run/secret"}, .mode = 0400}};
+    CHECK(world.run(spec) == 0);
+    CHECK(world.output(spec.id) == "from the image\nrefused\ns3cret\n400\n");
+    CHECK(base::read_file(volume / "own") == "more\n");
+    spec.id = rt::ContainerId{base::random_hex(32)};
+    base::sys::remove_file_if_present(volume / "seed");
+    spec.process.argv = {"ls", "/data"};
+    CHECK(world.run(spec) == 0);
+    CHECK(world.output(spec.id) == "own\n");
+  }
+
+  TEST_CASE("a terminal: output goes to the log and to whoever is attached, input reaches it") {
+    ScratchWorld world;
+    auto spec = world.spec({"sh", "-c", "read line; echo \"got $line\"; test -c /dev/console"});
+    spec.process.terminal = true;
+    spec.process.stdin_open = true;
+    REQUIRE(world.start(spec).error == "");
+    auto out = base::sys::make_pipe();
+    auto input = world.await(rt::ShimClient{world.context.get_executor(), world.paths, spec.id}.attach(
+        out.write_end.get(), out.write_end.get(), false));
+    out.write_end.reset();
+    base::sys::write_all(input.get(), "word\n");
+    CHECK(base::sys::read_to_end(out.read_end.get(), 1000).find("got word\r\n") != std::string::npos);
+    CHECK(world.wait(spec.id) == 0);
+    CHECK(world.output(spec.id).find("got word\r\n") != std::string::npos);
+  }
+
+  TEST_CASE("stdin without a terminal ends when the attached client closes it") {
+    ScratchWorld world;
+    auto spec = world.spec({"cat"});
+    spec.process.stdin_open = true;
+    REQUIRE(world.start(spec).error == "");
+    auto out = base::sys::make_pipe();
+    auto input = world.await(rt::ShimClient{world.context.get_executor(), world.paths, spec.id}.attach(
+        out.write_end.get(), out.write_end.get(), true));
+    out.write_end.reset();
+    base::sys::write_all(input.get(), "through\n");
+    input.reset();
+    CHECK(base::sys::read_to_end(out.read_end.get(), 1000) == "through\n");
+    CHECK(world.wait(spec.id) == 0);
+  }
+
+  TEST_CASE("a build step runs to its end with the caller's descriptors") {
+    ScratchWorld world;
+    auto out = base::sys::make_pipe();
+    auto spec = world.spec({"sh", "-c", "echo step; exit 4"});
+    CHECK(rt::run_to_completion(world.paths, base::HostPath{TEST_BINARY_DIR "/compose-shim"}, spec,
+                                {.output = out.write_end.get()}) == 4);
+    out.write_end.reset();
+    CHECK(base::sys::read_to_end(out.read_end.get(), 1000) == "step\n");
+    CHECK_FALSE(base::sys::exists(world.paths.run_directory(spec.id)));
+  }
+
+  TEST_CASE("statistics count the processes and the memory") {
+    ScratchWorld world;
+    auto spec = world.spec({"sh", "-c", "sleep 100 & sleep 100; true"});
+    spec.resources.memory = 64 << 20;
+    REQUIRE(world.start(spec).error == "");
+    ::usleep(50'000);
+    const auto stats = rt::read_stats(world.paths, spec.id).value();
+    CHECK(stats.processes == 3);
+    CHECK(stats.memory_limit == 64 << 20);
+    CHECK(stats.memory_bytes > 0);
+    CHECK(rt::read_processes(world.paths, spec.id).size() == 3);
+  }
+
+  TEST_CASE("running out of memory is told") {
+    ScratchWorld world;
+    auto spec = world.spec({"sh", "-c", "x=$(yes | head -c 100000000); echo survived"});
+    spec.resources.memory = 16 << 20;
+    CHECK(world.run(spec) != 0);
+    CHECK(world.status(spec.id)->oom_killed);
+  }
+
+  TEST_CASE("a pid namespace can be another container's") {
+    ScratchWorld world;
+    const auto first = world.spec({"sleep", "100"});
+    REQUIRE(world.start(first).error == "");
+    auto second = world.spec({"sh", "-c", "cat /proc/1/cmdline | tr '\\0' ' '; echo"});
+    second.security.pid = {.mode = rt::NamespaceMode::shared, .container = first.id};
+    CHECK(world.run(second) == 0);
+    CHECK(world.output(second.id) == "sleep 100 \n");
+    CHECK(world.exec(first.id, {"true"}).exit_code == 0);
   }
 }
