@@ -27,6 +27,17 @@ void save_archive(Store& store, const std::vector<std::string>& references, int 
 std::string import_rootfs(Store& store, int input, const std::string& name, const std::string& reference,
                           const std::vector<std::string>& changes, const std::string& message);
 
+// A container becomes an image: its upper directory as one more layer on the image it was made from. Returns the id.
+struct CommitRequest {
+  std::string image_id;
+  base::HostPath upper;
+  std::string reference;             // may be empty
+  std::string author;
+  std::string message;
+  std::vector<std::string> changes;  // as for import
+};
+std::string commit_container(Store& store, const CommitRequest& request);
+
 // The tar of a container's files: `layers` top first (its upper directory, then the image's layers).
 void export_rootfs(const std::vector<base::HostPath>& layers, int output);
 

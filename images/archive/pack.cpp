@@ -61,7 +61,7 @@ class Packer {
     header.attributes = portable_attributes(inside.get(), header.path);
     put(header);
     if (form_ == PackForm::layer && is_opaque(inside.get()))
-      put({.path = header.path + "/" + std::string{k_opaque_name}, .mode = 0, .modified = header.modified});
+      put({.path = header.path + "/" + std::string{k_opaque_name}, .mode = 0});
     children(inside.get(), header.path + "/");
   }
 
@@ -110,7 +110,7 @@ class Packer {
   void whiteout(TarHeader& header, const std::string& name) {
     if (form_ == PackForm::plain) return;
     header.path.resize(header.path.size() - name.size());
-    put({.path = header.path + std::string{k_whiteout_prefix} + name, .mode = 0, .modified = header.modified});
+    put({.path = header.path + std::string{k_whiteout_prefix} + name, .mode = 0});  // its time means nothing
   }
 
   void put(const TarHeader& header) {

@@ -1,7 +1,4 @@
-#include <sys/utsname.h>
-
 #include <algorithm>
-#include <chrono>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -9,6 +6,7 @@
 #include "images/build/build.hpp"
 #include "images/build/build_state.hpp"
 #include "images/build/stage_builder.hpp"
+#include "images/platform.hpp"
 
 namespace compose::images {
 namespace {
@@ -17,18 +15,9 @@ using base::fail;
 
 constexpr std::size_t k_max_dockerfile = 4U << 20U;
 
-std::string machine_architecture() {
-  struct utsname names{};
-  base::check(::uname(&names), "ask for the machine's architecture");
-  const std::string machine = names.machine;
-  if (machine == "x86_64") return "amd64";
-  if (machine == "aarch64") return "arm64";
-  return machine;
-}
-
 std::map<std::string, std::string> predefined_arguments(const std::string& platform) {
-  const auto architecture = machine_architecture();
-  const auto own = "linux/" + architecture;
+  const auto architecture = own_platform().architecture;
+  const auto own = own_platform().text();
   if (!platform.empty() && platform != own && platform != own + "/v8")
     fail("platform '{}': only {} can be built on this machine", platform, own);
   return {{"TARGETPLATFORM", own}, {"TARGETOS", "linux"},      {"TARGETARCH", architecture}, {"TARGETVARIANT", ""},

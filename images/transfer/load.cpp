@@ -1,0 +1,183 @@
+// Archives and layouts into the store.
+#include <fcntl.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/fault.hpp"
+#include "base/file.hpp"
+#include "base/sys.hpp"
+#include "images/archive/unpack.hpp"
+#include "images/layer_store.hpp"
+#include "images/transfer.hpp"
+#include "images/transfer/manifest.hpp"
+#include "images/platform.hpp"
+#include "images/transfer/staged_content.hpp"
+
+namespace compose::images {
+namespace {
+
+using base::fail;
+
+constexpr int k_max_index_depth = 3;
+
+std::string blob_name(const std::string& digest) { return "blobs/sha256/" + digest.substr(7); }
+
+class Loader {
+ public:
+  Loader(Store& store, StagedContent& content) : store_(store), content_(content) {}
+
+  std::vector<LoadedImage> run() {
+    if (content_.find("manifest.json")) {
+      for (const auto& manifest : parse_docker_manifest(content_.text("manifest.json"))) load_docker(manifest);
+    } else if (content_.find("index.json")) {
+      load_index(parse_oci_index(content_.text("index.json")), 0, "");
+    } else {
+      fail("neither manifest.json nor index.json is in it: not an image archive");
+    }
+    if (loaded_.empty()) fail("there is no image for {} in it", own_platform().text());
+    return std::move(loaded_);
+  }
+
+ private:
+  struct LayerFile {
+    std::string name;
+    StagedFile facts;
+  };
+
+  // ---- docker-archive ----
+
+  void load_docker(const DockerManifest& manifest) {
+    std::vector<LayerFile> layers;
+    for (const auto& name : manifest.layers) {
+      const auto file = content_.find(name);
+      if (!file) fail("layer '{}' is missing", name);
+      layers.push_back({.name = name, .facts = *file});
+    }
+    std::vector<Reference> references;
+    for (const auto& tag : manifest.tags) references.push_back(parse_reference(tag));
+    commit(content_.text(manifest.config), layers, references);
+  }
+
+  // ---- OCI ----
+
+  // The bytes that a descriptor names, checked against it.
+  std::string document(const Descriptor& descriptor) {
+    check(descriptor);
+    return content_.text(blob_name(descriptor.digest));
+  }
+
+  StagedFile check(const Descriptor& descriptor) {
+    const auto file = content_.find(blob_name(descriptor.digest));
+    if (!file) fail("blob {} is missing", descriptor.digest);
+    if (file->digest != descriptor.digest) fail("blob {}: its content has the digest {}", descriptor.digest, file->digest);
+    if (file->size != descriptor.size)
+      fail("blob {}: it has {} bytes and should have {}", descriptor.digest, file->size, descriptor.size);
+    return *file;
+  }
+
+  static std::string name_of(const Descriptor& descriptor) {
+    const auto full = descriptor.annotations.find("io.containerd.image.name");
+    if (full != descriptor.annotations.end()) return full->second;
+    const auto name = descriptor.annotations.find("org.opencontainers.image.ref.name");
+    return name == descriptor.annotations.end() ? "" : name->second;
+  }
+
+  static bool fits(const Descriptor& descriptor) {
+    const auto platform = own_platform();
+    return (descriptor.os.empty() || descriptor.os == platform.os) &&
+           (descriptor.architecture.empty() || descriptor.architecture == platform.architecture);
+  }
+
+  void load_index(const OciIndex& index, int depth, const std::string& outer_name) {
+    if (depth > k_max_index_depth) fail("image indexes are nested more than {} deep", k_max_index_depth);
+    for (const auto& descriptor : index.manifests) {
+      if (!fits(descriptor)) continue;
+      const auto own_name = name_of(descriptor);
+      const auto& name = own_name.empty() ? outer_name : own_name;
+      if (descriptor.is_index()) {
+        load_index(parse_oci_index(document(descriptor)), depth + 1, name);
+      } else if (descriptor.is_manifest()) {
+        load_manifest(parse_oci_manifest(document(descriptor)), name);
+      } else {
+        fail("'{}' is neither an image index nor an image manifest", descriptor.media_type);
+      }
+    }
+  }
+
+  void load_manifest(const OciManifest& manifest, const std::string& name) {
+    std::vector<LayerFile> layers;
+    for (const auto& descriptor : manifest.layers)
+      layers.push_back({.name = blob_name(descriptor.digest), .facts = check(descriptor)});
+    std::vector<Reference> references;
+    // A bare tag ("latest") names no image.
+    if (name.find_first_of("/:") != std::string::npos) references.push_back(parse_reference(name));
+    commit(document(manifest.config), layers, references);
+  }
+
+  // ---- both ----
+
+  void commit(const std::string& config, const std::vector<LayerFile>& layers, const std::vector<Reference>& references) {
+    const auto document = parse_image_document(config);
+    if (document.diff_ids.size() != layers.size())
+      fail("the image has {} layers and its config names {}", layers.size(), document.diff_ids.size());
+    for (std::size_t i = 0; i < layers.size(); ++i)
+      base::with_context(base::text("layer {}", document.diff_ids[i]), [&] { layer(layers[i], document.diff_ids[i]); });
+    LoadedImage image{.id = store_.commit(config, references)};
+    for (const auto& reference : references) image.references.push_back(reference.familiar());
+    loaded_.push_back(std::move(image));
+  }
+
+  void layer(const LayerFile& file, const std::string& diff_id) {
+    if (store_.layers().find(diff_id)) return;
+    const auto workspace = store_.layers().workspace();
+    Layer layer{.diff_id = diff_id, .blob = file.facts.digest, .blob_size = file.facts.size};
+    const auto fd = content_.open(file.name);
+    FdSource bytes{fd.get()};
+    const auto target = base::sys::open(workspace.upper(), O_RDONLY | O_DIRECTORY);
+    if (file.facts.digest == diff_id) {  // not compressed, and digested already
+      layer.size = unpack_tar(bytes, target.get(), {}).file_size;
+      layer.tar_size = file.facts.size;
+    } else {
+      DecompressingSource plain{bytes};
+      DigestSink digest;
+      TeeSource both{plain, digest};
+      layer.size = unpack_tar(both, target.get(), {}).file_size;
+      layer.tar_size = digest.size();
+      if (const auto found = digest.digest(); found != diff_id) fail("its content has the diff id {}", found);
+    }
+    base::fault_point("images.load.unpacked");
+    if (!base::sys::exists(store_.layers().blob_path(layer.blob)))
+      content_.move_to(file.name, store_.layers().blob_path(layer.blob));
+    base::fault_point("images.load.blob");
+    store_.layers().adopt(workspace.upper(), layer);
+  }
+
+  Store& store_;
+  StagedContent& content_;
+  std::vector<LoadedImage> loaded_;
+};
+
+}  // namespace
+
+std::vector<LoadedImage> load_archive(Store& store, int input, const std::string& name) {
+  return base::with_context(base::text("load '{}'", name), [&] {
+    const auto lease = store.layers().lease();
+    const auto workspace = store.layers().workspace();
+    FdSource file{input};
+    DecompressingSource plain{file};
+    const auto content = stage_archive(plain, workspace.work());
+    return Loader{store, *content}.run();
+  });
+}
+
+std::vector<LoadedImage> load_directory(Store& store, const base::HostPath& directory) {
+  return base::with_context(base::text("load '{}'", directory.str()), [&] {
+    const auto lease = store.layers().lease();
+    const auto content = open_layout(directory);
+    return Loader{store, *content}.run();
+  });
+}
+
+}  // namespace compose::images

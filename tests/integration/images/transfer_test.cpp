@@ -1,0 +1,173 @@
+#include "images/transfer.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include "base/sys_at.hpp"
+#include "images/archive/pack.hpp"
+#include "images/archive/tar_writer.hpp"
+#include "image_world.hpp"
+
+using namespace compose;
+using test::ImageWorld;
+
+namespace {
+
+// An image of two layers: the second removes a file and replaces a directory.
+void build_two_layers(ImageWorld& w) {
+  w.write("kept", "kept");
+  w.write("gone", "gone");
+  w.write("dir/old", "old");
+  w.runner.function = [](const images::StepSpec& spec, const images::StepOutput&) {
+    const auto upper = base::sys::open(spec.upper, O_RDONLY | O_DIRECTORY);
+    base::sys::make_node_at(upper.get(), "gone", S_IFCHR, 0);
+    base::sys::make_directory_at(upper.get(), "dir", 0750);
+    const auto dir = base::sys::open_at(upper.get(), "dir", O_RDONLY | O_DIRECTORY);
+    base::sys::set_extended_attribute(dir.get(), "trusted.overlay.opaque", "y");
+    base::write_file_atomically(spec.upper / "dir/new", "new");
+    ::link((spec.upper / "dir/new").c_str(), (spec.upper / "hard").c_str());
+    return base::ExitStatus{};
+  };
+  w.build("FROM scratch\nCOPY . /\nRUN rm\nENV A=1\n");
+}
+
+void check_two_layers(const ImageWorld& w) {
+  CHECK(w.content("/kept") == "kept");
+  CHECK(w.content("/gone") == "-");
+  CHECK(w.content("/dir/old") == "-");
+  CHECK(w.content("/dir/new") == "new");
+  CHECK(w.content("/hard") == "new");
+  CHECK(w.facts("/dir") == "0750 0:0");
+}
+
+base::HostPath save(ImageWorld& w, const std::string& name = "saved.tar") {
+  auto path = w.directory.path() / name;
+  const auto out = base::sys::open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  images::save_archive(w.store, {"test"}, out.get());
+  return path;
+}
+
+std::vector<images::LoadedImage> load(ImageWorld& w, const base::HostPath& file) {
+  return images::load_archive(w.store, base::sys::open(file, O_RDONLY).get(), file.name());
+}
+
+std::string load_error(const std::function<void(images::TarWriter&)>& write) {
+  ImageWorld w;
+  const auto path = w.directory.path() / "bad.tar";
+  {
+    const auto out = base::sys::open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    images::FdSink sink{out.get()};
+    images::TarWriter tar{sink};
+    write(tar);
+    tar.finish();
+  }
+  std::string message = "no error";
+  try {
+    load(w, path);
+  } catch (const base::Error& e) {
+    message = e.what();
+  }
+  CHECK(base::list_directory(w.directory.path() / "images/tmp").empty());
+  CHECK(base::list_directory(w.directory.path() / "images/layers").empty());
+  CHECK(base::list_directory(w.directory.path() / "images/blobs/sha256").empty());
+  return message;
+}
+
+void put(images::TarWriter& tar, const std::string& name, const std::string& content) {
+  tar.header({.path = name, .size = content.size()});
+  tar.data(content);
+}
+
+}  // namespace
+
+TEST_SUITE("images/transfer") {
+  TEST_CASE("an image that is saved and loaded elsewhere is the same image") {
+    ImageWorld here;
+    build_two_layers(here);
+    check_two_layers(here);
+    const auto file = save(here);
+    ImageWorld there;
+    const auto loaded = load(there, file);
+    REQUIRE(loaded.size() == 1);
+    CHECK(loaded[0].id == here.store.require("test").id);
+    CHECK(loaded[0].references == std::vector<std::string>{"test:latest"});
+    CHECK(there.store.require("test").config == here.store.require("test").config);
+    check_two_layers(there);
+    SUBCASE("and saving it again gives the same bytes") {
+      CHECK(base::read_file(save(there, "again.tar")) == base::read_file(file));
+    }
+    SUBCASE("and its layer directories are equal") {
+      const auto a = here.store.require("test").layers;
+      const auto b = there.store.require("test").layers;
+      REQUIRE(a.size() == b.size());
+      for (std::size_t i = 0; i < a.size(); ++i)
+        CHECK(images::pack_directory(a[i], images::PackForm::layer).digest ==
+              images::pack_directory(b[i], images::PackForm::layer).digest);
+    }
+    SUBCASE("loading it twice changes nothing") {
+      load(there, file);
+      CHECK(there.store.list().size() == 1);
+      CHECK(base::list_directory(there.directory.path() / "images/layers").size() == 2);
+    }
+  }
+
+  TEST_CASE("a root file system is exported and imported with changes") {
+    ImageWorld w;
+    build_two_layers(w);
+    const auto path = w.directory.path() / "rootfs.tar";
+    images::export_rootfs(w.store.require("test").layers, base::sys::open(path, O_WRONLY | O_CREAT, 0600).get());
+    const auto id = images::import_rootfs(w.store, base::sys::open(path, O_RDONLY).get(), "rootfs.tar", "test",
+                                          {"CMD [\"/kept\"]", "ENV X=y"}, "");
+    CHECK(w.store.require("test").id == id);
+    CHECK(w.store.require("test").layers.size() == 1);
+    CHECK(w.store.require("test").config.command == std::vector<std::string>{"/kept"});
+    CHECK(w.store.require("test").config.environment == std::vector<std::string>{"X=y"});
+    check_two_layers(w);
+    CHECK(w.store.list().size() == 2);  // the first one is dangling now
+    CHECK_THROWS_WITH_AS(
+        images::import_rootfs(w.store, base::sys::open(path, O_RDONLY).get(), "rootfs.tar", "test", {"RUN x"}, ""),
+        "change 'RUN x': only the configuration of the image can be changed", base::Error);
+  }
+
+  TEST_CASE("a container is committed as one more layer") {
+    ImageWorld w;
+    build_two_layers(w);
+    const auto upper = w.directory.path() / "upper";
+    base::sys::make_directory(upper);
+    base::write_file_atomically(upper / "added", "by the container");
+    images::commit_container(w.store, {.image_id = w.store.require("test").id, .upper = upper, .reference = "snap:1",
+                                       .changes = {"USER 7"}});
+    CHECK(w.content("/added", "snap:1") == "by the container");
+    CHECK(w.content("/kept", "snap:1") == "kept");
+    CHECK(w.store.require("snap:1").config.user == "7");
+  }
+
+  TEST_CASE("a bad archive is refused by name and leaves nothing behind") {
+    const std::string config = R"({"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["sha256:)" +
+                               std::string(64, 'a') + R"("]}})";
+    CHECK(load_error([](auto& tar) { put(tar, "x", "y"); }) ==
+          "load 'bad.tar': neither manifest.json nor index.json is in it: not an image archive");
+    CHECK(load_error([](auto& tar) { put(tar, "manifest.json", "{"); }) ==
+          "load 'bad.tar': read manifest.json: damaged JSON at byte 2");
+    CHECK(load_error([](auto& tar) { put(tar, "manifest.json", R"([{"Config":"c.json","Layers":[]}])"); }) ==
+          "load 'bad.tar': 'c.json' is missing");
+    CHECK(load_error([&](auto& tar) {
+            put(tar, "manifest.json", R"([{"Config":"c","Layers":["l"]}])");
+            put(tar, "c", config);
+            put(tar, "l", "not a tar");
+          }).starts_with("load 'bad.tar': layer sha256:" + std::string(64, 'a') + ": damaged archive: "));
+    CHECK(load_error([&](auto& tar) {
+            put(tar, "manifest.json", R"([{"Config":"c","Layers":[]}])");
+            put(tar, "c", config);
+          }) == "load 'bad.tar': the image has 0 layers and its config names 1");
+    CHECK(load_error([](auto& tar) {
+            put(tar, "manifest.json", R"([{"Config":"../../etc/passwd","Layers":[]}])");
+          }) == "load 'bad.tar': entry '../../etc/passwd': the name goes upwards");
+    CHECK(load_error([](auto& tar) {
+            put(tar, "index.json", R"({"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:../x","size":1}]})");
+          }) == "load 'bad.tar': image index: manifests: the digest 'sha256:../x' is not sha256 and 64 hex digits");
+    CHECK(load_error([](auto& tar) {
+            put(tar, "index.json", R"({"schemaVersion":2,"manifests":[],"layers":[]})");
+          }) == "load 'bad.tar': image index: has both 'manifests' and 'layers': it cannot be two things at once");
+  }
+}
