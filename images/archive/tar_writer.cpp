@@ -74,17 +74,10 @@ std::string pax_record(std::string_view key, std::string_view value) {
 }
 
 std::string pax_time(const timespec& time) {
-  // Seconds may be negative; the fraction counts upwards from them, so that -1.5 is written as such.
-  auto seconds = static_cast<std::int64_t>(time.tv_sec);
-  auto nanoseconds = static_cast<std::int64_t>(time.tv_nsec);
-  const bool negative = seconds < 0;
-  if (negative && nanoseconds > 0) {
-    ++seconds;
-    nanoseconds = 1'000'000'000 - nanoseconds;
-  }
-  std::string text = negative && seconds == 0 ? "-0" : std::to_string(seconds);
-  if (nanoseconds != 0) {
-    auto fraction = std::to_string(nanoseconds);
+  std::string text = std::to_string(time.tv_sec);
+  // Readers disagree about fractions before 1970; whole seconds they all read alike.
+  if (time.tv_nsec != 0 && time.tv_sec >= 0) {
+    auto fraction = std::to_string(time.tv_nsec);
     fraction.insert(0, 9 - fraction.size(), '0');
     fraction.erase(fraction.find_last_not_of('0') + 1);
     text += "." + fraction;

@@ -1,0 +1,33 @@
+#include "images/build/progress.hpp"
+
+#include <doctest/doctest.h>
+
+#include <regex>
+
+using namespace compose;
+
+TEST_SUITE("images/build/progress") {
+  TEST_CASE("steps are blocks of lines, and output comes line by line") {
+    std::string log;
+    images::PlainBuildProgress progress{[&](std::string_view line) { log += line; }};
+    progress.warning("careful");
+    progress.step_started(1, "[1/2] COPY a b");
+    progress.step_ended(1, images::StepEnd::cached, {}, "");
+    progress.step_started(2, "[2/2] RUN x");
+    progress.step_output(2, "one\ntw");
+    progress.step_output(2, "o\nlast");
+    progress.step_ended(2, images::StepEnd::failed, std::chrono::milliseconds{1250}, "it broke\nmore");
+    log = std::regex_replace(log, std::regex{"#2 [0-9.]+ "}, "#2 T ");
+    CHECK(log ==
+          "WARNING: careful\n#1 [1/2] COPY a b\n#1 CACHED\n\n#2 [2/2] RUN x\n#2 T one\n#2 T two\n#2 T last\n"
+          "#2 ERROR: it broke\n");
+  }
+
+  TEST_CASE("the time a step took is rounded to a tenth of a second") {
+    std::string log;
+    images::PlainBuildProgress progress{[&](std::string_view line) { log += line; }};
+    progress.step_started(1, "x");
+    progress.step_ended(1, images::StepEnd::done, std::chrono::milliseconds{1250}, "");
+    CHECK(log == "#1 x\n#1 DONE 1.3s\n");
+  }
+}
