@@ -3,7 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <functional>
+#include <regex>
 #include <string>
 
 #include "base/database.hpp"
@@ -33,7 +35,7 @@ struct ImageWorld {
   base::Database database{directory.path() / "state.db"};
   images::Store store{database, directory.path() / "images"};
   FunctionRunner runner;
-  std::string log;
+  std::string log;  // of the last build, without the seconds
 
   ImageWorld() { base::sys::make_directory(context()); }
 
@@ -52,7 +54,8 @@ struct ImageWorld {
   images::BuildResult build(const std::string& dockerfile) { return build(request(dockerfile)); }
   images::BuildResult build(const images::BuildRequest& request) {
     log.clear();
-    images::PlainBuildProgress progress{[this](std::string_view line) { log += line; }};
+    images::PlainBuildProgress progress{
+        [this](std::string_view line) { log += std::regex_replace(std::string{line}, std::regex{"DONE [0-9.]+s"}, "DONE"); }};
     return images::build_image(store, request, runner, progress);
   }
   std::string error_of(const std::string& dockerfile) {
