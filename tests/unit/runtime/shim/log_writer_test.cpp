@@ -1,0 +1,46 @@
+#include "runtime-shim/shim/log_writer.hpp"
+
+#include <doctest/doctest.h>
+
+#include "base/file.hpp"
+#include "base/sys.hpp"
+
+using namespace compose;
+using namespace compose::rt;
+
+TEST_SUITE("runtime/shim/log_writer") {
+  TEST_CASE("files rotate at the size and the oldest goes") {
+    const base::TemporaryDirectory directory;
+    LogWriter log{directory.path(), {.max_size = 10, .max_files = 3}};
+    for (const char* line : {"aaaaaaa\n", "bbbbbbb\n", "ccccccc\n", "ddddddd\n"}) log.write(line);
+    CHECK(base::read_file(directory.path() / "container.log") == "ddddddd\n");
+    CHECK(base::read_file(directory.path() / "container.log.1") == "ccccccc\n");
+    CHECK(base::read_file(directory.path() / "container.log.2") == "bbbbbbb\n");
+    CHECK_FALSE(base::sys::exists(directory.path() / "container.log.3"));
+  }
+
+  TEST_CASE("one file alone is emptied") {
+    const base::TemporaryDirectory directory;
+    LogWriter log{directory.path(), {.max_size = 10, .max_files = 1}};
+    log.write("aaaaaaa\n");
+    log.write("bbbbbbb\n");
+    CHECK(base::list_directory(directory.path()) == std::vector<std::string>{"container.log"});
+    CHECK(base::read_file(directory.path() / "container.log") == "bbbbbbb\n");
+  }
+
+  TEST_CASE("it goes on after what is there") {
+    const base::TemporaryDirectory directory;
+    LogWriter{directory.path(), {}}.write("one\n");
+    LogWriter{directory.path(), {}}.write("two\n");
+    CHECK(base::read_file(directory.path() / "container.log") == "one\ntwo\n");
+  }
+
+  TEST_CASE("what cannot be written is counted, not waited for") {
+    LogWriter log{base::HostPath{"/proc/nowhere"}, {}};
+    log.write("12345\n");
+    CHECK(log.dropped_bytes() == 6);
+    LogWriter off{base::HostPath{"/proc/nowhere"}, {.enabled = false}};
+    off.write("12345\n");
+    CHECK(off.dropped_bytes() == 0);
+  }
+}
