@@ -93,12 +93,14 @@ Wanted want(Context& context, const UpOptions& options) {
   return want(context, load, options);
 }
 
-Wanted want(Context& context, const loader::LoadOptions& load, const UpOptions& options) {
+Wanted want(Context& context, const loader::LoadOptions& load, const UpOptions& options,
+            const std::function<void(model::Project&)>& adjust) {
   check_options(options);
   const auto scale = parse_scale(options.scale);
   static_cast<void>(context.state());  // who is not root learns it before anything is built
   Wanted wanted{.project = context.load(load).project};
   if (wanted.project.services.empty()) base::fail("no service selected");
+  if (adjust) adjust(wanted.project);
   for (const auto& [service, count] : scale)
     if (!wanted.project.services.contains(service)) base::fail("no such service: {}", service);
   const auto images = provide_images(context, wanted.project, options.images);

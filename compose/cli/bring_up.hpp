@@ -1,5 +1,6 @@
 #pragma once
 // What up, create, scale and run have in common: from the command line to a desired state, and from there to a plan.
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -47,7 +48,9 @@ struct UpOptions {
 
 // Loads, provides images, lowers; warnings are printed. Error "no service selected".
 [[nodiscard]] Wanted want(Context& context, const UpOptions& options);
-[[nodiscard]] Wanted want(Context& context, const loader::LoadOptions& load, const UpOptions& options);
+// `adjust` changes the project before it is lowered.
+[[nodiscard]] Wanted want(Context& context, const loader::LoadOptions& load, const UpOptions& options,
+                          const std::function<void(model::Project&)>& adjust = {});
 
 struct Prepared {
   sched::ObservedState observed;

@@ -130,6 +130,8 @@ void Context::lock_project(const std::string& name) {
   phase_done("lock");
 }
 
+void Context::unlock_project() { parts_->lock.reset(); }
+
 // ---- what a person sees ----
 
 ui::ProgressView& Context::progress() {

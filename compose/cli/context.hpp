@@ -70,6 +70,7 @@ class Context {
   [[nodiscard]] images::Store& images();
   // Held until the command ends; waits for other commands on the same project, saying so.
   void lock_project(const std::string& name);
+  void unlock_project();
 
   [[nodiscard]] ui::ProgressView& progress();
   void silence_progress();  // --quiet of a verb

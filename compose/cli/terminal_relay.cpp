@@ -1,6 +1,7 @@
 #include "compose/cli/terminal_relay.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -8,6 +9,7 @@
 #include <iostream>
 #include <optional>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 
@@ -103,6 +105,68 @@ TerminalRelay::~TerminalRelay() {
 }
 
 void TerminalRelay::drain() { body_->copy_output(); }
+
+// Waits for both ends, so that neither a silent user nor a full pipe keeps the command from ending. A regular file is always
+// ready, and epoll does not take it: then the executor's next turn is the event.
+struct InputRelay::Body : std::enable_shared_from_this<InputRelay::Body> {
+  asio::any_io_executor executor;
+  std::optional<asio::posix::stream_descriptor> input;  // none: a file
+  asio::posix::stream_descriptor pipe;
+  std::array<char, 65536> buffer{};
+  std::string_view left;
+
+  Body(const asio::any_io_executor& e, base::UniqueFd to) : executor(e), pipe(e, to.release()) {
+    base::check(::fcntl(pipe.native_handle(), F_SETFL, O_WRONLY | O_NONBLOCK), "make the pipe non-blocking");
+    struct ::stat status {};
+    if (::fstat(STDIN_FILENO, &status) == 0 && !S_ISREG(status.st_mode))
+      input.emplace(e, base::sys::duplicate(STDIN_FILENO).release());
+  }
+
+  void next() {
+    if (!left.empty()) {
+      pipe.async_wait(asio::posix::stream_descriptor::wait_write,
+                      [self = shared_from_this()](const boost::system::error_code& error) {
+                        if (!error) self->write();
+                      });
+    } else if (input) {
+      input->async_wait(asio::posix::stream_descriptor::wait_read,
+                        [self = shared_from_this()](const boost::system::error_code& error) {
+                          if (!error) self->read();
+                        });
+    } else {
+      asio::post(executor, [self = shared_from_this()] { self->read(); });
+    }
+  }
+
+  void read() {
+    if (!pipe.is_open()) return;
+    const auto count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) return next();
+    if (count <= 0) return close();
+    left = {buffer.data(), static_cast<std::size_t>(count)};
+    write();
+  }
+
+  void write() {
+    const auto written = ::write(pipe.native_handle(), left.data(), left.size());
+    if (written > 0) left.remove_prefix(static_cast<std::size_t>(written));
+    else if (errno != EAGAIN && errno != EINTR) return close();
+    next();
+  }
+
+  void close() {
+    boost::system::error_code ignored;
+    pipe.close(ignored);
+    if (input) input->close(ignored);
+  }
+};
+
+InputRelay::InputRelay(asio::any_io_executor executor, base::UniqueFd pipe)
+    : body_(std::make_shared<Body>(executor, std::move(pipe))) {
+  body_->next();
+}
+
+InputRelay::~InputRelay() { body_->close(); }
 
 void tell_error(const char* message) { std::cerr << message << std::endl; }
 

@@ -24,6 +24,19 @@ class TerminalRelay {
   std::shared_ptr<Body> body_;
 };
 
+// Our input -> the stdin pipe of a container, to its end; then the pipe is closed.
+class InputRelay {
+ public:
+  InputRelay(boost::asio::any_io_executor executor, base::UniqueFd pipe);
+  ~InputRelay();
+  InputRelay(const InputRelay&) = delete;
+  InputRelay& operator=(const InputRelay&) = delete;
+
+ private:
+  struct Body;
+  std::shared_ptr<Body> body_;
+};
+
 // The bare text of an error on stderr.
 void tell_error(const char* message);
 

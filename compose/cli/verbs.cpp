@@ -23,6 +23,7 @@ constexpr auto k_verbs = std::to_array<VerbEntry>({
     {"ps", "[OPTIONS] [SERVICE...]", "List containers", make_ps},
     {"restart", "[OPTIONS] [SERVICE...]", "Stop containers and start them again", make_restart},
     {"rm", "[OPTIONS] [SERVICE...]", "Remove stopped containers", make_rm},
+    {"run", "[OPTIONS] SERVICE [COMMAND] [ARGS...]", "Run a command in a new container of a service", make_run},
     {"scale", "SERVICE=N...", "Set how many containers services have", make_scale},
     {"start", "[OPTIONS] [SERVICE...]", "Start containers that exist", make_start},
     {"stop", "[OPTIONS] [SERVICE...]", "Stop containers without removing them", make_stop},

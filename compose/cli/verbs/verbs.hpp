@@ -19,6 +19,7 @@ std::unique_ptr<Verb> make_port();
 std::unique_ptr<Verb> make_ps();
 std::unique_ptr<Verb> make_restart();
 std::unique_ptr<Verb> make_rm();
+std::unique_ptr<Verb> make_run();
 std::unique_ptr<Verb> make_scale();
 std::unique_ptr<Verb> make_start();
 std::unique_ptr<Verb> make_stop();
