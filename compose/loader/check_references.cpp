@@ -35,13 +35,13 @@ class ReferenceCheck {
 
  private:
   void fail(std::initializer_list<std::string_view> path, std::string message) {
-    diagnostics_.error(mark_of(tree_, path), std::move(message));
+    if (!diagnostics_.full()) diagnostics_.error(mark_of(tree_, path), std::move(message));
   }
 
   template <class Members>
   void refers(const model::Service& service, std::string_view attribute, const std::string& key, std::string_view what,
               const Members& members) {
-    if (members.contains(key)) return;
+    if (members.contains(key) || diagnostics_.full()) return;
     std::vector<std::string_view> known;
     for (const auto& [name, member] : members) known.push_back(name);
     fail({"services", service.name, attribute, key},
@@ -85,7 +85,7 @@ class ReferenceCheck {
 
   void dependencies(const model::Service& service) {
     for (const auto& [target, edge] : service.depends_on) {
-      if (project_.services.contains(target) || !edge.required) continue;
+      if (project_.services.contains(target) || !edge.required || diagnostics_.full()) continue;
       const auto disabled = project_.disabled_services.find(target);
       std::vector<std::string_view> known;
       for (const auto& [name, other] : project_.services) known.push_back(name);
@@ -103,7 +103,8 @@ class ReferenceCheck {
     for (std::size_t i = 0; i < service.volumes.size(); ++i) {
       const auto& mount = service.volumes[i];
       const auto index = std::to_string(i);
-      if (mount.type == model::MountType::volume && !mount.source.empty() && !project_.volumes.contains(mount.source)) {
+      if (mount.type == model::MountType::volume && !mount.source.empty() && !project_.volumes.contains(mount.source) &&
+          !diagnostics_.full()) {
         std::vector<std::string_view> known;
         for (const auto& [name, volume] : project_.volumes) known.push_back(name);
         fail({"services", service.name, "volumes", index},

@@ -46,6 +46,7 @@ class ShapeCheck {
 
  private:
   void fail(std::initializer_list<std::string_view> path, std::string message) {
+    if (diagnostics_.full()) return;
     const Mark mark = mark_of(tree_, path);
     if (!diagnostics_.has_problem_on_line(mark)) diagnostics_.error(mark, std::move(message));
   }
@@ -101,6 +102,7 @@ class ShapeCheck {
   void requests(const model::Service& service, const std::vector<model::DeviceRequest>& requests,
                 std::vector<std::string> path) {
     for (std::size_t i = 0; i < requests.size(); ++i) {
+      if (diagnostics_.full()) return;
       const auto where = base::text("services.{}.{}[{}]", service.name, base::join(path, "."), i);
       const auto mark = mark_of(tree_, {"services", service.name, path.front()});
       if (requests[i].count.has_value() && !requests[i].device_ids.empty())
@@ -125,6 +127,7 @@ class ShapeCheck {
   }
 
   void hooks(const model::Service& service, const std::vector<model::Hook>& hooks, std::string_view key) {
+    if (hooks.empty()) return;
     const Node* nodes = tree_.find_path({"services", service.name, key});
     for (std::size_t i = 0; i < hooks.size() && nodes && i < nodes->items.size(); ++i) {
       if (nodes->items[i].is(Kind::mapping) && !nodes->items[i].find("command"))

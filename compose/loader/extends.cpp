@@ -11,6 +11,8 @@ namespace compose::loader {
 
 namespace {
 
+constexpr std::size_t k_longest_chain = 100;
+
 // The services of one document, or of a file that services are taken from.
 struct Scope {
   std::string file;       // absolute
@@ -40,6 +42,10 @@ class ExtendsResolver {
     if (!service.is(Kind::mapping) || !service.find("extends")) return;
     const auto request = take_request(name, service);
     if (!request) return;
+    if (chain.size() >= k_longest_chain) {
+      fail(request->mark, base::text("more than {} services extend one another", k_longest_chain));
+      return;
+    }
     chain.push_back({name, scope.file});
     if (auto base = base_of(scope, name, *request, chain)) {
       apply_directives(*base);

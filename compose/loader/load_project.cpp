@@ -141,7 +141,7 @@ LoadOptions options_of_this_process() {
     if (equals != std::string_view::npos) options.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   options.current_directory = base::sys::current_directory();
-  options.read_standard_input = [] { return base::sys::read_to_end(STDIN_FILENO, 16U << 20U); };
+  options.read_standard_input = [] { return base::sys::read_to_end(STDIN_FILENO, 8U << 20U); };
   return options;
 }
 

@@ -2,7 +2,7 @@
 // Bytes -> documents (trees of Node). The only place that knows yaml-cpp: its event parser is driven into our own tree.
 // Aliases and `<<` are expanded here; `!reset` and `!override` become directives.
 //
-// Limits, each with a message of its own: 16 MiB a file, 100 levels, 1,000,000 values after the aliases are expanded.
+// Limits, each with a message of its own: 8 MiB a file, 100 levels, 1,000,000 values after the aliases are expanded.
 // Text must be UTF-8 without NUL and other control characters.
 #include <vector>
 
@@ -10,7 +10,7 @@
 
 namespace compose::loader {
 
-inline constexpr std::size_t k_largest_file = 16U << 20U;
+inline constexpr std::size_t k_largest_file = 8U << 20U;
 inline constexpr std::size_t k_deepest_level = 100;
 inline constexpr std::size_t k_most_values = 1'000'000;
 

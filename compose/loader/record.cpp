@@ -9,7 +9,7 @@ const Row* Table::find(std::string_view key) const {
 }
 
 void Reader::fail(const Node& node, const KeyPath& path, std::string_view why) {
-  diagnostics_.error(node.mark, base::text("{}: {}", path.text(), why));
+  if (!diagnostics_.full()) diagnostics_.error(node.mark, base::text("{}: {}", path.text(), why));
 }
 
 void Reader::expect(const Node& node, const KeyPath& path, std::string_view wanted) {
@@ -49,6 +49,7 @@ void Reader::read_record(const Node& node, const KeyPath& path, const Table& tab
 }
 
 void Reader::unknown_key(const Entry& entry, const KeyPath& path, const Table& table) {
+  if (diagnostics_.full()) return;
   std::vector<std::string_view> keys;
   for (const auto& row : table.rows) keys.push_back(row.key);
   const auto where = path.text();

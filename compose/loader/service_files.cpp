@@ -22,9 +22,9 @@ class ServiceFiles {
     model::Environment merged;
     for (std::size_t i = 0; i < service.env_file.size(); ++i) {
       const auto& file = service.env_file[i];
-      const Mark mark = mark_of(tree_, {"services", service.name, "env_file", std::to_string(i)});
+      const auto mark = [&] { return mark_of(tree_, {"services", service.name, "env_file", std::to_string(i)}); };
       if (!file.format.empty() && file.format != "raw") {
-        state_.diagnostics.error(mark, base::text("unsupported env_file format \"{}\"", file.format));
+        state_.diagnostics.error(mark(), base::text("unsupported env_file format \"{}\"", file.format));
         continue;
       }
       const auto source = source_of(file.path, file.required, "env file", mark);
@@ -43,7 +43,7 @@ class ServiceFiles {
   void read_labels(model::Service& service) {
     model::StringMap merged;
     for (std::size_t i = 0; i < service.label_file.size(); ++i) {
-      const Mark mark = mark_of(tree_, {"services", service.name, "label_file", std::to_string(i)});
+      const auto mark = [&] { return mark_of(tree_, {"services", service.name, "label_file", std::to_string(i)}); };
       const auto source = source_of(service.label_file[i], true, "label file", mark);
       if (source == 0) continue;
       const EnvFileReader reader{.lookup = [](std::string_view) { return std::nullopt; }};
@@ -56,17 +56,18 @@ class ServiceFiles {
   }
 
   // 0: there is no such file.
-  std::uint32_t source_of(const std::string& path, bool required, std::string_view what, Mark mark) {
+  template <class MarkOf>
+  std::uint32_t source_of(const std::string& path, bool required, std::string_view what, const MarkOf& mark) {
     if (const auto found = sources_.find(path); found != sources_.end()) return found->second;
     if (!base::sys::stat_if_exists(base::HostPath{path})) {
       if (required)
-        state_.diagnostics.error(mark, base::text("{} {} not found: stat {}: no such file or directory", what, path, path));
+        state_.diagnostics.error(mark(), base::text("{} {} not found: stat {}: no such file or directory", what, path, path));
       return 0;
     }
     try {
       return sources_[path] = add_file(state_, path);
     } catch (const base::Error& e) {
-      state_.diagnostics.error(mark, base::text("{}: {}", what, e.what()));
+      state_.diagnostics.error(mark(), base::text("{}: {}", what, e.what()));
       return 0;
     }
   }

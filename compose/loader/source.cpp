@@ -11,6 +11,9 @@ namespace {
 // Beyond this many problems the rest is noise.
 constexpr std::size_t k_most_problems = 100;
 
+// With more names than this a search takes longer than the help is worth.
+constexpr std::size_t k_most_candidates = 2'000;
+
 std::size_t offset_of_line(std::string_view text, std::uint32_t line) {
   std::size_t at = 0;
   for (std::uint32_t n = 1; n < line; ++n) {
@@ -21,19 +24,20 @@ std::size_t offset_of_line(std::string_view text, std::uint32_t line) {
   return at;
 }
 
+// Insertions, deletions, replacements and swaps of neighbours that turn one word into the other.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
+  std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
+  std::iota(above.begin(), above.end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
     }
+    std::swap(before, above);
+    std::swap(above, row);
   }
-  return row[b.size()];
+  return above[b.size()];
 }
 
 }  // namespace
@@ -75,11 +79,13 @@ Mark Sources::mark_at(std::uint32_t source, std::size_t offset) const {
   return {source, lines + 1, static_cast<std::uint32_t>(column) + 1};
 }
 
+bool Diagnostics::full() const noexcept { return problems_.size() >= k_most_problems; }
+
 void Diagnostics::error(Mark mark, std::string message) {
+  if (full()) return;
   Problem problem = sources_.problem(mark, std::move(message));
   const auto same = [&](const Found& found) { return found.problem == problem; };
-  if (problems_.size() < k_most_problems && std::ranges::none_of(problems_, same))
-    problems_.push_back({mark, std::move(problem)});
+  if (std::ranges::none_of(problems_, same)) problems_.push_back({mark, std::move(problem)});
 }
 
 bool Diagnostics::has_problem_on_line(Mark mark) const {
@@ -89,7 +95,7 @@ bool Diagnostics::has_problem_on_line(Mark mark) const {
 }
 
 void Diagnostics::warn(std::string message) {
-  if (std::ranges::find(warnings_, message) == warnings_.end()) warnings_.push_back(std::move(message));
+  if (known_warnings_.insert(message).second) warnings_.push_back(std::move(message));
 }
 
 void Diagnostics::warn(Mark mark, std::string message) {
@@ -103,6 +109,7 @@ void Diagnostics::throw_if_failed() {
   });
   std::vector<Problem> sorted;
   for (auto& found : problems_) sorted.push_back(std::move(found.problem));
+  if (full()) sorted.push_back({.message = base::text("these are the first {} problems, there are more", k_most_problems)});
   problems_.clear();
   throw InvalidProject(std::move(sorted));
 }
@@ -110,7 +117,7 @@ void Diagnostics::throw_if_failed() {
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
-  if (word.size() > 64) return best;
+  if (word.size() < 3 || word.size() > 64 || candidates.size() > k_most_candidates) return best;
   for (const auto candidate : candidates) {
     if (candidate.size() > word.size() + best_distance || word.size() > candidate.size() + best_distance) continue;
     const auto distance = edit_distance(word, candidate);

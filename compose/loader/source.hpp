@@ -5,6 +5,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "compose/loader/diagnostics.hpp"
 
@@ -44,6 +45,7 @@ class Diagnostics {
  public:
   explicit Diagnostics(const Sources& sources) : sources_(sources) {}
   void error(Mark mark, std::string message);
+  [[nodiscard]] bool full() const noexcept;  // further problems would not be kept
   void warn(std::string message);
   void warn(Mark mark, std::string message);
   // Later phases use it to keep quiet about what follows from a problem that is known.
@@ -60,6 +62,7 @@ class Diagnostics {
   const Sources& sources_;
   std::vector<Found> problems_;
   std::vector<std::string> warnings_;
+  std::unordered_set<std::string> known_warnings_;
 };
 
 // The candidate nearest to `word` by edit distance, or "" when none is near; for "did you mean".
