@@ -58,8 +58,9 @@ eventually() {
 take_census() { "$source_root/tests/support/census" "${COMPOSE_RUN_ROOT:-}" "${COMPOSE_DATA_ROOT:-}" >"$1"; }
 nothing_left() {  # nothing_left FILE: compares with the census taken before
   take_census "$1.after"
-  diff "$1" "$1.after" | grep '^[<>]' && return 1
-  return 0
+  local left
+  left=$(diff "$1" "$1.after" | grep '^[<>]')
+  [[ -z $left ]] || { echo "$left"; return 1; }
 }
 
 finish_checks() {
