@@ -19,6 +19,8 @@ END
 
 same_set() { equal "$(live_addresses web | xargs)" "$(addresses_of asker web | xargs)"; }
 
+none_runs() { equal 0 "$(running "$1")"; }
+
 test_a_service_name_has_the_addresses_of_all_replicas() {
   names_project
   compose up -d --scale web=5
@@ -67,7 +69,7 @@ END
   local round
   for round in 1 2 3 4 5; do
     compose up -d --scale probe="${PROBES:-100}" probe
-    eventually 10 equal 0 "$(running probe)"
+    eventually 60 none_runs probe
     equal "" "$(compose ps -a --format '{{.Name}} {{.ExitCode}}' probe | grep -v ' 0$')"
     compose rm -f probe
   done

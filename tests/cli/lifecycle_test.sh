@@ -2,6 +2,8 @@
 # up, scale, down and what lies between; killed and interrupted too.
 . "$(dirname "$0")/../support/cli.sh"
 
+two_run() { equal 2 "$(running)"; }
+
 test_up_twice_does_nothing_the_second_time() {
   one_service
   compose up -d
@@ -18,6 +20,7 @@ test_a_changed_environment_recreates_only_that_service() {
   other:
     image: test-busybox
     init: true'
+  compose build
   compose up -d
   local web other
   web=$(compose ps -q web) other=$(compose ps -q other)
@@ -109,8 +112,7 @@ test_a_killed_shim_ends_its_container_alone_and_up_repairs_it() {
   local victim
   victim=$(awk '/^PPid:/ { print $2 }' "/proc/$(pid_of web 2)/status")
   kill -9 "$victim"
-  eventually 2 equal 2 "$(running)"
-  equal 2 "$(running)"
+  eventually 2 two_run
   compose up -d --scale web=3
   equal 3 "$(running)"
   compose down -t 0
