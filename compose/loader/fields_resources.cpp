@@ -17,7 +17,7 @@ constexpr auto k_pool_rows = std::to_array<Row>({
     row<&AddressPool::subnet>("subnet"),
     row<&AddressPool::gateway>("gateway"),
     row<&AddressPool::ip_range>("ip_range"),
-    row<&AddressPool::aux_addresses>("aux_addresses"),
+    row<&AddressPool::aux_addresses>("aux_addresses", ignored, "no address is kept out of the pool; use ip_range"),
 });
 constexpr auto k_ipam_rows = std::to_array<Row>({
     row<&AddressManagement::driver>("driver", loader, "addresses are always managed by this program"),
@@ -51,7 +51,7 @@ constexpr auto k_secret_rows = std::to_array<Row>({
     row<&FileObject::labels>("labels", ignored, k_swarm),
     row<&FileObject::driver>("driver"),
     row<&FileObject::driver_opts, TextMap>("driver_opts", ignored, k_swarm),
-    row<&FileObject::template_driver>("template_driver"),
+    row<&FileObject::template_driver>("template_driver", ignored, k_swarm),
 });
 constexpr auto k_config_rows = std::to_array<Row>({
     row<&FileObject::name>("name"),
@@ -60,7 +60,7 @@ constexpr auto k_config_rows = std::to_array<Row>({
     row<&FileObject::content>("content"),
     row<&FileObject::external>("external"),
     row<&FileObject::labels>("labels", ignored, k_swarm),
-    row<&FileObject::template_driver>("template_driver"),
+    row<&FileObject::template_driver>("template_driver", ignored, k_swarm),
 });
 constexpr auto k_model_rows = std::to_array<Row>({
     row<&AiModel::name>("name"),

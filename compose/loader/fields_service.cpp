@@ -12,6 +12,7 @@ using enum Support;
 
 constexpr std::string_view k_windows = "an attribute of Windows containers";
 constexpr std::string_view k_cgroup_v1 = "the kernel has it with cgroup v1 only";
+constexpr std::string_view k_no_hooks = "hooks are not run";
 constexpr std::string_view k_accelerators = "accelerators are not handed to containers";
 constexpr std::string_view k_ai_models = "no model runner belongs to this program";
 
@@ -24,7 +25,7 @@ constexpr auto k_service_rows = std::to_array<Row>({
     row<&Service::annotations>("annotations", ignored, "no other program reads annotations here"),
     row<&Service::attach>("attach"),
     row<&Service::build>("build"),
-    row<&Service::develop, NullableObject<Develop>>("develop"),
+    row<&Service::develop, NullableObject<Develop>>("develop", ignored, "files are not watched"),
     row<&Service::blkio_config>("blkio_config"),
     row<&Service::cap_add, UniqueTextList>("cap_add"),
     row<&Service::cap_drop, UniqueTextList>("cap_drop"),
@@ -75,12 +76,12 @@ constexpr auto k_service_rows = std::to_array<Row>({
     row<&Service::mem_limit, ByteSize>("mem_limit"),
     row<&Service::mem_reservation, ByteSize>("mem_reservation"),
     row<&Service::memswap_limit, ByteSize>("memswap_limit"),
-    row<&Service::mem_swappiness, ByteSize>("mem_swappiness", ignored, k_cgroup_v1),
+    row<&Service::mem_swappiness, ByteSize>("mem_swappiness", honoured, k_cgroup_v1),
     row<&Service::mac_address>("mac_address"),
     row<&Service::models>("models", ignored, k_ai_models),
     row<&Service::network_mode>("network_mode"),
     row<&Service::networks>("networks"),
-    row<&Service::oom_kill_disable>("oom_kill_disable", ignored, k_cgroup_v1),
+    row<&Service::oom_kill_disable>("oom_kill_disable", honoured, k_cgroup_v1),
     row<&Service::oom_score_adj>("oom_score_adj"),
     row<&Service::pid, TextOrNull>("pid"),
     row<&Service::pids_limit>("pids_limit"),
@@ -111,9 +112,9 @@ constexpr auto k_service_rows = std::to_array<Row>({
     row<&Service::volumes>("volumes"),
     row<&Service::volumes_from, UniqueTextList>("volumes_from"),
     row<&Service::working_dir>("working_dir"),
-    row<&Service::pre_start>("pre_start"),
-    row<&Service::post_start>("post_start"),
-    row<&Service::pre_stop>("pre_stop"),
+    row<&Service::pre_start>("pre_start", ignored, k_no_hooks),
+    row<&Service::post_start>("post_start", ignored, k_no_hooks),
+    row<&Service::pre_stop>("pre_stop", ignored, k_no_hooks),
 });
 
 constexpr auto k_hook_rows = std::to_array<Row>({
