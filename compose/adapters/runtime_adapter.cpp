@@ -2,6 +2,7 @@
 #include "compose/adapters/runtime_adapter.hpp"
 
 #include <algorithm>
+#include <csignal>
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
@@ -71,7 +72,10 @@ Task<void> RuntimeAdapter::stop(std::span<const ContainerId> ids, std::optional<
 }
 
 Task<void> RuntimeAdapter::kill(std::span<const ContainerId> ids, int signal, Finished finished) {
-  co_await each(ids, finished, [signal](rt::ShimClient& client) { return client.kill(signal); });
+  // SIGKILL ends it for good, so that its end is awaited and no restart follows; other signals are the process's business.
+  co_await each(ids, finished, [signal](rt::ShimClient& client) {
+    return signal == SIGKILL ? client.stop(std::chrono::nanoseconds{0}, signal) : client.kill(signal);
+  });
 }
 
 Task<void> RuntimeAdapter::pause(std::span<const ContainerId> ids, Finished finished) {

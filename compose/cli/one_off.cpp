@@ -152,7 +152,8 @@ class OneOff {
     std::optional<TerminalRelay> relay;
     std::optional<InputRelay> input;
     try {
-      auto descriptor = options_.interactive || options_.terminal ? co_await client().attach(null.get(), null.get(), true) : base::UniqueFd{};
+      base::UniqueFd descriptor;
+      if (options_.interactive || options_.terminal) descriptor = co_await client().attach(null.get(), null.get(), true);
       if (descriptor && options_.terminal) relay.emplace(session_.io().get_executor(), std::move(descriptor));
       else if (descriptor) input.emplace(session_.io().get_executor(), std::move(descriptor));
     } catch (const base::Error&) {

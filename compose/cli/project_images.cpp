@@ -112,6 +112,17 @@ bool must_build(const model::Service& service, const ImageOptions& options, bool
   return options.build || policy == "build" || !present;
 }
 
+// Before any is looked up: one service may run what another one builds.
+void build_what_is_missing(Context& context, const model::Project& project, const ImageOptions& options) {
+  for (const auto& [name, service] : project.services) {
+    if (service.provider || !service.build) continue;
+    const auto reference = lower::image_of(project, service);
+    const bool present = context.images().resolve(reference).has_value();
+    if (!present && options.no_build) base::fail("service \"{}\": No such image: {}", name, reference);
+    if (must_build(service, options, present)) build_service(context, project, service, {.quiet = options.quiet_build});
+  }
+}
+
 }  // namespace
 
 void build_service(Context& context, const model::Project& project, const model::Service& service,
@@ -135,24 +146,19 @@ void build_service(Context& context, const model::Project& project, const model:
 
 std::map<std::string, lower::ImageFacts> provide_images(Context& context, const model::Project& project,
                                                        const ImageOptions& options) {
+  build_what_is_missing(context, project, options);
   std::map<std::string, lower::ImageFacts> facts;
   std::map<std::string, lower::ImageFacts> by_reference;  // a hundred services may share one
   for (const auto& [name, service] : project.services) {
     if (service.provider) continue;
     const auto reference = lower::image_of(project, service);
-    if (const auto known = by_reference.find(reference); known != by_reference.end() && !service.build) {
-      facts[name] = known->second;
-      continue;
+    auto known = by_reference.find(reference);
+    if (known == by_reference.end()) {
+      const auto image =
+          base::with_context(base::text("service \"{}\"", name), [&] { return context.images().require(reference); });
+      known = by_reference.emplace(reference, facts_of(image)).first;
     }
-    auto image = context.images().resolve(reference);
-    if (must_build(service, options, image.has_value())) {
-      build_service(context, project, service, {.quiet = options.quiet_build});
-      image = context.images().resolve(reference);
-    }
-    if (!image && service.build && options.no_build) base::fail("service \"{}\": No such image: {}", name, reference);
-    if (!image)
-      image = base::with_context(base::text("service \"{}\"", name), [&] { return context.images().require(reference); });
-    facts[name] = by_reference[reference] = facts_of(*image);
+    facts[name] = known->second;
   }
   context.phase_done("images");
   return facts;
