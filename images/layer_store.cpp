@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <ctime>
 #include <set>
 
 #include "base/digest.hpp"
@@ -15,6 +17,9 @@
 #include "base/file.hpp"
 #include "base/id.hpp"
 #include "base/sys.hpp"
+#include "images/archive/byte_source.hpp"
+#include "images/archive/pack.hpp"
+#include "images/archive/unpack.hpp"
 
 namespace compose::images {
 namespace {
@@ -37,6 +42,15 @@ void discard_tree(const HostPath& path) noexcept {
 void remove_all_but(const HostPath& directory, const std::set<std::string>& keep) {
   for (const auto& name : base::list_directory(directory))
     if (!keep.contains(name)) base::sys::remove_tree(directory / name);
+}
+
+constexpr std::int64_t k_settled_after = 60;  // seconds; the kernel writes dirty pages after 30
+
+std::int64_t seconds_now() { return ::time(nullptr); }
+
+const std::string& boot_id() {
+  static const std::string id = base::read_file(HostPath{"/proc/sys/kernel/random/boot_id"}, 64).substr(0, 36);
+  return id;
 }
 
 constexpr std::string_view k_unneeded_layers =
@@ -67,6 +81,7 @@ LayerStore::LayerStore(base::Database& database, HostPath directory)
 WriterLease LayerStore::lease() {
   auto lock = base::sys::open(directory_ / "lock", O_RDWR | O_CREAT, 0600);
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) sweep(nullptr);
+  settle();
   base::check(base::retry_eintr([&] { return ::flock(lock.get(), LOCK_SH); }), "lock '{}'", directory_.str());
   return WriterLease{std::move(lock)};
 }
@@ -75,8 +90,8 @@ Workspace LayerStore::workspace() const { return Workspace{directory_ / "tmp"}; 
 
 std::optional<Layer> LayerStore::find(const std::string& diff_id) const {
   std::optional<Layer> found;
-  database_.each("SELECT size, tar_size, blob, blob_size FROM layers WHERE diff_id = ?", {diff_id},
-                 [&](const base::SqlRow& row) {
+  database_.each("SELECT size, tar_size, blob, blob_size FROM layers WHERE diff_id = ? AND boot <> 'damaged'",
+                 {diff_id}, [&](const base::SqlRow& row) {
                    found = Layer{.diff_id = diff_id,
                                  .size = static_cast<std::uint64_t>(row.integer(0)),
                                  .tar_size = static_cast<std::uint64_t>(row.integer(1)),
@@ -112,20 +127,92 @@ HostPath LayerStore::cache_directory(const std::string& id) const {
 void LayerStore::adopt(const HostPath& upper, const Layer& layer) {
   const auto target = directory_of(layer.diff_id);
   base::fault_point("images.layer.before_rename");
-  if (!find(layer.diff_id) && ::rename(upper.c_str(), target.c_str()) != 0 && errno != EEXIST && errno != ENOTEMPTY)
+  if (is_damaged(layer.diff_id)) {
+    replace(upper, target);
+  } else if (!find(layer.diff_id) && ::rename(upper.c_str(), target.c_str()) != 0 && errno != EEXIST && errno != ENOTEMPTY) {
     throw base::SysError(errno, base::text("rename '{}' to '{}'", upper.str(), target.str()));
+  }
   base::fault_point("images.layer.renamed");
   const auto number = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
   database_.run(
-      "INSERT INTO layers (diff_id, size, tar_size, blob, blob_size) VALUES (?, ?, ?, ?, ?) "
-      "ON CONFLICT (diff_id) DO NOTHING",
-      {layer.diff_id, number(layer.size), number(layer.tar_size), layer.blob, number(layer.blob_size)});
+      "INSERT INTO layers (diff_id, size, tar_size, blob, blob_size, boot, made_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT (diff_id) DO UPDATE SET boot = excluded.boot, made_at = excluded.made_at, blob = excluded.blob, "
+      "blob_size = excluded.blob_size WHERE boot = 'damaged'",
+      {layer.diff_id, number(layer.size), number(layer.tar_size), layer.blob, number(layer.blob_size), boot_id(),
+       seconds_now()});
   base::fault_point("images.layer.row");
 }
 
 void LayerStore::adopt_blob(const HostPath& file, const std::string& digest) {
   base::sys::rename(file, blob_path(digest));
   base::fault_point("images.blob.renamed");
+}
+
+// ---- what a power failure may have taken ----
+
+bool LayerStore::is_damaged(const std::string& diff_id) const {
+  bool damaged = false;
+  database_.each("SELECT 1 FROM layers WHERE diff_id = ? AND boot = 'damaged'", {diff_id},
+                 [&](const base::SqlRow&) { damaged = true; });
+  return damaged;
+}
+
+// The old directory is swept with the workspace that `upper` belongs to.
+void LayerStore::replace(const HostPath& upper, const HostPath& target) const {
+  if (!base::sys::exists(target)) return base::sys::rename(upper, target);
+  base::check(::renameat2(AT_FDCWD, upper.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE), "exchange '{}' and '{}'",
+              upper.str(), target.str());
+}
+
+// Layers that the kernel has had time to write by itself are synced, which is cheap by then, and trusted from then on.
+void LayerStore::settle() {
+  const auto before = seconds_now() - k_settled_after;
+  bool any = false;
+  database_.each("SELECT 1 FROM layers WHERE boot = ? AND made_at < ? LIMIT 1", {boot_id(), before},
+                 [&](const base::SqlRow&) { any = true; });
+  if (!any) return;
+  const auto directory = base::sys::open(directory_, O_RDONLY | O_DIRECTORY);
+  base::check(::syncfs(directory.get()), "sync '{}'", directory_.str());
+  database_.run("UPDATE layers SET boot = '' WHERE boot = ? AND made_at < ?", {boot_id(), before});
+}
+
+void LayerStore::check_unsettled(const std::string& image_id) {
+  std::vector<std::string> suspects;
+  database_.each(
+      "SELECT diff_id FROM layers WHERE boot NOT IN ('', ?) AND diff_id IN (SELECT diff_id FROM image_layers WHERE image = ?)",
+      {boot_id(), image_id}, [&](const base::SqlRow& row) { suspects.push_back(row.text(0)); });
+  if (suspects.empty()) return;
+  const auto writing = lease();
+  for (const auto& diff_id : suspects) {
+    const auto layer = find(diff_id);
+    if (!layer) base::fail("image {}: layer {} was lost when the machine went down: build or load the image again", image_id, diff_id);
+    base::with_context(base::text("image {}", image_id), [&] { check_layer(*layer); });
+    database_.run("UPDATE layers SET boot = '' WHERE diff_id = ?", {diff_id});
+  }
+}
+
+void LayerStore::check_layer(const Layer& layer) {
+  if (!layer.blob.empty()) return unpack_again(layer);
+  if (pack_directory(directory_of(layer.diff_id), PackForm::layer).digest == layer.diff_id) return;
+  database_.run("UPDATE layers SET boot = 'damaged' WHERE diff_id = ?", {layer.diff_id});
+  base::fail("layer {} was lost when the machine went down: build or load the image again", layer.diff_id);
+}
+
+void LayerStore::unpack_again(const Layer& layer) {
+  const auto fresh = workspace();
+  DigestSink digest;
+  try {
+    const auto blob = base::sys::open(blob_path(layer.blob), O_RDONLY);
+    FdSource bytes{blob.get()};
+    DecompressingSource plain{bytes};
+    TeeSource both{plain, digest};
+    (void)unpack_tar(both, base::sys::open(fresh.upper(), O_RDONLY | O_DIRECTORY).get(), {});
+  } catch (const base::Error&) {
+    digest.write("damaged");  // whatever was read, it is not the layer
+  }
+  if (digest.digest() == layer.diff_id) return replace(fresh.upper(), directory_of(layer.diff_id));
+  database_.run("UPDATE layers SET boot = 'damaged' WHERE diff_id = ?", {layer.diff_id});
+  base::fail("layer {} was lost when the machine went down: build or load the image again", layer.diff_id);
 }
 
 std::uint64_t LayerStore::collect(std::vector<std::string>* removed_diff_ids) {

@@ -3,6 +3,10 @@
 // layer changes, in the form overlayfs wants: removed names are character devices 0:0, replaced directories carry
 // trusted.overlay.opaque. It is immutable once it has its name.
 //
+// Layers are not synced when they are made, because that would cost more than making them. Instead a row remembers in
+// which boot its layer was written; a later writer syncs once and forgets that; and a layer whose boot ended before that is
+// checked against its digest before it is used again.
+//
 // WriterLease keeps the sweeper away while something is being made; the sweeper runs when a lease is taken and nobody
 // else holds one. A lease is not for those who only read.
 #include <cstdint>
@@ -66,12 +70,21 @@ class LayerStore {
   // Takes a file over as the blob `digest`.
   void adopt_blob(const base::HostPath& file, const std::string& digest);
 
+  // After the machine went down: checks those layers of the image that may not have reached the disk. One that did not is
+  // unpacked again from its blob; without one it is an Error, and the layer counts as absent from then on.
+  void check_unsettled(const std::string& image_id);
+
   // Removes what no image and no build result needs. Waits for writers. Returns bytes of layers removed.
   std::uint64_t collect(std::vector<std::string>* removed_diff_ids = nullptr);
 
  private:
   std::uint64_t sweep(std::vector<std::string>* removed_diff_ids);
   void remove_directory_contents_unknown();
+  void settle();
+  void check_layer(const Layer& layer);
+  void unpack_again(const Layer& layer);
+  void replace(const base::HostPath& upper, const base::HostPath& target) const;
+  [[nodiscard]] bool is_damaged(const std::string& diff_id) const;
 
   base::Database& database_;
   base::HostPath directory_;

@@ -101,6 +101,7 @@ Store::Row Store::find_or_fail(std::string_view reference) const {
 }
 
 Image Store::image_from(const Row& row) const {
+  layers_->check_unsettled(row.id);
   auto stored = base::parse_record<StoredImage>(row.record, "image " + row.id);
   Image image{.id = row.id,
               .config = std::move(stored.config),

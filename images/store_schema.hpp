@@ -5,7 +5,7 @@
 
 namespace compose::images {
 
-inline constexpr std::array<std::string_view, 7> k_store_schema = {
+inline constexpr std::array<std::string_view, 9> k_store_schema = {
     // `record`: what `up` needs, in one row (StoredImage as JSON). `document`: the config document, byte for byte.
     "CREATE TABLE images (id TEXT PRIMARY KEY, record TEXT NOT NULL, document TEXT NOT NULL, created TEXT NOT NULL) "
     "WITHOUT ROWID",
@@ -21,6 +21,9 @@ inline constexpr std::array<std::string_view, 7> k_store_schema = {
     // Digests of the files of one build context, with the stat data that vouches for them (wire form).
     "CREATE TABLE context_memo (context TEXT PRIMARY KEY, entries TEXT NOT NULL) WITHOUT ROWID",
     "CREATE INDEX image_references_by_image ON image_references (image)",
+    // `boot`: the boot in which the layer was written, until it is surely on disk (''); 'damaged' when it never got there.
+    "ALTER TABLE layers ADD COLUMN boot TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE layers ADD COLUMN made_at INTEGER NOT NULL DEFAULT 0",
 };
 
 }  // namespace compose::images

@@ -19,7 +19,7 @@ std::optional<CachedStep> BuildCache::find(const std::string& key) const {
   std::optional<CachedStep> found;
   database_.each(
       "SELECT c.diff_id, c.created FROM build_cache c WHERE c.key = ? "
-      "AND (c.diff_id = '' OR c.diff_id IN (SELECT diff_id FROM layers))",
+      "AND (c.diff_id = '' OR c.diff_id IN (SELECT diff_id FROM layers WHERE boot <> 'damaged'))",
       {key}, [&](const base::SqlRow& row) { found = CachedStep{.diff_id = row.text(0), .created = row.text(1)}; });
   return found;
 }

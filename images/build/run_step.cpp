@@ -91,8 +91,9 @@ std::vector<std::string> StageBuilder::run_environment() const {
   std::vector<std::string> environment;
   for (const auto& [name, value] : state_.arguments) {
     const auto& set = state_.document.config.environment;
-    const bool overridden = std::ranges::any_of(set, [&](const auto& entry) { return entry.starts_with(name + "="); });
-    if (!overridden) environment.push_back(name + "=" + value);
+    const auto prefix = name + "=";
+    const bool overridden = std::ranges::any_of(set, [&](const auto& entry) { return entry.starts_with(prefix); });
+    if (!overridden) environment.push_back(prefix + value);
   }
   const auto& own = state_.document.config.environment;
   environment.insert(environment.end(), own.begin(), own.end());
