@@ -157,6 +157,8 @@ std::string Reference::repository() const {
   if (domain != k_default_domain) return domain + "/" + path;
   if (path.starts_with(k_default_namespace) && path.find('/', k_default_namespace.size()) == std::string::npos)
     return path.substr(k_default_namespace.size());
+  // Without its registry "docker.io/a.b/c" would be read as an image of the registry a.b.
+  if (names_a_registry(path.substr(0, path.find('/')))) return domain + "/" + path;
   return path;
 }
 

@@ -41,6 +41,7 @@ TEST_SUITE("images/reference") {
   TEST_CASE("the familiar form leaves out what Docker completes") {
     CHECK(parse_reference("docker.io/library/nginx").familiar() == "nginx:latest");
     CHECK(parse_reference("docker.io/team/app:2").familiar() == "team/app:2");
+    CHECK(parse_reference("docker.io/a.b/c").familiar() == "docker.io/a.b/c:latest");
     CHECK(parse_reference("docker.io/library/a/b").familiar() == "library/a/b:latest");
     CHECK(parse_reference("quay.io/team/app").repository() == "quay.io/team/app");
   }
