@@ -55,7 +55,7 @@ void keep_reserve(const Paths& paths) {
 }
 
 const Paths& prepared(const Paths& paths) {
-  base::sys::make_directories(paths.data_root, 0711);
+  base::sys::make_directories(paths.containers(), 0711);
   keep_reserve(paths);
   return paths;
 }

@@ -122,7 +122,7 @@ class AttachedUp {
   }
 
   bool on_end(const Ended& ended) {
-    if (interrupted_) return false;
+    if (interrupted_ || aborted_) return false;  // what ends now was stopped
     const bool abort = options_.abort_on_exit || (options_.abort_on_failure && ended.exit_code != 0);
     if (!abort) return false;
     aborted_ = true;

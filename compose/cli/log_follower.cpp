@@ -29,8 +29,7 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   struct Followed {
     adapters::ContainerRecord record;
     bool ended = false;
-    std::uint32_t restarts = 0;
-    bool was_running = false;
+    std::int64_t finished_at = 0;  // of the last end that is known
   };
 
   Context& context;
@@ -70,10 +69,10 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
                .file = context.paths().runtime().log_file(record.id),
                .tail = first ? options.tail : std::nullopt});
       const auto status = adapters::status_of(context.paths(), record);
-      all[record.id] = {.record = std::move(record),
+      const auto id = record.id;
+      all[id] = {.record = std::move(record),
                         .ended = first && !is_running(status),
-                        .restarts = status.restarts,
-                        .was_running = is_running(status)};
+                        .finished_at = first ? status.finished_at : 0};
     }
   }
 
@@ -87,6 +86,7 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
     if (!restarting && on_end && on_end({f.record.service, name, status.exit_code})) stopped = true;
   }
 
+  // Several ends may lie between two looks; the last one is told.
   void look_at(Followed& f) {
     const auto record = context.state().container(f.record.id);
     if (!record || record->phase == adapters::Phase::removing) {
@@ -95,13 +95,16 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
     }
     f.record = *record;
     const auto status = adapters::status_of(context.paths(), f.record);
-    const bool running = is_running(status);
-    const bool restarting = status.state == rt::ContainerState::restarting || status.restarts > f.restarts;
-    if (f.was_running && (restarting || !running)) note_end(f, status, restarting && running);
-    f.restarts = status.restarts;
-    if (!f.was_running && running) f.ended = false;
-    f.was_running = running && status.state != rt::ContainerState::restarting;
-    if (status.state == rt::ContainerState::exited || status.state == rt::ContainerState::dead) f.ended = true;
+    const bool goes_on = is_running(status);
+    f.ended = !goes_on && (status.state != rt::ContainerState::created || !options.more_expected);
+    if (status.finished_at <= f.finished_at) return;
+    f.finished_at = status.finished_at;
+    note_end(f, status, goes_on);
+  }
+
+  void look_at_all() {
+    take_in(false);
+    for (auto& [id, followed] : all) look_at(followed);
   }
 
   bool all_ended() const {
@@ -109,10 +112,15 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   }
 
   static asio::awaitable<void> watch_statuses(std::shared_ptr<Body> self) {
-    for (;;) {
-      const auto ids = co_await self->watch.changed(std::chrono::steady_clock::time_point::max());
-      for (const auto& id : ids)
-        if (const auto found = self->all.find(id); found != self->all.end()) self->look_at(found->second);
+    try {
+      for (;;) {
+        const auto ids = co_await self->watch.changed(std::chrono::steady_clock::time_point::max());
+        for (const auto& id : ids)
+          if (const auto found = self->all.find(id); found != self->all.end()) self->look_at(found->second);
+        self->changed.cancel();
+      }
+    } catch (...) {
+      self->failure = std::current_exception();
       self->changed.cancel();
     }
   }
@@ -124,9 +132,15 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
                           std::array<char, 16384> events;
                           while (::read(self->arrivals.native_handle(), events.data(), events.size()) > 0) {
                           }
-                          self->take_in(false);
-                          for (const auto& [id, unused] : self->all) self->watch.add(id);
-                          self->mux.print_backlog();
+                          try {
+                            self->take_in(false);
+                            for (const auto& [id, unused] : self->all) self->watch.add(id);
+                            self->mux.print_backlog();
+                          } catch (...) {
+                            self->failure = std::current_exception();
+                            self->changed.cancel();
+                            return;
+                          }
                           self->await_arrivals();
                         });
   }
@@ -148,6 +162,7 @@ std::vector<std::string> LogFollower::print_backlog() {
 
 void LogFollower::expect_no_more() {
   body_->options.more_expected = false;
+  body_->look_at_all();
   body_->changed.cancel();
 }
 

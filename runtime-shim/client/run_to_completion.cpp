@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+
 #include "base/error.hpp"
 #include "base/scope_exit.hpp"
 #include "base/sys.hpp"
@@ -24,6 +26,12 @@ void wait_for_shim(const RuntimePaths& paths, const ContainerId& id) {
   base::check(base::retry_eintr([&] { return ::fcntl(alive->get(), F_OFD_SETLKW, &lock); }), "wait for the container");
 }
 
+// Everything that is written to the pipe, until nobody holds its other end; at the latest that is the end of the shim.
+void pass_on(int pipe, const std::function<void(std::string_view)>& on_output) {
+  std::array<char, 16384> buffer;
+  while (const auto count = base::sys::read_some(pipe, buffer)) on_output({buffer.data(), count});
+}
+
 }  // namespace
 
 int run_to_completion(const RuntimePaths& paths, const HostPath& shim_program, const ContainerSpec& spec,
@@ -36,7 +44,12 @@ int run_to_completion(const RuntimePaths& paths, const HostPath& shim_program, c
                            .die_with_launcher = true};
   const auto null = base::sys::open(HostPath{"/dev/null"}, O_RDWR);
   const auto or_null = [&](int fd) { return fd >= 0 ? fd : null.get(); };
-  send_start(launcher.socket.get(), header, spec, {or_null(stdio.input), or_null(stdio.output), or_null(stdio.error)});
+  base::sys::Pipe pipe;
+  if (stdio.on_output) pipe = base::sys::make_pipe();
+  const int output = stdio.on_output ? pipe.write_end.get() : or_null(stdio.output);
+  const int error = stdio.on_output ? pipe.write_end.get() : or_null(stdio.error);
+  send_start(launcher.socket.get(), header, spec, {or_null(stdio.input), output, error});
+  pipe.write_end.reset();
   const base::ScopeExit forget{[&] {
     try {
       clean_up(paths, spec.id);
@@ -48,6 +61,7 @@ int run_to_completion(const RuntimePaths& paths, const HostPath& shim_program, c
   if (!message) base::fail("the launcher ended without a report");
   const StartReport report = decode_report(message->bytes);
   if (!report.ok) base::fail("{}", report.error);
+  if (stdio.on_output) pass_on(pipe.read_end.get(), stdio.on_output);
   wait_for_shim(paths, spec.id);
   const auto status = read_status_file(paths.run_directory(spec.id));
   if (!status || status->state != ContainerState::exited) base::fail("the supervisor of the container was lost");
