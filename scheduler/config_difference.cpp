@@ -10,7 +10,8 @@ namespace compose::sched {
 namespace {
 
 // Members of an object say more than the object: "environment.PORT". One level is enough.
-void collect(const base::Json& before, const base::Json& after, const std::string& path, std::vector<std::string>& out) {
+void collect(const base::Json& before, const base::Json& after, const std::string& path,
+             std::vector<std::string>& out) {
   std::set<std::string> keys;
   for (const auto& [key, value] : before.items()) keys.insert(key);
   for (const auto& [key, value] : after.items()) keys.insert(key);

@@ -4,8 +4,8 @@
 
 namespace compose::sched {
 
-// "configuration changed: environment, ports"; without one of the two texts (canonical JSON objects) or when they do not
-// tell, "configuration changed".
+// "configuration changed: environment, ports"; without one of the two texts (canonical JSON objects) or when
+// they do not tell, "configuration changed".
 [[nodiscard]] std::string config_difference(const std::string& before, const std::string& after);
 
 }  // namespace compose::sched

@@ -1,6 +1,6 @@
 #pragma once
-// What the project should look like, in the scheduler's words: no YAML, no kernel. compose/lower makes it from a project;
-// reconcile() compares it with what was observed. Plain values.
+// What the project should look like, in the scheduler's words: no YAML, no kernel. compose/lower makes it
+// from a project; reconcile() compares it with what was observed. Plain values.
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -21,16 +21,17 @@ enum class Condition : std::uint8_t { started, healthy, completed_successfully }
 struct Dependency {
   std::string service;
   Condition condition = Condition::started;
-  bool required = true;   // false: its failure or absence is a warning
-  bool restart = false;   // the dependent restarts when the dependency is recreated or restarted
-  bool shares_namespace = false;  // the dependent joins a namespace or takes volumes of it: recreated along with it
+  bool required = true;  // false: its failure or absence is a warning
+  bool restart = false;  // the dependent restarts when the dependency is recreated or restarted
+  bool shares_namespace =
+      false;  // the dependent joins a namespace or takes volumes of it: recreated along with it
   bool operator==(const Dependency&) const = default;
 };
 
 // A port as the file asks for it. `published` empty: chosen by us; a range: the first free one of it.
 struct PortRequest {
   std::string protocol = "tcp";
-  std::string host_address;   // empty: every address
+  std::string host_address;           // empty: every address
   std::uint16_t published_first = 0;  // 0: chosen
   std::uint16_t published_last = 0;
   std::uint16_t target = 0;
@@ -38,7 +39,7 @@ struct PortRequest {
 };
 
 struct DesiredNetwork {
-  std::string key;   // in the file
+  std::string key;        // in the file
   net::NetworkSpec spec;  // with its full name; the id is given at creation
   bool external = false;
   Labels labels;
@@ -59,7 +60,7 @@ struct DesiredVolume {
 
 // Where a named or anonymous volume is mounted; lowered to a BindMount when the container is created.
 struct VolumeUse {
-  std::string volume;   // key of a DesiredVolume; empty: anonymous, one for each container
+  std::string volume;  // key of a DesiredVolume; empty: anonymous, one for each container
   std::string target;
   bool read_only = false;
   bool copy_up = true;
@@ -67,7 +68,8 @@ struct VolumeUse {
   bool operator==(const VolumeUse&) const = default;
 };
 
-// Takes the mounts of another container (volumes_from): of a service of the project, or of any container by name.
+// Takes the mounts of another container (volumes_from): of a service of the project, or of any container by
+// name.
 struct VolumesFrom {
   std::string service;
   std::string container;  // when `service` is empty
@@ -75,25 +77,38 @@ struct VolumesFrom {
   bool operator==(const VolumesFrom&) const = default;
 };
 
+// A command run inside the container: after its start, or before compose stops it.
+struct HookSpec {
+  std::vector<std::string> argv;
+  std::vector<std::string> environment;  // added to the container's
+  std::string directory;                 // empty: the container's
+  std::string user;                      // empty: the container's
+  bool privileged = false;
+  bool operator==(const HookSpec&) const = default;
+};
+
 struct DesiredService {
   std::string name;
   std::uint32_t replicas = 1;
   std::vector<Dependency> dependencies;
-  std::string image;        // reference as shown by `ps`
-  std::string image_id;     // digest of the image that is to run
+  std::string image;     // reference as shown by `ps`
+  std::string image_id;  // digest of the image that is to run
   std::optional<std::string> container_name;
   std::string config_hash;  // 64 hex; another value means recreate
   std::string config;       // what was hashed: canonical JSON; lets a plan say which member differs
   Labels labels;            // of the containers: the user's and com.docker.compose.*
-  // Template: everything but id, name, rootfs, addresses and published host ports. A shared namespace of another service
-  // or container is NamespaceSpec{shared, "service:NAME"} or {shared, "container:NAME"} here; the address
-  // "host-gateway" in dns.extra_hosts stands for the gateway of the container's own network.
+  // Template: everything but id, name, rootfs, addresses and published host ports. A shared namespace of
+  // another service or container is NamespaceSpec{shared, "service:NAME"} or {shared, "container:NAME"} here;
+  // the address "host-gateway" in dns.extra_hosts stands for the gateway of the container's own network.
   rt::ContainerSpec spec;
   std::vector<net::AttachmentSpec> attachments;
   std::vector<PortRequest> ports;
-  std::vector<std::string> exposed;  // "80/tcp", of the image and of the file: what `ps` shows beside published ones
+  std::vector<std::string>
+      exposed;  // "80/tcp", of the image and of the file: what `ps` shows beside published ones
   std::vector<VolumeUse> volumes;
   std::vector<VolumesFrom> volumes_from;
+  std::vector<HookSpec> post_start;  // one after the other; a failing one fails the start
+  std::vector<HookSpec> pre_stop;
   bool operator==(const DesiredService&) const = default;
 };
 
@@ -101,9 +116,9 @@ struct DesiredState {
   std::string project;
   std::vector<DesiredNetwork> networks;
   std::vector<DesiredVolume> volumes;
-  std::vector<DesiredService> services;   // enabled and selected ones, with their dependencies
+  std::vector<DesiredService> services;     // enabled and selected ones, with their dependencies
   std::vector<std::string> known_services;  // of the whole file: others are orphans
-  char name_separator = '-';              // '_' with --compatibility
+  char name_separator = '-';                // '_' with --compatibility
 };
 
 }  // namespace compose::sched

@@ -1,7 +1,8 @@
 #pragma once
-// The world as the executor sees it: narrow interfaces, implemented by compose/adapters on top of the rooms, and by fakes
-// in tests. Everything takes a batch, because a batch of one kind is one conversation with the kernel and one transaction
-// of the state; results come back per element, and a failed one does not stop its neighbours.
+// The world as the executor sees it: narrow interfaces, implemented by compose/adapters on top of the rooms,
+// and by fakes in tests. Everything takes a batch, because a batch of one kind is one conversation with the
+// kernel and one transaction of the state; results come back per element, and a failed one does not stop its
+// neighbours.
 //
 // Runs in the CLI's process, on its one thread.
 #include <chrono>
@@ -35,18 +36,19 @@ struct CreateRequest {
   const DesiredService* service = nullptr;
   int number = 0;
   std::string name;
-  // Anonymous volumes and leased addresses are taken over from it (it is still there, maybe running), so that a
-  // recreated replica keeps its address.
+  // Anonymous volumes and leased addresses are taken over from it (it is still there, maybe running), so that
+  // a recreated replica keeps its address.
   std::optional<rt::ContainerId> replaces;
   bool renew_anonymous_volumes = false;  // with `replaces`: take over the addresses alone
-  // For each service whose namespaces or volumes are shared (DesiredService::volumes_from, NamespaceSpec::container
-  // "service:NAME" in the template): the container that stands for it.
+  // For each service whose namespaces or volumes are shared (DesiredService::volumes_from,
+  // NamespaceSpec::container "service:NAME" in the template): the container that stands for it.
   std::vector<std::pair<std::string, rt::ContainerId>> peers;
 };
 
 struct ConnectRequest {
   rt::ContainerId id;
-  const DesiredService* service = nullptr;  // nullptr: not in the desired state; only its service name is its alias
+  const DesiredService* service =
+      nullptr;          // nullptr: not in the desired state; only its service name is its alias
   std::string network;  // key of a DesiredNetwork
 };
 
@@ -73,26 +75,42 @@ struct Runtime {
   virtual Task<void> stop(std::span<const rt::ContainerId> ids, std::optional<std::chrono::nanoseconds> grace,
                           Finished finished) = 0;
   virtual Task<void> kill(std::span<const rt::ContainerId> ids, int signal, Finished finished) = 0;
-  virtual Task<void> remove(std::span<const rt::ContainerId> ids, bool with_anonymous_volumes, Finished finished) = 0;
+  virtual Task<void> remove(std::span<const rt::ContainerId> ids, bool with_anonymous_volumes,
+                            Finished finished) = 0;
   virtual Task<void> rename(std::span<const RenameRequest> requests, Finished finished) = 0;
   virtual Task<void> pause(std::span<const rt::ContainerId> ids, Finished finished) = 0;
   virtual Task<void> unpause(std::span<const rt::ContainerId> ids, Finished finished) = 0;
-  // Of containers that do not run: gives up their place on a network, or takes a new one (addresses leased again).
-  virtual Task<void> disconnect(std::span<const rt::ContainerId> ids, const std::string& network, Finished finished) = 0;
+  // Of containers that do not run: gives up their place on a network, or takes a new one (addresses leased
+  // again).
+  virtual Task<void> disconnect(std::span<const rt::ContainerId> ids, const std::string& network,
+                                Finished finished) = 0;
   virtual Task<void> connect(std::span<const ConnectRequest> requests, Finished finished) = 0;
   // The status now; absent: there is no such container.
   virtual std::optional<rt::ContainerStatus> status(const rt::ContainerId& id) = 0;
-  // Returns when the status of any of them may have changed since it was last asked for with status(), or at the deadline
-  // (false; time_point::max(): none), or on wake_waits(). Never polls.
+  // Returns when the status of any of them may have changed since it was last asked for with status(), or at
+  // the deadline (false; time_point::max(): none), or on wake_waits(). Never polls.
   virtual Task<bool> status_changed(std::span<const rt::ContainerId> ids,
                                     std::chrono::steady_clock::time_point deadline) = 0;
   // Every status_changed() under way returns soon, whether something changed or not (Ctrl-C).
   virtual void wake_waits() = 0;
 };
 
+struct HookRequest {
+  rt::ContainerId id;
+  const HookSpec* hook = nullptr;
+};
+
+// Commands inside running containers. A Failure reads "hook exited with status 127"; the service's name is
+// put in front.
+struct Hooks {
+  virtual ~Hooks() = default;
+  virtual Task<void> run(std::span<const HookRequest> requests, Finished finished) = 0;
+};
+
 struct Networks {
   virtual ~Networks() = default;
-  virtual Task<Failure> create(const DesiredNetwork& network) = 0;  // idempotent: also repairs a half-made one
+  virtual Task<Failure> create(
+      const DesiredNetwork& network) = 0;  // idempotent: also repairs a half-made one
   virtual Task<Failure> remove(const std::string& name) = 0;
 };
 
@@ -102,12 +120,13 @@ struct Volumes {
   virtual Task<Failure> remove(const std::string& name) = 0;
 };
 
-// What a person sees happen. `object` is "Container shop-web-1", "Network shop_default"; `text` one of the words of the
-// reference ("Creating", "Created", "Error" ...), `details` what follows it.
+// What a person sees happen. `object` is "Container shop-web-1", "Network shop_default"; `text` one of the
+// words of the reference ("Creating", "Created", "Error" ...), `details` what follows it.
 struct Progress {
   virtual ~Progress() = default;
   enum class Phase : std::uint8_t { working, done, warning, error };
-  virtual void update(const std::string& object, Phase phase, const std::string& text, const std::string& details) = 0;
+  virtual void update(const std::string& object, Phase phase, const std::string& text,
+                      const std::string& details) = 0;
 };
 
 struct Effects {
@@ -116,6 +135,7 @@ struct Effects {
   Volumes& volumes;
   Progress& progress;
   base::Clock& clock;
+  Hooks* hooks = nullptr;  // nullptr: a plan with hooks fails at them
 };
 
 }  // namespace compose::sched

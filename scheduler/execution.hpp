@@ -1,10 +1,10 @@
 #pragma once
-// Internal to the executor: one run of a plan. Bookkeeping of which steps are ready (executor.cpp), calls of the effects
-// with what people are told (executor_batches.cpp), waits for conditions (executor_waits.cpp).
+// Internal to the executor: one run of a plan. Bookkeeping of which steps are ready (executor.cpp), calls of
+// the effects with what people are told (executor_batches.cpp), waits for conditions (executor_waits.cpp).
 //
-// A step is ready when all before it are done. Ready steps of one kind and with the same parameters are launched as one
-// batch. Kinds that are one transaction of the state have at most one batch in flight: what becomes ready meanwhile goes
-// together into the next one.
+// A step is ready when all before it are done. Ready steps of one kind and with the same parameters are
+// launched as one batch. Kinds that are one transaction of the state have at most one batch in flight: what
+// becomes ready meanwhile goes together into the next one.
 #include <map>
 #include <string>
 #include <string_view>
@@ -20,8 +20,8 @@ namespace compose::sched {
 
 class Execution {
  public:
-  Execution(boost::asio::any_io_executor executor, const Plan& plan, const DesiredState& desired, Effects effects,
-            ExecuteOptions options);
+  Execution(boost::asio::any_io_executor executor, const Plan& plan, const DesiredState& desired,
+            Effects effects, ExecuteOptions options);
   Task<Outcome> run();
 
  private:
@@ -33,7 +33,7 @@ class Execution {
     State state = State::waiting;
     std::size_t waits_for = 0;
     std::vector<std::size_t> dependents;
-    std::string poison;     // why a step before it was not done; empty: they all were
+    std::string poison;  // why a step before it was not done; empty: they all were
   };
 
   // executor.cpp
@@ -44,7 +44,7 @@ class Execution {
   void launch_wait(const Step& step);
   void end(const Step& step, State state, const std::string& why);
   void done(const Step& step) { end(step, State::done, {}); }
-  void failed(const Step& step, const std::string& object, const std::string& why);
+  void failed(const Step& step, const std::string& prefix, const std::string& why);
   void wake() { wake_.cancel(); }
   [[nodiscard]] static bool is_one_at_a_time(const Operation& operation);
   [[nodiscard]] static bool same_batch(const Operation& a, const Operation& b);
@@ -59,6 +59,7 @@ class Execution {
   Task<void> call(const Steps& steps, const std::vector<rt::ContainerId>& ids, Finished finished);
   Task<void> call_renames(const Steps& steps, Finished finished);
   Task<void> call_connections(const Steps& steps, Finished finished);
+  Task<void> call_hooks(const Steps& steps, Finished finished);
   void end_unreported(const Steps& steps, const std::string& why);
   [[nodiscard]] CreateRequest request_of(const CreateContainer& operation) const;
   [[nodiscard]] rt::ContainerId id_of(const ContainerRef& ref) const;
@@ -68,7 +69,8 @@ class Execution {
   // executor_waits.cpp
   Task<void> run_wait(const Step& step);
   void end_wait(const Step& step, const AwaitCondition& wait, const std::string& why);
-  void tell_wait(const AwaitCondition& wait, Phase phase, const std::string& text, const std::string& details = {});
+  void tell_wait(const AwaitCondition& wait, Phase phase, const std::string& text,
+                 const std::string& details = {});
 
   const Plan& plan_;
   const DesiredState& desired_;
@@ -79,7 +81,8 @@ class Execution {
   Deadline deadline_ = Deadline::max();
   std::vector<Node> nodes_;
   std::vector<const Step*> ready_;
-  std::map<std::size_t, bool> busy_;  // by index of the operation's alternative: one-at-a-time kinds in flight
+  std::map<std::size_t, bool>
+      busy_;  // by index of the operation's alternative: one-at-a-time kinds in flight
   std::unordered_map<std::string_view, const DesiredService*> services_;
   std::size_t in_flight_ = 0;
   Outcome outcome_;

@@ -34,15 +34,16 @@ void Interrupt::request() {
   if (call_) call_();
 }
 
-Task<Outcome> execute(const Plan& plan, const DesiredState& desired, Effects effects, ExecuteOptions options) {
+Task<Outcome> execute(const Plan& plan, const DesiredState& desired, Effects effects,
+                      ExecuteOptions options) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   Execution execution{executor, plan, desired, effects, options};
   Outcome outcome = co_await execution.run();
   co_return outcome;
 }
 
-Execution::Execution(asio::any_io_executor executor, const Plan& plan, const DesiredState& desired, Effects effects,
-                     ExecuteOptions options)
+Execution::Execution(asio::any_io_executor executor, const Plan& plan, const DesiredState& desired,
+                     Effects effects, ExecuteOptions options)
     : plan_(plan),
       desired_(desired),
       effects_(effects),
@@ -83,14 +84,16 @@ void Execution::link() {
   for (const Step& step : plan_.steps()) {
     Node& n = node(step);
     n.waits_for = step.after.size();
-    for (const StepId id : step.after) nodes_[static_cast<std::size_t>(id) - 1].dependents.push_back(static_cast<std::size_t>(step.id) - 1);
+    for (const StepId id : step.after)
+      nodes_[static_cast<std::size_t>(id) - 1].dependents.push_back(static_cast<std::size_t>(step.id) - 1);
     if (n.waits_for != 0) continue;
     n.state = State::ready;
     ready_.push_back(&step);
   }
 }
 
-// Everything before this step has ended, one way or the other. A loop instead of recursion: chains may be long.
+// Everything before this step has ended, one way or the other. A loop instead of recursion: chains may be
+// long.
 void Execution::settle(std::size_t first) {
   std::vector<std::size_t> ended{first};
   while (!ended.empty()) {
@@ -124,16 +127,18 @@ void Execution::end(const Step& step, State state, const std::string& why) {
   wake();
 }
 
-void Execution::failed(const Step& step, const std::string& object, const std::string& why) {
-  std::string message = object.empty() ? why : object + ": " + why;
+void Execution::failed(const Step& step, const std::string& prefix, const std::string& why) {
+  std::string message = prefix + why;
   end(step, State::failed, message);
   outcome_.failures.push_back({step.id, std::move(message)});
 }
 
 // One transaction of the state each: better one after the other and large than many small ones at once.
 bool Execution::is_one_at_a_time(const Operation& operation) {
-  return std::holds_alternative<CreateContainer>(operation) || std::holds_alternative<RemoveContainer>(operation) ||
-         std::holds_alternative<RenameContainer>(operation) || std::holds_alternative<DisconnectNetwork>(operation) ||
+  return std::holds_alternative<CreateContainer>(operation) ||
+         std::holds_alternative<RemoveContainer>(operation) ||
+         std::holds_alternative<RenameContainer>(operation) ||
+         std::holds_alternative<DisconnectNetwork>(operation) ||
          std::holds_alternative<ConnectNetwork>(operation);
 }
 
@@ -145,7 +150,8 @@ bool Execution::same_batch(const Operation& a, const Operation& b) {
         const Op& right = std::get<Op>(b);
         if constexpr (requires { left.grace; }) return left.grace == right.grace;
         if constexpr (requires { left.signal; }) return left.signal == right.signal;
-        if constexpr (requires { left.with_anonymous_volumes; }) return left.with_anonymous_volumes == right.with_anonymous_volumes;
+        if constexpr (requires { left.with_anonymous_volumes; })
+          return left.with_anonymous_volumes == right.with_anonymous_volumes;
         if constexpr (std::is_same_v<Op, DisconnectNetwork>) return left.network == right.network;
         return container_of(a) != nullptr;  // networks, volumes and waits go alone
       },
@@ -160,7 +166,9 @@ void Execution::launch_ready() {
       later.push_back(step);
       continue;
     }
-    const auto joins = [&](const Steps& batch) { return same_batch(batch.front()->operation, step->operation); };
+    const auto joins = [&](const Steps& batch) {
+      return same_batch(batch.front()->operation, step->operation);
+    };
     const auto batch = std::ranges::find_if(batches, joins);
     if (batch == batches.end())
       batches.push_back({step});

@@ -1,7 +1,8 @@
 #pragma once
-// Runs a plan. Holds no policy: a step runs when everything it waits for is done; all steps of one kind that are ready at
-// the same moment go into one batch. A failed step stops only what waits for it, directly or not; the rest goes on, and
-// every failure is reported. An interruption launches nothing more, ends the waits, and lets what has begun finish.
+// Runs a plan. Holds no policy: a step runs when everything it waits for is done; all steps of one kind that
+// are ready at the same moment go into one batch. A failed step stops only what waits for it, directly or
+// not; the rest goes on, and every failure is reported. An interruption launches nothing more, ends the
+// waits, and lets what has begun finish.
 //
 // Runs in the CLI's process, on its one thread. `plan`, `desired` and `effects` outlive the returned task.
 #include <chrono>
@@ -41,10 +42,10 @@ struct StepFailure {
 };
 
 struct Outcome {
-  std::vector<StepFailure> failures;   // as they happened
-  std::vector<std::string> warnings;   // of optional dependencies, and of things still in use
+  std::vector<StepFailure> failures;       // as they happened
+  std::vector<std::string> warnings;       // of optional dependencies, and of things still in use
   std::map<StepId, rt::ContainerId> made;  // by the CreateContainer steps
-  std::size_t skipped = 0;             // steps that never ran
+  std::size_t skipped = 0;                 // steps that never ran
   bool interrupted = false;
   [[nodiscard]] bool ok() const noexcept { return failures.empty() && !interrupted; }
 };

@@ -43,11 +43,14 @@ std::string object_of(const Operation& operation) {
   return {};
 }
 
-// "container shop-web-1": how a failure message begins.
-std::string subject_of(const Operation& operation) {
-  std::string subject = object_of(operation);
-  if (!subject.empty()) subject.front() = static_cast<char>(subject.front() - 'A' + 'a');
-  return subject;
+// How a failure message begins: "container shop-web-1: "; "web hook exited with status 1" is a sentence of
+// its own.
+std::string prefix_of(const Operation& operation) {
+  if (const auto* hook = std::get_if<RunHook>(&operation)) return hook->container.service + " ";
+  std::string object = object_of(operation);
+  if (object.empty()) return object;
+  object.front() = static_cast<char>(object.front() - 'A' + 'a');
+  return object + ": ";
 }
 
 template <class T>
@@ -65,7 +68,8 @@ void Execution::tell(const Step& step, Phase phase, const std::string& details) 
   if (phase == Phase::error) text = "Error";
   if (phase == Phase::warning) text = details;
   if (text.empty()) return;
-  effects_.progress.update(object_of(step.operation), phase, text, phase == Phase::warning ? std::string{} : details);
+  effects_.progress.update(object_of(step.operation), phase, text,
+                           phase == Phase::warning ? std::string{} : details);
 }
 
 const DesiredService* Execution::service(const std::string& name) const {
@@ -94,7 +98,7 @@ Task<void> Execution::run_batch(Steps steps) {
       if (node(step).state != State::running) return;
       tell(step, failure ? Phase::error : Phase::done, failure.value_or(""));
       if (failure)
-        failed(step, subject_of(step.operation), *failure);
+        failed(step, prefix_of(step.operation), *failure);
       else
         done(step);
     };
@@ -124,7 +128,19 @@ Task<void> Execution::call(const Steps& steps, const std::vector<rt::ContainerId
     co_await call_renames(steps, finished);
   } else if (std::holds_alternative<ConnectNetwork>(first)) {
     co_await call_connections(steps, finished);
+  } else if (std::holds_alternative<RunHook>(first)) {
+    co_await call_hooks(steps, finished);
   }
+}
+
+Task<void> Execution::call_hooks(const Steps& steps, Finished finished) {
+  if (effects_.hooks == nullptr) throw base::Error("hooks cannot be run by this command");
+  std::vector<HookRequest> requests;
+  for (const Step* step : steps) {
+    const auto& op = std::get<RunHook>(step->operation);
+    requests.push_back({id_of(op.container), &op.hook});
+  }
+  co_await effects_.hooks->run(requests, finished);
 }
 
 Task<void> Execution::call_renames(const Steps& steps, Finished finished) {
@@ -165,7 +181,7 @@ Task<void> Execution::run_creations(Steps steps) {
     const Failure& failure = results[i].failure;
     tell(step, failure ? Phase::error : Phase::done, failure.value_or(""));
     if (failure) {
-      failed(step, subject_of(step.operation), *failure);
+      failed(step, prefix_of(step.operation), *failure);
     } else {
       outcome_.made.emplace(step.id, results[i].id);
       done(step);
@@ -180,7 +196,7 @@ Task<void> Execution::run_restarts(Steps steps) {
   std::vector<rt::ContainerId> stopped_ids;
   const auto fails = [this](const Step& step, const std::string& why) {
     tell(step, Phase::error, why);
-    failed(step, subject_of(step.operation), why);
+    failed(step, prefix_of(step.operation), why);
   };
   Finished on_stop = [&](std::size_t index, const Failure& failure) {
     if (failure) return fails(*steps.at(index), *failure);
@@ -216,11 +232,11 @@ Task<void> Execution::run_resource(const Step& step) {
   }
   if (failure && *failure == k_still_in_use) {
     tell(step, Phase::warning, *failure);
-    outcome_.warnings.push_back(subject_of(step.operation) + ": " + *failure);
+    outcome_.warnings.push_back(prefix_of(step.operation) + *failure);
     done(step);
   } else if (failure) {
     tell(step, Phase::error, *failure);
-    failed(step, subject_of(step.operation), *failure);
+    failed(step, prefix_of(step.operation), *failure);
   } else {
     tell(step, Phase::done);
     done(step);
@@ -232,7 +248,7 @@ void Execution::end_unreported(const Steps& steps, const std::string& why) {
   for (const Step* step : steps) {
     if (node(*step).state != State::running) continue;
     tell(*step, Phase::error, why);
-    failed(*step, subject_of(step->operation), why);
+    failed(*step, prefix_of(step->operation), why);
   }
 }
 

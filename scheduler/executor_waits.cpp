@@ -1,5 +1,5 @@
-// Waits for conditions: looks at each container once, then sleeps until the runtime says that one of those still pending
-// has changed.
+// Waits for conditions: looks at each container once, then sleeps until the runtime says that one of those
+// still pending has changed.
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "scheduler/condition.hpp"
@@ -7,7 +7,8 @@
 
 namespace compose::sched {
 
-void Execution::tell_wait(const AwaitCondition& wait, Phase phase, const std::string& text, const std::string& details) {
+void Execution::tell_wait(const AwaitCondition& wait, Phase phase, const std::string& text,
+                          const std::string& details) {
   if (wait.until == Until::started && phase != Phase::warning) return;
   for (const ContainerRef& container : wait.containers)
     effects_.progress.update("Container " + container.name, phase, text, details);

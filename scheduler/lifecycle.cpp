@@ -23,6 +23,12 @@ ContainerRef ref_of(const ObservedContainer& c) {
   return {.name = c.name, .service = c.service, .number = c.number, .id = c.id};
 }
 
+const ServiceHooks& hooks_of(const HooksByService& hooks, const std::string& service) {
+  static const ServiceHooks k_none;
+  const auto found = hooks.find(service);
+  return found == hooks.end() ? k_none : found->second;
+}
+
 enum class OneOffs : std::uint8_t { without, with };
 
 // The containers of each service, lowest number first.
@@ -38,21 +44,24 @@ std::map<std::string, Containers> by_service(const ObservedState& observed, OneO
 }
 
 // Names that are in the graph; one that only containers know is left out, one that nothing knows is an error.
-std::vector<std::string> check_selection(const std::vector<std::string>& selected, const ServiceGraph& graph) {
+std::vector<std::string> check_selection(const std::vector<std::string>& selected,
+                                         const ServiceGraph& graph) {
   for (const std::string& service : selected)
     if (!graph.contains(service)) base::fail("no such service: {}", service);
   return selected;
 }
 
-std::vector<std::string> selection_or_all(const std::vector<std::string>& selected, const ServiceGraph& graph) {
+std::vector<std::string> selection_or_all(const std::vector<std::string>& selected,
+                                          const ServiceGraph& graph) {
   return selected.empty() ? graph.start_order() : check_selection(selected, graph);
 }
 
 // Stops of a set of services, dependents first.
 class Stopper {
  public:
-  Stopper(Plan& plan, const ServiceGraph& graph, std::optional<std::chrono::nanoseconds> grace, std::string cause)
-      : plan_(plan), graph_(graph), grace_(grace), cause_(std::move(cause)) {}
+  Stopper(Plan& plan, const ServiceGraph& graph, const HooksByService& hooks,
+          std::optional<std::chrono::nanoseconds> grace, std::string cause)
+      : plan_(plan), graph_(graph), hooks_(hooks), grace_(grace), cause_(std::move(cause)) {}
 
   // The step that stops each of them; none for one that does not run.
   std::map<const ObservedContainer*, StepId> stop(const std::string& service, const Containers& containers) {
@@ -61,7 +70,11 @@ class Stopper {
     std::vector<StepId>& own = stopping_[service];
     for (const ObservedContainer* c : containers) {
       if (!is_active(*c)) continue;
-      stops[c] = plan_.add(StopContainer{ref_of(*c), grace_}, dependents, cause_);
+      std::vector<StepId> after = dependents;
+      if (c->status.state == rt::ContainerState::running)
+        after =
+            add_hooks(plan_, ref_of(*c), "pre_stop", hooks_of(hooks_, service).pre_stop, std::move(after));
+      stops[c] = plan_.add(StopContainer{ref_of(*c), grace_}, std::move(after), cause_);
       own.push_back(stops[c]);
     }
     // A service without running containers passes on what its dependents are waiting for.
@@ -86,15 +99,17 @@ class Stopper {
 
   Plan& plan_;
   const ServiceGraph& graph_;
+  const HooksByService& hooks_;
   std::optional<std::chrono::nanoseconds> grace_;
   std::string cause_;
   std::map<std::string, std::vector<StepId>> stopping_;
 };
 
 // What `down` takes away: the containers of which services, in which order.
-std::vector<std::string> down_order(const std::map<std::string, Containers>& services, const ServiceGraph& graph,
-                                    const DownOptions& options) {
-  if (!options.services.empty()) return graph.with_dependents(check_selection(options.services, graph)).stop_order();
+std::vector<std::string> down_order(const std::map<std::string, Containers>& services,
+                                    const ServiceGraph& graph, const DownOptions& options) {
+  if (!options.services.empty())
+    return graph.with_dependents(check_selection(options.services, graph)).stop_order();
   std::vector<std::string> order;
   for (const auto& [service, containers] : services) {
     if (graph.contains(service)) continue;
@@ -116,7 +131,8 @@ class DownPlanner {
     remove_containers();
     for (const ObservedNetwork& n : observed_.networks) {
       const auto uses = [&](const ObservedContainer& c) { return contains(c.networks, n.name); };
-      if (is_ours(n.name, n.key) && unused_by_others(uses)) plan_.add(RemoveNetwork{n.name}, removals(uses), "down");
+      if (is_ours(n.name, n.key) && unused_by_others(uses))
+        plan_.add(RemoveNetwork{n.name}, removals(uses), "down");
     }
     for (const ObservedVolume& v : observed_.volumes) {
       const auto uses = [&](const ObservedContainer& c) { return contains(c.volumes, v.name); };
@@ -129,7 +145,7 @@ class DownPlanner {
  private:
   void remove_containers() {
     const auto services = by_service(observed_, OneOffs::with);
-    Stopper stopper{plan_, graph_, options_.grace, "down"};
+    Stopper stopper{plan_, graph_, options_.hooks, options_.grace, "down"};
     std::vector<std::pair<const ObservedContainer*, StepId>> removed;
     for (const std::string& service : down_order(services, graph_, options_)) {
       const auto found = services.find(service);
@@ -151,7 +167,8 @@ class DownPlanner {
   [[nodiscard]] bool unused_by_others(const Uses& uses) const {
     if (options_.services.empty()) return true;
     const auto stays = [&](const ObservedContainer& c) { return uses(c) && !removed_.contains(&c); };
-    return std::ranges::none_of(observed_.containers, stays) && std::ranges::any_of(observed_.containers, uses);
+    return std::ranges::none_of(observed_.containers, stays) &&
+           std::ranges::any_of(observed_.containers, uses);
   }
 
   template <class Uses>
@@ -175,7 +192,8 @@ class StartPlanner {
  public:
   StartPlanner(const ObservedState& observed, const ServiceGraph& graph, const StartOptions& options)
       : services_(by_service(observed, OneOffs::without)),
-        scope_(options.services.empty() ? graph : graph.restricted_to(check_selection(options.services, graph))),
+        scope_(options.services.empty() ? graph
+                                        : graph.restricted_to(check_selection(options.services, graph))),
         options_(options) {}
 
   Plan plan() {
@@ -183,9 +201,10 @@ class StartPlanner {
     if (!options_.wait) return std::move(plan_);
     for (const std::string& service : scope_.start_order()) {
       if (waits_.contains({service, {Until::healthy, true}})) continue;
-      const bool one_shot = std::ranges::any_of(scope_.dependents_of(service), [&](const std::string& dependent) {
-        return scope_.edge(dependent, service)->condition == Condition::completed_successfully;
-      });
+      const bool one_shot =
+          std::ranges::any_of(scope_.dependents_of(service), [&](const std::string& dependent) {
+            return scope_.edge(dependent, service)->condition == Condition::completed_successfully;
+          });
       (void)wait_for(service, one_shot ? Until::completed_successfully : Until::ready, true, "asked to wait");
     }
     return std::move(plan_);
@@ -203,7 +222,9 @@ class StartPlanner {
         continue;
       }
       if (conditions.empty()) conditions = conditions_of(service);
-      starts_[service].push_back(plan_.add(StartContainer{ref_of(*c)}, conditions, "not running"));
+      const StepId started = plan_.add(StartContainer{ref_of(*c)}, conditions, "not running");
+      const auto& hooks = hooks_of(options_.hooks, service).post_start;
+      starts_[service].push_back(add_hooks(plan_, ref_of(*c), "post_start", hooks, {started}).front());
     }
   }
 
@@ -249,11 +270,13 @@ class StartPlanner {
 };
 
 // The selected services and, going up, those that asked to be restarted with them.
-std::vector<std::string> with_restarted_dependents(std::vector<std::string> services, const ServiceGraph& graph) {
+std::vector<std::string> with_restarted_dependents(std::vector<std::string> services,
+                                                   const ServiceGraph& graph) {
   for (std::size_t i = 0; i < services.size(); ++i) {
     for (const std::string& dependent : graph.dependents_of(services[i])) {
       const Dependency* edge = graph.edge(dependent, services[i]);
-      if ((edge->restart || edge->shares_namespace) && !contains(services, dependent)) services.push_back(dependent);
+      if ((edge->restart || edge->shares_namespace) && !contains(services, dependent))
+        services.push_back(dependent);
     }
   }
   return services;
@@ -269,7 +292,7 @@ Plan plan_stop(const ObservedState& observed, const ServiceGraph& graph, const S
   Plan plan;
   auto services = by_service(observed, OneOffs::without);
   const ServiceGraph scope = graph.only(selection_or_all(options.services, graph));
-  Stopper stopper{plan, scope, options.grace, "stop"};
+  Stopper stopper{plan, scope, options.hooks, options.grace, "stop"};
   for (const std::string& service : scope.stop_order()) (void)stopper.stop(service, services[service]);
   return plan;
 }
@@ -282,7 +305,8 @@ Plan plan_restart(const ObservedState& observed, const ServiceGraph& graph, cons
   Plan plan;
   auto services = by_service(observed, OneOffs::without);
   const std::vector<std::string> named = selection_or_all(options.services, graph);
-  const ServiceGraph scope = graph.only(options.no_dependencies ? named : with_restarted_dependents(named, graph));
+  const ServiceGraph scope =
+      graph.only(options.no_dependencies ? named : with_restarted_dependents(named, graph));
   std::map<std::string, std::vector<StepId>> restarted;
   for (const std::string& service : scope.start_order()) {
     std::vector<StepId> after;
@@ -296,7 +320,12 @@ Plan plan_restart(const ObservedState& observed, const ServiceGraph& graph, cons
     for (const ObservedContainer* c : services[service]) {
       if (!is_named && !is_active(*c)) continue;
       const char* cause = is_named ? "restart" : "depends on a restarted service";
-      restarted[service].push_back(plan.add(RestartContainer{ref_of(*c), options.grace}, after, cause));
+      const ServiceHooks& hooks = hooks_of(options.hooks, service);
+      std::vector<StepId> ready = after;
+      if (c->status.state == rt::ContainerState::running)
+        ready = add_hooks(plan, ref_of(*c), "pre_stop", hooks.pre_stop, std::move(ready));
+      const StepId id = plan.add(RestartContainer{ref_of(*c), options.grace}, std::move(ready), cause);
+      restarted[service].push_back(add_hooks(plan, ref_of(*c), "post_start", hooks.post_start, {id}).front());
     }
     if (restarted[service].empty()) restarted[service] = after;
   }
@@ -319,10 +348,11 @@ Plan plan_remove(const ObservedState& observed, const ServiceGraph& graph, const
   Plan plan;
   auto services = by_service(observed, OneOffs::with);
   const ServiceGraph scope = graph.only(selection_or_all(options.services, graph));
-  Stopper stopper{plan, scope, std::nullopt, "rm"};
+  Stopper stopper{plan, scope, options.hooks, std::nullopt, "rm"};
   for (const std::string& service : scope.stop_order()) {
     Containers& containers = services[service];
-    if (!options.stop_first) std::erase_if(containers, [](const ObservedContainer* c) { return is_active(*c); });
+    if (!options.stop_first)
+      std::erase_if(containers, [](const ObservedContainer* c) { return is_active(*c); });
     auto stops = stopper.stop(service, containers);
     for (const ObservedContainer* c : containers)
       plan.add(RemoveContainer{ref_of(*c), options.remove_anonymous_volumes}, {stops[c]}, "rm");
@@ -345,7 +375,8 @@ Plan plan_unpause(const ObservedState& observed, const ServiceGraph& graph, cons
   auto services = by_service(observed, OneOffs::without);
   for (const std::string& service : selection_or_all(options.services, graph)) {
     for (const ObservedContainer* c : services[service]) {
-      if (c->status.state == rt::ContainerState::paused) plan.add(UnpauseContainer{ref_of(*c)}, {}, "unpause");
+      if (c->status.state == rt::ContainerState::paused)
+        plan.add(UnpauseContainer{ref_of(*c)}, {}, "unpause");
     }
   }
   return plan;

@@ -15,33 +15,34 @@ struct ObservedContainer {
   rt::ContainerId id;
   std::string name;
   std::string service;
-  int number = 0;            // com.docker.compose.container-number; 0 for one-offs
+  int number = 0;  // com.docker.compose.container-number; 0 for one-offs
   bool one_off = false;
   std::string config_hash;
   std::string image;
   std::string image_id;
   rt::ContainerStatus status;
-  bool complete = true;      // false: its creation was cut short or its files are gone; it is removed and made again
-  bool broken = false;       // its shim, links or names are gone; repaired by starting it again
+  bool complete =
+      true;  // false: its creation was cut short or its files are gone; it is removed and made again
+  bool broken = false;                // its shim, links or names are gone; repaired by starting it again
   std::vector<std::string> networks;  // names it is attached to
   std::vector<std::string> volumes;   // names it mounts
   std::map<std::string, std::string> labels;
-  std::vector<rt::ContainerId> joins; // containers whose namespaces it shares, by the ids it was made with
-  std::string config;                 // DesiredService::config it was made from; may be left empty
-  std::int64_t created_at = 0;        // nanoseconds since the epoch
+  std::vector<rt::ContainerId> joins;  // containers whose namespaces it shares, by the ids it was made with
+  std::string config;                  // DesiredService::config it was made from; may be left empty
+  std::int64_t created_at = 0;         // nanoseconds since the epoch
   std::int64_t stop_grace = 10'000'000'000;
 };
 
 struct ObservedNetwork {
   std::string name;
-  std::string key;           // empty: not of this project
+  std::string key;  // empty: not of this project
   std::string config_hash;
   bool complete = true;
 };
 
 struct ObservedVolume {
   std::string name;
-  std::string key;           // empty: not of this project
+  std::string key;  // empty: not of this project
   std::string config_hash;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// What a plan consists of: one struct for each operation, with exactly its own fields. Plain values; the executor alone
-// turns them into calls of the effects. Times in nanoseconds where they are not std::chrono.
+// What a plan consists of: one struct for each operation, with exactly its own fields. Plain values; the
+// executor alone turns them into calls of the effects. Times in nanoseconds where they are not std::chrono.
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime-shim/spec/container_spec.hpp"
+#include "scheduler/desired_state.hpp"
 
 namespace compose::sched {
 
@@ -18,10 +19,10 @@ enum class StepId : std::uint32_t { none = 0 };
 
 // A container that exists, or one that a step before will have made.
 struct ContainerRef {
-  std::string name;     // as people see it: the final one, while it still has a temporary one too
+  std::string name;  // as people see it: the final one, while it still has a temporary one too
   std::string service;
   int number = 0;
-  rt::ContainerId id;   // empty: made by `made_by`
+  rt::ContainerId id;  // empty: made by `made_by`
   StepId made_by = StepId::none;
   bool operator==(const ContainerRef&) const = default;
 };
@@ -29,7 +30,7 @@ struct ContainerRef {
 // ---- networks and volumes ----
 
 struct CreateNetwork {
-  std::string key;   // of a DesiredNetwork
+  std::string key;  // of a DesiredNetwork
   std::string name;
   bool operator==(const CreateNetwork&) const = default;
 };
@@ -37,8 +38,8 @@ struct RemoveNetwork {
   std::string name;
   bool operator==(const RemoveNetwork&) const = default;
 };
-// A changed network is made anew under its containers, which keep their identity: stop them, disconnect, remove the
-// network, create it, connect, start.
+// A changed network is made anew under its containers, which keep their identity: stop them, disconnect,
+// remove the network, create it, connect, start.
 struct DisconnectNetwork {
   ContainerRef container;
   std::string network;  // name
@@ -51,7 +52,7 @@ struct ConnectNetwork {
   bool operator==(const ConnectNetwork&) const = default;
 };
 struct CreateVolume {
-  std::string key;   // of a DesiredVolume
+  std::string key;  // of a DesiredVolume
   std::string name;
   bool operator==(const CreateVolume&) const = default;
 };
@@ -63,11 +64,11 @@ struct RemoveVolume {
 // ---- containers ----
 
 struct CreateContainer {
-  ContainerRef container;   // made_by is this step
-  std::string created_as;   // the name it gets first; another one than container.name while it replaces
+  ContainerRef container;  // made_by is this step
+  std::string created_as;  // the name it gets first; another one than container.name while it replaces
   std::optional<rt::ContainerId> replaces;  // its addresses and anonymous volumes are taken over
   bool renew_anonymous_volumes = false;     // do not take over anonymous volumes
-  std::vector<ContainerRef> peers;          // whose namespaces or volumes it shares, one for each such service
+  std::vector<ContainerRef> peers;  // whose namespaces or volumes it shares, one for each such service
   bool operator==(const CreateContainer&) const = default;
 };
 struct StartContainer {
@@ -77,7 +78,7 @@ struct StartContainer {
 struct StopContainer {
   ContainerRef container;
   std::optional<std::chrono::nanoseconds> grace;  // nullopt: the container's own
-  bool replaced = false;    // part of a recreation, which is what people are told
+  bool replaced = false;                          // part of a recreation, which is what people are told
   bool operator==(const StopContainer&) const = default;
 };
 struct KillContainer {
@@ -108,8 +109,16 @@ struct RenameContainer {
   ContainerRef container;
   std::string from;
   std::string to;
-  bool replaced = false;    // the end of a recreation
+  bool replaced = false;  // the end of a recreation
   bool operator==(const RenameContainer&) const = default;
+};
+
+struct RunHook {
+  ContainerRef container;
+  std::string phase;  // "post_start", "pre_stop"
+  std::size_t index = 0;
+  HookSpec hook;
+  bool operator==(const RunHook&) const = default;
 };
 
 // ---- waiting ----
@@ -124,7 +133,8 @@ enum class Until : std::uint8_t {
 struct AwaitCondition {
   std::string service;
   Until until = Until::healthy;
-  bool required = true;    // false: a failure (of steps before it, too) is a warning, and what comes after goes on
+  bool required =
+      true;  // false: a failure (of steps before it, too) is a warning, and what comes after goes on
   std::vector<ContainerRef> containers;  // all of them
   bool operator==(const AwaitCondition&) const = default;
 };
@@ -137,8 +147,8 @@ struct Milestone {
 
 using Operation = std::variant<CreateNetwork, RemoveNetwork, DisconnectNetwork, ConnectNetwork, CreateVolume,
                                RemoveVolume, CreateContainer, StartContainer, StopContainer, KillContainer,
-                               RestartContainer, PauseContainer, UnpauseContainer, RemoveContainer, RenameContainer,
-                               AwaitCondition, Milestone>;
+                               RestartContainer, PauseContainer, UnpauseContainer, RemoveContainer,
+                               RenameContainer, RunHook, AwaitCondition, Milestone>;
 
 // "create container shop-web-1"
 [[nodiscard]] std::string describe(const Operation& operation);

@@ -14,8 +14,10 @@ std::string object_of(const Operation& operation) {
   return std::visit(
       [](const auto& op) -> std::string {
         using Op = std::remove_cvref_t<decltype(op)>;
-        if constexpr (std::is_same_v<Op, CreateVolume> || std::is_same_v<Op, RemoveVolume>) return "Volume " + op.name;
-        if constexpr (std::is_same_v<Op, CreateNetwork> || std::is_same_v<Op, RemoveNetwork>) return "Network " + op.name;
+        if constexpr (std::is_same_v<Op, CreateVolume> || std::is_same_v<Op, RemoveVolume>)
+          return "Volume " + op.name;
+        if constexpr (std::is_same_v<Op, CreateNetwork> || std::is_same_v<Op, RemoveNetwork>)
+          return "Network " + op.name;
         if constexpr (std::is_same_v<Op, AwaitCondition>) return "Service " + op.service;
         return {};
       },
@@ -74,7 +76,8 @@ std::string to_text(const Plan& plan) {
 }
 
 std::string to_json_text(const Plan& plan) {
-  base::Json json{{"steps", base::Json::array()}, {"running", base::Json::array()}, {"warnings", base::Json::array()}};
+  base::Json json{
+      {"steps", base::Json::array()}, {"running", base::Json::array()}, {"warnings", base::Json::array()}};
   for (const Step& step : plan.steps()) json["steps"].push_back(json_of(step));
   for (const ContainerRef& container : plan.kept()) json["running"].push_back(container.name);
   for (const std::string& warning : plan.warnings()) json["warnings"].push_back(warning);

@@ -1,6 +1,7 @@
 #pragma once
-// A plan: what is to be done, in which order, and why. A value: printed (`--dry-run`), compared by tests, executed.
-// A step names the steps it has to wait for, and those are always earlier ones: a plan cannot contain a cycle.
+// A plan: what is to be done, in which order, and why. A value: printed (`--dry-run`), compared by tests,
+// executed. A step names the steps it has to wait for, and those are always earlier ones: a plan cannot
+// contain a cycle.
 #include <cstddef>
 #include <span>
 #include <string>
@@ -20,11 +21,15 @@ struct Step {
 
 class Plan {
  public:
-  // Error (a defect of the caller) when `after` names a step that is not there yet. StepId::none in it is left out.
+  // Error (a defect of the caller) when `after` names a step that is not there yet. StepId::none in it is
+  // left out.
   StepId add(Operation operation, std::vector<StepId> after, std::string cause);
-  // One step to wait for instead of all of `steps`: a Milestone where there are several, none where there is none.
+  // One step to wait for instead of all of `steps`: a Milestone where there are several, none where there is
+  // none.
   StepId join(std::vector<StepId> steps, std::string text);
-  [[nodiscard]] StepId next_id() const noexcept { return StepId{static_cast<std::uint32_t>(steps_.size() + 1)}; }
+  [[nodiscard]] StepId next_id() const noexcept {
+    return StepId{static_cast<std::uint32_t>(steps_.size() + 1)};
+  }
 
   // Containers that are as they should be; reported as "Running" when they run.
   void keep(ContainerRef container) { kept_.push_back(std::move(container)); }
@@ -47,7 +52,8 @@ class Plan {
 // One line for each step, in order; "" for an empty plan:
 //   #3 create container shop-db-1 (missing) after #1 #2
 [[nodiscard]] std::string to_text(const Plan& plan);
-// {"steps": [{"id", "operation", "object", "service", "cause", "after"}], "running": [...], "warnings": [...]}
+// {"steps": [{"id", "operation", "object", "service", "cause", "after"}], "running": [...], "warnings":
+// [...]}
 [[nodiscard]] std::string to_json_text(const Plan& plan);
 
 }  // namespace compose::sched

@@ -50,7 +50,8 @@ std::string temporary_name(const rt::ContainerId& replaced, const std::string& f
   return replaced.short_form() + "_" + final_name;
 }
 
-Reconciler::Reconciler(const DesiredState& desired, const ObservedState& observed, const ReconcileOptions& options)
+Reconciler::Reconciler(const DesiredState& desired, const ObservedState& observed,
+                       const ReconcileOptions& options)
     : desired_(desired),
       observed_(observed),
       options_(options),
@@ -84,7 +85,8 @@ void Reconciler::collect_services() {
   std::map<std::string_view, const DesiredService*> by_name;
   for (const DesiredService& s : desired_.services) by_name[s.name] = &s;
   services_.reserve(desired_.services.size() + containers_.size());
-  for (const std::string& name : graph_.start_order()) add_service(name, by_name[name], scope_.contains(name));
+  for (const std::string& name : graph_.start_order())
+    add_service(name, by_name[name], scope_.contains(name));
   for (const auto& [name, containers] : containers_)
     if (!index_.contains(name)) add_service(name, nullptr, false);
 }
@@ -94,7 +96,9 @@ void Reconciler::add_service(const std::string& name, const DesiredService* serv
   services_.push_back(ServiceState{.name = name, .service = service, .in_scope = in_scope});
 }
 
-ServiceState& Reconciler::state_of(std::string_view service) { return services_[index_.find(service)->second]; }
+ServiceState& Reconciler::state_of(std::string_view service) {
+  return services_[index_.find(service)->second];
+}
 
 bool Reconciler::is_orphan(const ObservedContainer& container) const {
   if (container.one_off) return !is_active(container);
@@ -114,9 +118,10 @@ void Reconciler::find_orphans() {
   if (!options_.remove_orphans) {
     std::ranges::sort(names);
     if (!options_.ignore_orphans)
-      plan_.warn(base::text("Found orphan containers ({}) for this project. If you removed or renamed this service in your "
-                            "compose file, you can run this command with the --remove-orphans flag to clean it up.",
-                            base::join(names, ", ")));
+      plan_.warn(base::text(
+          "Found orphan containers ({}) for this project. If you removed or renamed this service in your "
+          "compose file, you can run this command with the --remove-orphans flag to clean it up.",
+          base::join(names, ", ")));
     return;
   }
   services_.push_back(std::move(one_offs));

@@ -14,12 +14,15 @@ namespace {
 // Whether `name` is "<12 hex digits>_<final>": what a new container is called until the old one is gone.
 bool is_temporary_name_of(std::string_view name, std::string_view final_name) {
   constexpr std::size_t k_id_digits = 12;
-  return name.size() == k_id_digits + 1 + final_name.size() && name[k_id_digits] == '_' && name.ends_with(final_name) &&
+  return name.size() == k_id_digits + 1 + final_name.size() && name[k_id_digits] == '_' &&
+         name.ends_with(final_name) &&
          name.substr(0, k_id_digits).find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// The final name hidden in the temporary name of a container, in either separator; "" when it is not temporary.
-std::string final_name_of(const DesiredState& desired, const DesiredService& service, const ObservedContainer& c) {
+// The final name hidden in the temporary name of a container, in either separator; "" when it is not
+// temporary.
+std::string final_name_of(const DesiredState& desired, const DesiredService& service,
+                          const ObservedContainer& c) {
   if (service.container_name)
     return is_temporary_name_of(c.name, *service.container_name) ? *service.container_name : std::string{};
   for (const char separator : {'-', '_'}) {
@@ -75,7 +78,8 @@ void Reconciler::decide(ServiceState& state) {
   add_missing(state, std::move(remade), highest);
 }
 
-// A creation that was to replace a container which is still there: removed, and begun again where it is still needed.
+// A creation that was to replace a container which is still there: removed, and begun again where it is still
+// needed.
 void Reconciler::sort_out_leftovers(ServiceState& state, std::vector<const ObservedContainer*>& containers) {
   std::erase_if(containers, [&](const ObservedContainer* c) {
     const std::string name = final_name_of(desired_, *state.service, *c);
@@ -126,7 +130,8 @@ void Reconciler::add_missing(ServiceState& state, std::vector<Replica> remade, i
     }
     state.replicas.push_back(std::move(replica));
   }
-  const std::string cause = state.existing == 0 ? std::string{"missing"} : text("scaled from {} to {}", state.existing, wanted);
+  const std::string cause =
+      state.existing == 0 ? std::string{"missing"} : text("scaled from {} to {}", state.existing, wanted);
   for (; have < wanted; ++have) {
     ++highest;
     state.replicas.push_back(Replica{.number = highest,
@@ -155,13 +160,15 @@ std::string Reconciler::why_recreate(const ServiceState& state, const ObservedCo
   if (policy == Recreate::never) return {};
   if (policy == Recreate::always) return "forced";
   for (const Dependency& d : graph_.dependencies_of(service.name))
-    if (d.shares_namespace && state_of(d.service).disturbed) return text("shares with service {}, which is recreated", d.service);
+    if (d.shares_namespace && state_of(d.service).disturbed)
+      return text("shares with service {}, which is recreated", d.service);
   return what_differs(service, container);
 }
 
 std::string Reconciler::what_differs(const DesiredService& service, const ObservedContainer& c) const {
   const auto is_there = [&](const rt::ContainerId& id) {
-    return std::ranges::any_of(observed_.containers, [&](const ObservedContainer& other) { return other.id == id; });
+    return std::ranges::any_of(observed_.containers,
+                               [&](const ObservedContainer& other) { return other.id == id; });
   };
   if (!std::ranges::all_of(c.joins, is_there)) return "shares with a container that is gone";
   std::vector<std::string> reasons;
@@ -182,21 +189,24 @@ std::string Reconciler::what_differs(const DesiredService& service, const Observ
   return base::join(reasons, ", ");
 }
 
-// Services that asked to be restarted with a dependency (`restart: true`, shared namespaces) and run: their containers are
-// stopped before the dependency is replaced and started after it. Dependencies come first, so one pass reaches everyone.
+// Services that asked to be restarted with a dependency (`restart: true`, shared namespaces) and run: their
+// containers are stopped before the dependency is replaced and started after it. Dependencies come first, so
+// one pass reaches everyone.
 void Reconciler::spread_restarts() {
   if (!options_.start) return;
   for (ServiceState& state : services_) {
     if (!state.service) continue;
     const auto starts_again = [](const Replica& r) {
-      return r.fate == Fate::recreate || r.fate == Fate::remake || !r.restart_cause.empty() || !r.reconnect.empty();
+      return r.fate == Fate::recreate || r.fate == Fate::remake || !r.restart_cause.empty() ||
+             !r.reconnect.empty();
     };
     state.disturbed = state.disturbed || std::ranges::any_of(state.replicas, starts_again);
     for (const Dependency& d : graph_.dependencies_of(state.name)) {
       const ServiceState& parent = state_of(d.service);
-      const bool new_namespace = d.shares_namespace && std::ranges::any_of(parent.replicas, [&](const Replica& r) {
-                                   return r.fate == Fate::keep && needs_start(parent, r);
-                                 });
+      const bool new_namespace =
+          d.shares_namespace && std::ranges::any_of(parent.replicas, [&](const Replica& r) {
+            return r.fate == Fate::keep && needs_start(parent, r);
+          });
       if (!(d.restart && parent.disturbed) && !new_namespace) continue;
       for (Replica& r : state.replicas) {
         if (r.fate != Fate::keep || !r.old || !is_active(*r.old) || !r.restart_cause.empty()) continue;

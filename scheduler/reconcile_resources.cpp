@@ -1,4 +1,5 @@
-// Networks and volumes: which are missing, changed or somebody else's, and what that means for the containers on them.
+// Networks and volumes: which are missing, changed or somebody else's, and what that means for the containers
+// on them.
 #include <algorithm>
 #include <set>
 
@@ -41,8 +42,11 @@ void Reconciler::decide_network(const DesiredNetwork& wanted) {
   } else if (wanted.external) {
     return;
   } else if (found->key.empty()) {
-    plan_.warn(text("a network with name {} exists but was not created by compose. Set `external: true` to use an existing "
-                    "network", name));
+    plan_.warn(
+        text("a network with name {} exists but was not created by compose. Set `external: true` to use an "
+             "existing "
+             "network",
+             name));
   } else if (found->config_hash != wanted.config_hash) {
     network_work_[wanted.key] = {.network = &wanted, .recreate = true, .cause = "configuration changed"};
     mark_network_users(wanted);
@@ -54,7 +58,8 @@ void Reconciler::mark_network_users(const DesiredNetwork& wanted) {
     for (Replica& replica : state.replicas) {
       if (!replica.old) continue;
       const auto& networks = replica.old->networks;
-      if (std::ranges::find(networks, wanted.spec.name) != networks.end()) replica.reconnect.push_back(&wanted);
+      if (std::ranges::find(networks, wanted.spec.name) != networks.end())
+        replica.reconnect.push_back(&wanted);
     }
   }
 }
@@ -74,8 +79,11 @@ void Reconciler::decide_volumes() {
     } else if (wanted.external) {
       continue;
     } else if (found->key.empty()) {
-      plan_.warn(text("volume \"{}\" already exists but was not created by Docker Compose. Use `external: true` to use an "
-                      "existing volume", wanted.name));
+      plan_.warn(
+          text("volume \"{}\" already exists but was not created by Docker Compose. Use `external: true` to "
+               "use an "
+               "existing volume",
+               wanted.name));
     } else if (found->config_hash != wanted.config_hash && options_.recreate_volumes.contains(wanted.name)) {
       volume_work_[wanted.key] = {.volume = &wanted, .recreate = true};
     }
@@ -101,7 +109,8 @@ void Reconciler::write_networks() {
     std::vector<Replica*> users;
     for (ServiceState& state : services_) {
       for (Replica& replica : state.replicas) {
-        if (!work.recreate || std::ranges::find(replica.reconnect, work.network) == replica.reconnect.end()) continue;
+        if (!work.recreate || std::ranges::find(replica.reconnect, work.network) == replica.reconnect.end())
+          continue;
         if (replica.removed != StepId::none) {
           free.push_back(replica.removed);
           continue;
@@ -115,8 +124,8 @@ void Reconciler::write_networks() {
     if (work.recreate) free = {plan_.add(RemoveNetwork{name}, std::move(free), work.cause)};
     work.ready = plan_.add(CreateNetwork{key, name}, std::move(free), work.cause);
     for (Replica* replica : users) {
-      replica->ready = plan_.add(ConnectNetwork{existing_ref(*replica), key, name}, {work.ready, replica->ready},
-                                 text("network {} changed", name));
+      replica->ready = plan_.add(ConnectNetwork{existing_ref(*replica), key, name},
+                                 {work.ready, replica->ready}, text("network {} changed", name));
     }
   }
 }
@@ -131,7 +140,8 @@ void Reconciler::write_volumes() {
     std::vector<StepId> free;
     for (const ServiceState& state : services_) {
       for (const Replica& replica : state.replicas) {
-        const bool mounts = replica.old && std::ranges::find(replica.old->volumes, name) != replica.old->volumes.end();
+        const bool mounts =
+            replica.old && std::ranges::find(replica.old->volumes, name) != replica.old->volumes.end();
         if (mounts) free.push_back(replica.removed);
       }
     }

@@ -11,7 +11,9 @@ using base::text;
 
 namespace {
 
-std::string number_of(StepId id) { return text("#{}", static_cast<std::uint32_t>(id)); }
+std::string number_of(StepId id) {
+  return text("#{}", static_cast<std::uint32_t>(id));
+}
 
 bool is_made_anew(const Replica& replica) {
   return replica.fate == Fate::create || replica.fate == Fate::recreate || replica.fate == Fate::remake;
@@ -28,7 +30,8 @@ bool wants_something_fixed(const DesiredService& service) {
 }  // namespace
 
 ContainerRef Reconciler::existing_ref(const Replica& replica) {
-  return {.name = replica.name, .service = replica.old->service, .number = replica.number, .id = replica.old->id};
+  return {
+      .name = replica.name, .service = replica.old->service, .number = replica.number, .id = replica.old->id};
 }
 
 ContainerRef Reconciler::final_ref(const Replica& replica, const ServiceState& state) {
@@ -56,7 +59,8 @@ StepId Reconciler::stops_of(ServiceState& state) {
 std::vector<StepId> Reconciler::dependents_stopped(const ServiceState& state) {
   std::vector<StepId> stops;
   if (!state.service) return stops;
-  for (const std::string& dependent : graph_.dependents_of(state.name)) stops.push_back(stops_of(state_of(dependent)));
+  for (const std::string& dependent : graph_.dependents_of(state.name))
+    stops.push_back(stops_of(state_of(dependent)));
   std::erase(stops, StepId::none);
   return stops;
 }
@@ -81,14 +85,16 @@ void Reconciler::make_room(ServiceState& state, Replica& replica, const std::vec
   if (!replica.old) return;
   const ContainerRef ref = existing_ref(replica);
   if (replica.misnamed)
-    replica.prepared = plan_.add(RenameContainer{ref, replica.old->name, replica.name}, {}, "recreation was interrupted");
+    replica.prepared =
+        plan_.add(RenameContainer{ref, replica.old->name, replica.name}, {}, "recreation was interrupted");
   const bool removed = replica.goes_first || replica.fate == Fate::remake;
   if (!removed && replica.reconnect.empty()) return;
-  const std::string cause = removed ? replica.cause : text("network {} changed", replica.reconnect.front()->spec.name);
+  const std::string cause =
+      removed ? replica.cause : text("network {} changed", replica.reconnect.front()->spec.name);
   if (is_active(*replica.old)) {
     std::vector<StepId> after = dependents;
     after.push_back(replica.prepared);
-    replica.stopped = plan_.add(StopContainer{ref, options_.stop_grace}, std::move(after), cause);
+    replica.stopped = add_stop(state, replica, std::move(after), cause);
   }
   if (!removed) return;
   replica.removed = plan_.add(RemoveContainer{ref}, {replica.stopped, replica.prepared}, cause);
@@ -121,10 +127,22 @@ void Reconciler::write_stops_of(ServiceState& state) {
     after.insert(after.end(), {replica.prepared, replica.made});
     if (restarted) after.insert(after.end(), replaced_parents.begin(), replaced_parents.end());
     const bool replaced = replica.fate == Fate::recreate;
-    const std::string cause = restarted ? replica.restart_cause : replaced ? "replaced by " + number_of(replica.made) : replica.cause;
-    replica.stopped = plan_.add(StopContainer{existing_ref(replica), options_.stop_grace, replaced}, std::move(after), cause);
+    const std::string cause = restarted  ? replica.restart_cause
+                              : replaced ? "replaced by " + number_of(replica.made)
+                                         : replica.cause;
+    replica.stopped = add_stop(state, replica, std::move(after), cause);
     state.stopping.push_back(replica.stopped);
   }
+}
+
+// Hooks run in containers that run; a paused one cannot execute anything.
+StepId Reconciler::add_stop(const ServiceState& state, const Replica& replica, std::vector<StepId> after,
+                            const std::string& cause) {
+  const ContainerRef ref = existing_ref(replica);
+  if (state.service && replica.old->status.state == rt::ContainerState::running)
+    after = add_hooks(plan_, ref, "pre_stop", state.service->pre_stop, std::move(after));
+  const bool replaced = replica.fate == Fate::recreate;
+  return plan_.add(StopContainer{ref, options_.stop_grace, replaced}, std::move(after), cause);
 }
 
 StepId Reconciler::replacements_of(ServiceState& state) {
@@ -168,7 +186,8 @@ std::vector<ContainerRef> Reconciler::peers_of(const ServiceState& state, std::v
     if (!first) {
       const auto& sources = state.service->volumes_from;
       const bool volumes = std::ranges::find(sources, d.service, &VolumesFrom::service) != sources.end();
-      base::fail("cannot share {} with service {}: container missing", volumes ? "volume" : "network namespace", d.service);
+      base::fail("cannot share {} with service {}: container missing",
+                 volumes ? "volume" : "network namespace", d.service);
     }
     after.push_back(first->made);
     peers.push_back(final_ref(*first, services_[parent->second]));
@@ -205,16 +224,18 @@ void Reconciler::write_removals() {
   for (ServiceState& state : services_) {
     for (Replica& replica : state.replicas) {
       if (replica.fate == Fate::remove && replica.removed == StepId::none) {
-        replica.removed = plan_.add(RemoveContainer{existing_ref(replica)}, {replica.stopped, replica.prepared}, replica.cause);
+        replica.removed = plan_.add(RemoveContainer{existing_ref(replica)},
+                                    {replica.stopped, replica.prepared}, replica.cause);
       }
       if (replica.fate != Fate::recreate) continue;
       RemoveContainer remove{.container = existing_ref(replica),
                              .with_anonymous_volumes = options_.renew_anonymous_volumes,
                              .replaced = true};
-      replica.removed = plan_.add(std::move(remove), {replica.stopped, replica.made}, "replaced by " + number_of(replica.made));
+      replica.removed = plan_.add(std::move(remove), {replica.stopped, replica.made},
+                                  "replaced by " + number_of(replica.made));
       const std::string from = temporary_name(replica.old->id, replica.name);
-      replica.ready = plan_.add(RenameContainer{final_ref(replica, state), from, replica.name, true}, {replica.removed},
-                                "replaced " + replica.old->id.short_form());
+      replica.ready = plan_.add(RenameContainer{final_ref(replica, state), from, replica.name, true},
+                                {replica.removed}, "replaced " + replica.old->id.short_form());
     }
   }
 }
@@ -261,13 +282,18 @@ void Reconciler::write_start(const ServiceState& state, Replica& replica, std::v
   std::string cause = "not running";
   if (replica.stopped != StepId::none) cause = "stopped by " + number_of(replica.stopped);
   if (replica.made != StepId::none) cause = "created by " + number_of(replica.made);
-  replica.started = plan_.add(StartContainer{final_ref(replica, state)}, std::move(after), std::move(cause));
+  const ContainerRef ref = final_ref(replica, state);
+  replica.started = plan_.add(StartContainer{ref}, std::move(after), std::move(cause));
+  if (state.service)
+    replica.started =
+        add_hooks(plan_, ref, "post_start", state.service->post_start, {replica.started}).front();
 }
 
 // What has to be so before a container of this service may start.
 std::vector<StepId> Reconciler::conditions_of(const ServiceState& state) {
   std::vector<StepId> after;
-  const auto dependencies = state.in_scope ? scope_.dependencies_of(state.name) : graph_.dependencies_of(state.name);
+  const auto dependencies =
+      state.in_scope ? scope_.dependencies_of(state.name) : graph_.dependencies_of(state.name);
   for (const Dependency& d : dependencies) {
     ServiceState& parent = state_of(d.service);
     if (parent.service->replicas == 0) continue;

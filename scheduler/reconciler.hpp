@@ -1,14 +1,11 @@
 #pragma once
-// Internal to reconcile*.cpp. First decides the fate of every container (reconcile_decide.cpp) and of every network and
-// volume (reconcile_resources.cpp); then writes the steps (reconcile_steps.cpp), phase by phase:
+// Internal to reconcile*.cpp. First decides the fate of every container (reconcile_decide.cpp) and of every
+// network and volume (reconcile_resources.cpp); then writes the steps (reconcile_steps.cpp), phase by phase:
 //
-//   1 what has to make room first: containers on changed networks and volumes, leftovers of interrupted commands
-//   2 networks and volumes
-//   3 new containers, those that replace others under a temporary name
-//   4 stops, dependents first
-//   5 removals and renames
-//   6 starts, dependencies first, with the waits that depends_on asks for
-//   7 the waits of --wait
+//   1 what has to make room first: containers on changed networks and volumes, leftovers of interrupted
+//   commands 2 networks and volumes 3 new containers, those that replace others under a temporary name 4
+//   stops, dependents first 5 removals and renames 6 starts, dependencies first, with the waits that
+//   depends_on asks for 7 the waits of --wait
 //
 // The phases order the writing of the steps, not their execution: a step waits only for what it needs.
 #include <map>
@@ -17,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scheduler/hook_steps.hpp"
 #include "scheduler/reconcile.hpp"
 #include "scheduler/service_graph.hpp"
 
@@ -33,12 +31,14 @@ enum class Fate : std::uint8_t {
 struct Replica {
   const ObservedContainer* old = nullptr;  // nullptr: new
   int number = 0;
-  std::string name;             // the final one
+  std::string name;  // the final one
   Fate fate = Fate::keep;
-  std::string cause;            // of the fate
-  bool goes_first = false;      // remove: before anything is created, because it may hold names, ports and addresses
-  bool misnamed = false;        // the interrupted recreation got as far as removing the old one: only its name is wrong
-  std::string restart_cause;    // keep: not empty when it has to be stopped and started again
+  std::string cause;  // of the fate
+  bool goes_first =
+      false;  // remove: before anything is created, because it may hold names, ports and addresses
+  bool misnamed =
+      false;  // the interrupted recreation got as far as removing the old one: only its name is wrong
+  std::string restart_cause;  // keep: not empty when it has to be stopped and started again
   std::vector<const DesiredNetwork*> reconnect;  // changed networks it is on
 
   // Written along with the steps.
@@ -56,8 +56,8 @@ struct ServiceState {
   bool in_scope = false;
   bool orphan = false;
   std::vector<Replica> replicas;
-  std::size_t existing = 0;      // containers there are now, without leftovers
-  bool disturbed = false;        // one of its containers is made anew or restarted
+  std::size_t existing = 0;            // containers there are now, without leftovers
+  bool disturbed = false;              // one of its containers is made anew or restarted
   std::vector<StepId> stopping;        // its stops so far; where it has none, those of its dependents
   std::optional<StepId> stops;         // all of them as one; made when first asked for
   std::optional<StepId> replacements;  // all its new containers that replace others; likewise
@@ -85,7 +85,8 @@ class Reconciler {
   void spread_restarts();
   [[nodiscard]] std::string why_remake(const ObservedContainer& container) const;
   [[nodiscard]] std::string why_recreate(const ServiceState& state, const ObservedContainer& container);
-  [[nodiscard]] std::string what_differs(const DesiredService& service, const ObservedContainer& container) const;
+  [[nodiscard]] std::string what_differs(const DesiredService& service,
+                                         const ObservedContainer& container) const;
   [[nodiscard]] bool is_named(const DesiredService& service) const;
 
   // reconcile_resources.cpp
@@ -111,13 +112,16 @@ class Reconciler {
   void write_stops_of(ServiceState& state);
   [[nodiscard]] std::vector<StepId> dependents_stopped(const ServiceState& state);
   [[nodiscard]] StepId stops_of(ServiceState& state);
+  [[nodiscard]] StepId add_stop(const ServiceState& state, const Replica& replica, std::vector<StepId> after,
+                                const std::string& cause);
   [[nodiscard]] StepId replacements_of(ServiceState& state);
   void write_removals();
   void write_starts();
   void write_start(const ServiceState& state, Replica& replica, std::vector<StepId> after);
   [[nodiscard]] StepId starts_of(ServiceState& state);
   [[nodiscard]] std::vector<StepId> conditions_of(const ServiceState& state);
-  [[nodiscard]] StepId wait_for(const ServiceState& state, Until until, bool required, const std::string& cause);
+  [[nodiscard]] StepId wait_for(const ServiceState& state, Until until, bool required,
+                                const std::string& cause);
   void write_final_waits();
   [[nodiscard]] static ContainerRef existing_ref(const Replica& replica);
   [[nodiscard]] static ContainerRef final_ref(const Replica& replica, const ServiceState& state);
@@ -127,11 +131,12 @@ class Reconciler {
   const ObservedState& observed_;
   const ReconcileOptions& options_;
   Plan plan_;
-  ServiceGraph graph_;   // of the whole desired state
-  ServiceGraph scope_;   // of what this plan is about
+  ServiceGraph graph_;                  // of the whole desired state
+  ServiceGraph scope_;                  // of what this plan is about
   std::vector<ServiceState> services_;  // dependencies first; then what the desired state does not know
   std::map<std::string, std::size_t, std::less<>> index_;
-  std::map<std::string, std::vector<const ObservedContainer*>, std::less<>> containers_;  // by service, without one-offs
+  std::map<std::string, std::vector<const ObservedContainer*>, std::less<>>
+      containers_;  // by service, without one-offs
 
   struct NetworkWork {
     const DesiredNetwork* network = nullptr;
@@ -160,7 +165,8 @@ class Reconciler {
 [[nodiscard]] inline bool is_active(const ObservedContainer& container) {
   using rt::ContainerState;
   const ContainerState state = container.status.state;
-  return state == ContainerState::running || state == ContainerState::paused || state == ContainerState::restarting;
+  return state == ContainerState::running || state == ContainerState::paused ||
+         state == ContainerState::restarting;
 }
 
 }  // namespace compose::sched

@@ -15,7 +15,8 @@ enum class Mark : std::uint8_t { fresh, open, done };
 // Depth first in the order of the input. `path` holds the services being visited, for the message of a cycle.
 class OrderFinder {
  public:
-  OrderFinder(const std::vector<ServiceNode>& nodes, const std::map<std::string, std::size_t, std::less<>>& index)
+  OrderFinder(const std::vector<ServiceNode>& nodes,
+              const std::map<std::string, std::size_t, std::less<>>& index)
       : nodes_(nodes), index_(index), marks_(nodes.size(), Mark::fresh) {}
 
   std::vector<std::string> find() {
@@ -37,7 +38,8 @@ class OrderFinder {
 
   [[noreturn]] void report_cycle(std::size_t closing) const {
     std::vector<std::string> names;
-    for (auto at = std::ranges::find(path_, closing); at != path_.end(); ++at) names.push_back(nodes_[*at].name);
+    for (auto at = std::ranges::find(path_, closing); at != path_.end(); ++at)
+      names.push_back(nodes_[*at].name);
     names.push_back(nodes_[closing].name);
     base::fail("dependency cycle: {}", base::join(names, " -> "));
   }
@@ -50,7 +52,8 @@ class OrderFinder {
 };
 
 // Edges to services that are not there: an error where required, otherwise left out.
-void drop_absent_dependencies(ServiceNode& node, const std::map<std::string, std::size_t, std::less<>>& index) {
+void drop_absent_dependencies(ServiceNode& node,
+                              const std::map<std::string, std::size_t, std::less<>>& index) {
   for (const Dependency& d : node.dependencies) {
     if (d.required && !index.contains(d.service))
       base::fail("service \"{}\" depends on undefined service \"{}\"", node.name, d.service);
@@ -95,7 +98,8 @@ bool reaches(const std::map<std::string, ServiceNode>& nodes, const std::string&
 ServiceGraph ServiceGraph::build(std::vector<ServiceNode> nodes) {
   ServiceGraph graph;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (!graph.index_.emplace(nodes[i].name, i).second) base::fail("service \"{}\" is there twice", nodes[i].name);
+    if (!graph.index_.emplace(nodes[i].name, i).second)
+      base::fail("service \"{}\" is there twice", nodes[i].name);
   }
   for (ServiceNode& node : nodes) drop_absent_dependencies(node, graph.index_);
   graph.start_order_ = OrderFinder{nodes, graph.index_}.find();
@@ -134,7 +138,9 @@ ServiceGraph ServiceGraph::of(const ObservedState& observed) {
   return build(std::move(list));
 }
 
-std::vector<std::string> ServiceGraph::stop_order() const { return {start_order_.rbegin(), start_order_.rend()}; }
+std::vector<std::string> ServiceGraph::stop_order() const {
+  return {start_order_.rbegin(), start_order_.rend()};
+}
 
 const ServiceGraph::Node& ServiceGraph::node(std::string_view service) const {
   const auto found = index_.find(service);

@@ -1,9 +1,9 @@
 #pragma once
-// The services of a project and who depends on whom: a directed acyclic graph, checked once when it is built, immutable
-// afterwards. Orders are stable: what is not ordered by a dependency keeps the order of the input.
+// The services of a project and who depends on whom: a directed acyclic graph, checked once when it is built,
+// immutable afterwards. Orders are stable: what is not ordered by a dependency keeps the order of the input.
 //
-// Errors: base::Error "dependency cycle: web -> api -> db -> web"; `service "web" depends on undefined service "db"`
-// (unless that dependency is not required: then the edge is left out).
+// Errors: base::Error "dependency cycle: web -> api -> db -> web"; `service "web" depends on undefined
+// service "db"` (unless that dependency is not required: then the edge is left out).
 #include <cstddef>
 #include <map>
 #include <set>
@@ -26,8 +26,8 @@ class ServiceGraph {
  public:
   static ServiceGraph build(std::vector<ServiceNode> nodes);
   static ServiceGraph of(const DesiredState& desired);
-  // Without a compose file: from the depends_on labels of the containers. Labels of different ages may contradict each
-  // other, so an edge that would close a cycle is left out instead of being an error.
+  // Without a compose file: from the depends_on labels of the containers. Labels of different ages may
+  // contradict each other, so an edge that would close a cycle is left out instead of being an error.
   static ServiceGraph of(const ObservedState& observed);
 
   // Dependencies first.

@@ -29,14 +29,18 @@ Json mounts_of(const sched::DesiredService& service) {
         mount);
   }
   for (const sched::VolumeUse& use : service.volumes)
-    json[use.target] = {{"volume", use.volume}, {"read_only", use.read_only}, {"copy_up", use.copy_up}, {"subpath", use.subpath}};
+    json[use.target] = {{"volume", use.volume},
+                        {"read_only", use.read_only},
+                        {"copy_up", use.copy_up},
+                        {"subpath", use.subpath}};
   return json;
 }
 
 Json ports_of(const sched::DesiredService& service) {
   Json json = Json::array();
   for (const sched::PortRequest& p : service.ports)
-    json.push_back(base::text("{}:{}-{}:{}/{}", p.host_address, p.published_first, p.published_last, p.target, p.protocol));
+    json.push_back(base::text("{}:{}-{}:{}/{}", p.host_address, p.published_first, p.published_last, p.target,
+                              p.protocol));
   return json;
 }
 

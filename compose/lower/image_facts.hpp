@@ -1,6 +1,6 @@
 #pragma once
-// What lowering has to know about an image, so that it does not depend on the store. Plain values; the CLI fills them from
-// the image's configuration. Durations in nanoseconds; 0: not said.
+// What lowering has to know about an image, so that it does not depend on the store. Plain values; the CLI
+// fills them from the image's configuration. Durations in nanoseconds; 0: not said.
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -19,7 +19,7 @@ struct ImageHealthcheck {
 };
 
 struct ImageFacts {
-  std::string id;          // "sha256:…"
+  std::string id;  // "sha256:…"
   std::vector<std::string> entrypoint;
   std::vector<std::string> command;
   std::vector<std::string> environment;  // "KEY=value"

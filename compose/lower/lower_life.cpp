@@ -13,12 +13,14 @@ namespace {
 
 constexpr double k_nanos = 1e9;
 
-// deploy.resources wins over the older attributes; the loader has checked that they agree where both are there.
+// deploy.resources wins over the older attributes; the loader has checked that they agree where both are
+// there.
 void lower_resources(const ServiceLowering& l) {
   const model::Service& s = l.service;
   rt::ResourceSpec& r = l.out.spec.resources;
   const auto* limits = s.deploy && s.deploy->resources.limits ? &*s.deploy->resources.limits : nullptr;
-  const auto* reserved = s.deploy && s.deploy->resources.reservations ? &*s.deploy->resources.reservations : nullptr;
+  const auto* reserved =
+      s.deploy && s.deploy->resources.reservations ? &*s.deploy->resources.reservations : nullptr;
   const auto set = [](std::optional<std::int64_t>& to, const std::optional<std::int64_t>& from) {
     if (from && *from != 0) to = from;  // 0 is the spelling of "not limited"
   };
@@ -52,14 +54,20 @@ void lower_restart(const ServiceLowering& l) {
   if (const auto colon = word.find(':'); colon != std::string::npos) {
     const std::string digits = word.substr(colon + 1);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.max_retries);
-    if (error != std::errc{} || end != digits.data() + digits.size()) l.fail(text("invalid restart policy \"{}\"", word));
+    if (error != std::errc{} || end != digits.data() + digits.size())
+      l.fail(text("invalid restart policy \"{}\"", word));
     word.erase(colon);
   }
-  if (word.empty() || word == "no" || word == "none") out.mode = rt::RestartMode::no;
-  else if (word == "always") out.mode = rt::RestartMode::always;
-  else if (word == "unless-stopped") out.mode = rt::RestartMode::unless_stopped;
-  else if (word == "on-failure") out.mode = rt::RestartMode::on_failure;
-  else l.fail(text("invalid restart policy \"{}\"", word));
+  if (word.empty() || word == "no" || word == "none")
+    out.mode = rt::RestartMode::no;
+  else if (word == "always")
+    out.mode = rt::RestartMode::always;
+  else if (word == "unless-stopped")
+    out.mode = rt::RestartMode::unless_stopped;
+  else if (word == "on-failure")
+    out.mode = rt::RestartMode::on_failure;
+  else
+    l.fail(text("invalid restart policy \"{}\"", word));
   if (out.mode != rt::RestartMode::on_failure) out.max_retries = 0;
 }
 
@@ -124,9 +132,27 @@ void lower_life(const ServiceLowering& l) {
   lower_restart(l);
   l.out.spec.health = health_of(l);
   lower_log(l);
+  if (!l.service.pre_start.empty()) l.fail("`pre_start` hooks are not available");
+  l.out.post_start = lower_hooks(l.service.post_start);
+  l.out.pre_stop = lower_hooks(l.service.pre_stop);
   const std::string& signal = l.service.stop_signal.empty() ? l.image.stop_signal : l.service.stop_signal;
   if (!signal.empty()) l.out.spec.stop_signal = signal_number(signal);
   if (l.service.stop_grace_period) l.out.spec.stop_grace = l.service.stop_grace_period->count();
+}
+
+std::vector<sched::HookSpec> lower_hooks(const std::vector<model::Hook>& hooks) {
+  std::vector<sched::HookSpec> result;
+  for (const model::Hook& hook : hooks) {
+    sched::HookSpec out{.argv = hook.command.value_or(model::Strings{}),
+                        .directory = hook.working_dir,
+                        .user = hook.user,
+                        .privileged = hook.privileged};
+    if (out.argv.empty()) throw base::Error("a hook needs a command");
+    for (const auto& [key, value] : hook.environment)
+      if (value) out.environment.push_back(key + "=" + *value);
+    result.push_back(std::move(out));
+  }
+  return result;
 }
 
 }  // namespace compose::lower

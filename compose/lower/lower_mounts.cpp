@@ -40,12 +40,21 @@ sched::VolumeUse volume_use(const model::Mount& mount) {
 void lower_volumes(const ServiceLowering& l) {
   for (const model::Mount& mount : l.service.volumes) {
     switch (mount.type) {
-      case model::MountType::bind: l.out.spec.mounts.emplace_back(bind_mount(mount)); break;
-      case model::MountType::tmpfs: l.out.spec.mounts.emplace_back(tmpfs_mount(mount)); break;
-      case model::MountType::volume: l.out.volumes.push_back(volume_use(mount)); break;
-      case model::MountType::image: l.fail(text("mount at \"{}\": images cannot be mounted", mount.target));
-      case model::MountType::cluster: l.fail(text("mount at \"{}\": there are no cluster volumes on one host", mount.target));
-      case model::MountType::npipe: l.fail(text("mount at \"{}\": there are no named pipes on Linux", mount.target));
+      case model::MountType::bind:
+        l.out.spec.mounts.emplace_back(bind_mount(mount));
+        break;
+      case model::MountType::tmpfs:
+        l.out.spec.mounts.emplace_back(tmpfs_mount(mount));
+        break;
+      case model::MountType::volume:
+        l.out.volumes.push_back(volume_use(mount));
+        break;
+      case model::MountType::image:
+        l.fail(text("mount at \"{}\": images cannot be mounted", mount.target));
+      case model::MountType::cluster:
+        l.fail(text("mount at \"{}\": there are no cluster volumes on one host", mount.target));
+      case model::MountType::npipe:
+        l.fail(text("mount at \"{}\": there are no named pipes on Linux", mount.target));
     }
   }
 }
@@ -63,7 +72,8 @@ void apply_tmpfs_option(const ServiceLowering& l, rt::TmpfsMount& mount, std::st
     mount.read_only = true;
   } else if (option.starts_with("size=")) {
     const auto size = base::parse_bytes(value_of("size="));
-    if (!size || *size < 0) l.fail(text("tmpfs \"{}\": not a size: \"{}\"", mount.target.str(), value_of("size=")));
+    if (!size || *size < 0)
+      l.fail(text("tmpfs \"{}\": not a size: \"{}\"", mount.target.str(), value_of("size=")));
     mount.size = static_cast<std::uint64_t>(*size);
   } else if (option.starts_with("mode=")) {
     const auto mode = octal(value_of("mode="));
@@ -79,7 +89,8 @@ void lower_tmpfs(const ServiceLowering& l) {
   for (const std::string& entry : l.service.tmpfs) {
     const auto colon = entry.find(':');
     rt::TmpfsMount mount{.target = base::ContainerPath{entry.substr(0, colon)}};
-    std::string_view rest = colon == std::string::npos ? std::string_view{} : std::string_view{entry}.substr(colon + 1);
+    std::string_view rest =
+        colon == std::string::npos ? std::string_view{} : std::string_view{entry}.substr(colon + 1);
     while (!rest.empty()) {
       const auto comma = rest.find(',');
       apply_tmpfs_option(l, mount, rest.substr(0, comma));
@@ -99,24 +110,26 @@ std::uint32_t owner_number(const ServiceLowering& l, const std::string& what, co
 }
 
 // A config or a secret: a file of the host is bound as it is, a content of ours is written for the container.
-void lower_grant(const ServiceLowering& l, const char* kind, const std::map<std::string, model::FileObject>& objects,
-                 const model::FileGrant& grant, const std::string& target) {
+void lower_grant(const ServiceLowering& l, const char* kind,
+                 const std::map<std::string, model::FileObject>& objects, const model::FileGrant& grant,
+                 const std::string& target) {
   const std::string what = text("{} \"{}\"", kind, grant.source);
   const auto found = objects.find(grant.source);
   if (found == objects.end()) l.fail(text("undefined {}", what));
   const model::FileObject& object = found->second;
-  if (object.external) l.fail(text("unsupported external {} {}", kind, object.name.empty() ? grant.source : object.name));
+  if (object.external)
+    l.fail(text("unsupported external {} {}", kind, object.name.empty() ? grant.source : object.name));
   if (!object.file.empty()) {
     if (!grant.uid.empty() || !grant.gid.empty() || grant.mode)
       l.warn(text("{}: `uid`, `gid` and `mode` have no effect on a file of the host, ignoring", what));
-    l.out.spec.mounts.emplace_back(rt::BindMount{.source = base::HostPath{object.file},
-                                                 .target = base::ContainerPath{target},
-                                                 .read_only = true});
+    l.out.spec.mounts.emplace_back(rt::BindMount{
+        .source = base::HostPath{object.file}, .target = base::ContainerPath{target}, .read_only = true});
     return;
   }
   const std::optional<std::string>& content = object.content ? object.content : object.resolved_content;
   if (!content)
-    l.fail(text("environment variable \"{}\" required by {} \"{}\" is not set", object.environment, kind, object.name));
+    l.fail(text("environment variable \"{}\" required by {} \"{}\" is not set", object.environment, kind,
+                object.name));
   l.out.spec.mounts.emplace_back(rt::FileMount{.content = *content,
                                                .target = base::ContainerPath{target},
                                                .mode = grant.mode ? grant.mode->bits : 0444,
@@ -126,7 +139,8 @@ void lower_grant(const ServiceLowering& l, const char* kind, const std::map<std:
 
 void lower_grants(const ServiceLowering& l) {
   for (const model::FileGrant& grant : l.service.configs)
-    lower_grant(l, "config", l.project.configs, grant, grant.target.empty() ? "/" + grant.source : grant.target);
+    lower_grant(l, "config", l.project.configs, grant,
+                grant.target.empty() ? "/" + grant.source : grant.target);
   for (const model::FileGrant& grant : l.service.secrets) {
     std::string target = grant.target.empty() ? grant.source : grant.target;
     if (!target.starts_with('/')) target.insert(0, "/run/secrets/");
@@ -138,7 +152,8 @@ bool is_mounted(const sched::DesiredService& service, const std::string& target)
   const bool bound = std::ranges::any_of(service.spec.mounts, [&](const rt::Mount& mount) {
     return std::visit([&](const auto& m) { return m.target.str() == target; }, mount);
   });
-  return bound || std::ranges::any_of(service.volumes, [&](const sched::VolumeUse& use) { return use.target == target; });
+  return bound || std::ranges::any_of(service.volumes,
+                                      [&](const sched::VolumeUse& use) { return use.target == target; });
 }
 
 // "db", "db:ro", "container:other:rw"

@@ -10,9 +10,12 @@ using base::text;
 
 namespace {
 
-int whole(double priority) { return static_cast<int>(std::lround(priority)); }
+int whole(double priority) {
+  return static_cast<int>(std::lround(priority));
+}
 
-net::AttachmentSpec attachment(const ServiceLowering& l, const std::string& key, const model::ServiceNetwork& wish) {
+net::AttachmentSpec attachment(const ServiceLowering& l, const std::string& key,
+                               const model::ServiceNetwork& wish) {
   net::AttachmentSpec a{.network = key,
                         .aliases = {l.service.name},
                         .ipv4_address = wish.ipv4_address,
@@ -21,8 +24,10 @@ net::AttachmentSpec attachment(const ServiceLowering& l, const std::string& key,
                         .priority = whole(wish.gw_priority)};
   for (const std::string& alias : wish.aliases)
     if (std::ranges::find(a.aliases, alias) == a.aliases.end()) a.aliases.push_back(alias);
-  if (!wish.interface_name.empty()) l.warn(text("network \"{}\": `interface_name` is not available, ignoring", key));
-  if (!wish.link_local_ips.empty()) l.warn(text("network \"{}\": `link_local_ips` is not available, ignoring", key));
+  if (!wish.interface_name.empty())
+    l.warn(text("network \"{}\": `interface_name` is not available, ignoring", key));
+  if (!wish.link_local_ips.empty())
+    l.warn(text("network \"{}\": `link_local_ips` is not available, ignoring", key));
   return a;
 }
 
@@ -33,20 +38,24 @@ void lower_attachments(const ServiceLowering& l) {
     model::ServiceNetwork wish;
   };
   std::vector<Entry> entries;
-  for (const auto& [key, wish] : l.service.networks) entries.push_back({key, wish.value_or(model::ServiceNetwork{})});
-  std::ranges::stable_sort(entries, [](const Entry& a, const Entry& b) { return a.wish.priority > b.wish.priority; });
+  for (const auto& [key, wish] : l.service.networks)
+    entries.push_back({key, wish.value_or(model::ServiceNetwork{})});
+  std::ranges::stable_sort(entries,
+                           [](const Entry& a, const Entry& b) { return a.wish.priority > b.wish.priority; });
   for (const Entry& entry : entries) l.out.attachments.push_back(attachment(l, entry.key, entry.wish));
   if (l.out.attachments.empty()) return;
   net::AttachmentSpec& main = l.out.attachments.front();
   if (main.mac_address.empty()) main.mac_address = l.service.mac_address;
   // Without gw_priority the main network has the way out.
-  const bool chosen = std::ranges::any_of(l.out.attachments, [](const net::AttachmentSpec& a) { return a.priority != 0; });
+  const bool chosen =
+      std::ranges::any_of(l.out.attachments, [](const net::AttachmentSpec& a) { return a.priority != 0; });
   if (!chosen) main.priority = 1;
 }
 
 void lower_network_mode(const ServiceLowering& l) {
   const std::string& mode = l.service.network_mode;
-  const bool known = mode == "none" || mode == "host" || mode.starts_with("service:") || mode.starts_with("container:");
+  const bool known =
+      mode == "none" || mode == "host" || mode.starts_with("service:") || mode.starts_with("container:");
   if (mode.empty() || known) return;
   if (mode != "bridge" && mode != "default") l.fail(text("unsupported network_mode \"{}\"", mode));
   l.warn(text("`network_mode: {}` is treated as the project's default network", mode));
@@ -72,14 +81,16 @@ void lower_ports(const ServiceLowering& l) {
     const auto dash = published.find('-');
     if (!published.empty()) {
       request.published_first = port_number(l, published.substr(0, dash));
-      request.published_last = dash == std::string_view::npos ? request.published_first : port_number(l, published.substr(dash + 1));
+      request.published_last = dash == std::string_view::npos ? request.published_first
+                                                              : port_number(l, published.substr(dash + 1));
     }
     l.out.ports.push_back(std::move(request));
   }
   l.out.exposed = l.image.exposed_ports;
   for (const std::string& port : l.service.expose) {
     std::string spelled = port.find('/') == std::string::npos ? port + "/tcp" : port;
-    if (std::ranges::find(l.out.exposed, spelled) == l.out.exposed.end()) l.out.exposed.push_back(std::move(spelled));
+    if (std::ranges::find(l.out.exposed, spelled) == l.out.exposed.end())
+      l.out.exposed.push_back(std::move(spelled));
   }
 }
 

@@ -22,7 +22,9 @@ std::vector<std::string> arguments(const ServiceLowering& l) {
   return argv;
 }
 
-std::string_view key_of(std::string_view variable) { return variable.substr(0, variable.find('=')); }
+std::string_view key_of(std::string_view variable) {
+  return variable.substr(0, variable.find('='));
+}
 
 // The image's variables in their order, replaced or removed by the service's; then what only the service has.
 std::vector<std::string> environment(const ServiceLowering& l) {
@@ -52,7 +54,8 @@ std::uint64_t limit_value(std::int64_t value) {
 
 std::vector<rt::Rlimit> limits(const model::Ulimits& ulimits) {
   std::vector<rt::Rlimit> result;
-  for (const auto& [name, limit] : ulimits) result.push_back({name, limit_value(limit.soft), limit_value(limit.hard)});
+  for (const auto& [name, limit] : ulimits)
+    result.push_back({name, limit_value(limit.soft), limit_value(limit.hard)});
   return result;
 }
 

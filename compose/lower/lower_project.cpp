@@ -17,9 +17,12 @@ constexpr const char* k_label = "com.docker.compose.";
 
 std::string_view condition_word(sched::Condition condition) {
   switch (condition) {
-    case sched::Condition::started: return "service_started";
-    case sched::Condition::healthy: return "service_healthy";
-    case sched::Condition::completed_successfully: return "service_completed_successfully";
+    case sched::Condition::started:
+      return "service_started";
+    case sched::Condition::healthy:
+      return "service_healthy";
+    case sched::Condition::completed_successfully:
+      return "service_completed_successfully";
   }
   return {};
 }
@@ -43,7 +46,8 @@ std::vector<sched::Dependency> dependencies_of(const model::Service& service) {
   }
   return result;
 }
-static_assert(static_cast<int>(model::DependencyCondition::healthy) == static_cast<int>(sched::Condition::healthy) &&
+static_assert(static_cast<int>(model::DependencyCondition::healthy) ==
+                  static_cast<int>(sched::Condition::healthy) &&
               static_cast<int>(model::DependencyCondition::completed_successfully) ==
                   static_cast<int>(sched::Condition::completed_successfully));
 
@@ -57,20 +61,23 @@ std::string depends_on_label(const std::vector<sched::Dependency>& dependencies)
 // The labels by which everything without a compose file finds what belongs together.
 void add_labels(const model::Project& project, sched::DesiredService& service) {
   auto& labels = service.labels;
-  const auto set = [&](const char* name, std::string value) { labels[std::string{k_label} + name] = std::move(value); };
+  const auto set = [&](const char* name, std::string value) {
+    labels[std::string{k_label} + name] = std::move(value);
+  };
   set("project", project.name);
   set("service", service.name);
   set("version", COMPOSE_VERSION);
   set("project.working_dir", project.working_directory);
   set("project.config_files", base::join(project.config_files, ","));
-  if (!project.environment_files.empty()) set("project.environment_file", base::join(project.environment_files, ","));
+  if (!project.environment_files.empty())
+    set("project.environment_file", base::join(project.environment_files, ","));
   set("config-hash", service.config_hash);
   set("depends_on", depends_on_label(service.dependencies));
   set("image", service.image_id);
 }
 
-sched::Labels resource_labels(const model::Project& project, sched::Labels labels, const char* kind, const std::string& key,
-                              const std::string& hash) {
+sched::Labels resource_labels(const model::Project& project, sched::Labels labels, const char* kind,
+                              const std::string& key, const std::string& hash) {
   labels[std::string{k_label} + kind] = key;
   labels[std::string{k_label} + "project"] = project.name;
   labels[std::string{k_label} + "version"] = COMPOSE_VERSION;
@@ -78,7 +85,8 @@ sched::Labels resource_labels(const model::Project& project, sched::Labels label
   return labels;
 }
 
-// What `config --hash` shows; with contents of configs and secrets, which are not in the service itself, a digest of both.
+// What `config --hash` shows; with contents of configs and secrets, which are not in the service itself, a
+// digest of both.
 std::string config_hash(const std::string& of_model, const rt::ContainerSpec& spec) {
   std::string contents;
   for (const rt::Mount& mount : spec.mounts)
@@ -89,10 +97,12 @@ std::string config_hash(const std::string& of_model, const rt::ContainerSpec& sp
 std::uint32_t replicas_of(const LowerInput& input, const model::Service& service) {
   const auto asked = input.scale.find(service.name);
   if (asked != input.scale.end()) return asked->second;
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(service.replicas(), 0, std::numeric_limits<std::int32_t>::max()));
+  return static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(service.replicas(), 0, std::numeric_limits<std::int32_t>::max()));
 }
 
-sched::DesiredService lower_service(const LowerInput& input, const model::Service& service, std::vector<std::string>& warnings) {
+sched::DesiredService lower_service(const LowerInput& input, const model::Service& service,
+                                    std::vector<std::string>& warnings) {
   const auto image = input.images.find(service.name);
   if (image == input.images.end()) base::fail("its image is not known");
   sched::DesiredService out;
@@ -119,8 +129,10 @@ sched::DesiredService lower_service(const LowerInput& input, const model::Servic
   return out;
 }
 
-sched::DesiredNetwork lower_network(const LowerInput& input, const std::string& key, const model::Network& network) {
-  sched::DesiredNetwork out{.key = key, .external = network.external, .config_hash = input.hashes.network(network)};
+sched::DesiredNetwork lower_network(const LowerInput& input, const std::string& key,
+                                    const model::Network& network) {
+  sched::DesiredNetwork out{
+      .key = key, .external = network.external, .config_hash = input.hashes.network(network)};
   out.spec.name = network.name;
   if (!network.driver.empty()) out.spec.driver = network.driver;
   out.spec.internal = network.internal;
@@ -133,7 +145,8 @@ sched::DesiredNetwork lower_network(const LowerInput& input, const std::string& 
   return out;
 }
 
-sched::DesiredVolume lower_volume(const LowerInput& input, const std::string& key, const model::Volume& volume) {
+sched::DesiredVolume lower_volume(const LowerInput& input, const std::string& key,
+                                  const model::Volume& volume) {
   sched::DesiredVolume out{.key = key,
                            .name = volume.name,
                            .external = volume.external,
@@ -144,14 +157,16 @@ sched::DesiredVolume lower_volume(const LowerInput& input, const std::string& ke
   return out;
 }
 
-// links: ["db:database"] gives db a second name. It is known to everybody on its networks, not to the linking one alone.
+// links: ["db:database"] gives db a second name. It is known to everybody on its networks, not to the linking
+// one alone.
 void add_link_aliases(const model::Project& project, sched::DesiredState& state) {
   for (const auto& [name, service] : project.services) {
     for (const std::string& link : service.links) {
       const auto colon = link.find(':');
       if (colon == std::string::npos) continue;
       const std::string alias = link.substr(colon + 1);
-      const auto target = std::ranges::find(state.services, link.substr(0, colon), &sched::DesiredService::name);
+      const auto target =
+          std::ranges::find(state.services, link.substr(0, colon), &sched::DesiredService::name);
       if (target == state.services.end()) continue;
       for (net::AttachmentSpec& a : target->attachments)
         if (std::ranges::find(a.aliases, alias) == a.aliases.end()) a.aliases.push_back(alias);
@@ -162,7 +177,8 @@ void add_link_aliases(const model::Project& project, sched::DesiredState& state)
 // `network_mode: bridge` uses the default network, which the file need not have.
 void add_default_network(const LowerInput& input, sched::DesiredState& state) {
   const bool used = std::ranges::any_of(state.services, [](const sched::DesiredService& s) {
-    return std::ranges::any_of(s.attachments, [](const net::AttachmentSpec& a) { return a.network == "default"; });
+    return std::ranges::any_of(s.attachments,
+                               [](const net::AttachmentSpec& a) { return a.network == "default"; });
   });
   if (!used || input.project.networks.contains("default")) return;
   model::Network network;
@@ -186,7 +202,8 @@ Lowered lower_project(const LowerInput& input) {
   for (const auto& [name, service] : project.disabled_services) state.known_services.push_back(name);
   for (const auto& [name, count] : input.scale)
     if (!project.services.contains(name)) base::fail("no such service: {}", name);
-  for (const auto& [key, network] : project.networks) state.networks.push_back(lower_network(input, key, network));
+  for (const auto& [key, network] : project.networks)
+    state.networks.push_back(lower_network(input, key, network));
   for (const auto& [key, volume] : project.volumes) state.volumes.push_back(lower_volume(input, key, volume));
   add_default_network(input, state);
   add_link_aliases(project, state);
@@ -202,6 +219,17 @@ std::vector<sched::ServiceNode> service_nodes(const model::Project& project) {
   std::vector<sched::ServiceNode> nodes;
   for (const auto& [name, service] : project.services) nodes.push_back({name, dependencies_of(service)});
   return nodes;
+}
+
+sched::HooksByService service_hooks(const model::Project& project) {
+  sched::HooksByService hooks;
+  for (const auto& [name, service] : project.services) {
+    base::with_context(text("service \"{}\"", name), [&] {
+      hooks[name] = {.post_start = lower_hooks(service.post_start),
+                     .pre_stop = lower_hooks(service.pre_stop)};
+    });
+  }
+  return hooks;
 }
 
 }  // namespace compose::lower

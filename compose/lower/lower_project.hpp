@@ -1,8 +1,10 @@
 #pragma once
-// A loaded project -> what should be there, in the scheduler's words. Pure: no files, no kernel; images and hashes come in.
+// A loaded project -> what should be there, in the scheduler's words. Pure: no files, no kernel; images and
+// hashes come in.
 //
-// Errors: base::Error, beginning with `service "web": `, for what cannot be run here at all. What can be run, but not in
-// every respect as the file asks, is a warning; attributes that are ignored as a whole are warned about by the loader.
+// Errors: base::Error, beginning with `service "web": `, for what cannot be run here at all. What can be run,
+// but not in every respect as the file asks, is a warning; attributes that are ignored as a whole are warned
+// about by the loader.
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -12,6 +14,7 @@
 #include "compose/lower/image_facts.hpp"
 #include "compose/model/project.hpp"
 #include "scheduler/desired_state.hpp"
+#include "scheduler/hook_steps.hpp"
 #include "scheduler/service_graph.hpp"
 
 namespace compose::lower {
@@ -27,7 +30,7 @@ struct LowerInput {
   const model::Project& project;
   const std::map<std::string, ImageFacts>& images;  // by service; every service of the project has one
   const Hashes& hashes;
-  std::map<std::string, std::uint32_t> scale;       // --scale; wins over the file
+  std::map<std::string, std::uint32_t> scale;  // --scale; wins over the file
 };
 
 struct Lowered {
@@ -42,6 +45,9 @@ struct Lowered {
 
 // The services and their dependencies alone, for verbs that need no images (stop, down, restart ...).
 [[nodiscard]] std::vector<sched::ServiceNode> service_nodes(const model::Project& project);
+
+// The hooks of the services, for the same verbs.
+[[nodiscard]] sched::HooksByService service_hooks(const model::Project& project);
 
 // "SIGTERM", "term", "15", "RTMIN+3" -> 15. Error: `unknown signal "x"`.
 [[nodiscard]] int signal_number(const std::string& name);

@@ -24,7 +24,8 @@ void lower_namespaces(const ServiceLowering& l) {
   security.cgroup = namespace_of(s.cgroup);
   // An owner that others may join needs nothing special here; "none" would only leave out /dev/shm.
   if (s.ipc == "none") l.warn("`ipc: none` is treated as private");
-  if (!s.userns_mode.empty() && s.userns_mode != "host") l.warn(text("`userns_mode: {}` is not available, ignoring", s.userns_mode));
+  if (!s.userns_mode.empty() && s.userns_mode != "host")
+    l.warn(text("`userns_mode: {}` is not available, ignoring", s.userns_mode));
   if (!s.cgroup_parent.empty()) l.warn("`cgroup_parent` is not available, ignoring");
 }
 
@@ -48,7 +49,8 @@ void lower_option(const ServiceLowering& l, const std::string& option) {
 
 void lower_devices(const ServiceLowering& l) {
   for (const model::DeviceMapping& device : l.service.devices) {
-    if (!device.source.starts_with('/')) l.fail(text("device \"{}\": only device files of the host can be used", device.source));
+    if (!device.source.starts_with('/'))
+      l.fail(text("device \"{}\": only device files of the host can be used", device.source));
     l.out.spec.security.devices.push_back(
         {.source = base::HostPath{device.source},
          .target = base::ContainerPath{device.target.empty() ? device.source : device.target},

@@ -1,5 +1,6 @@
 #pragma once
-// Internal to lowering: one service on its way to a DesiredService, and the functions that each fill a part of it.
+// Internal to lowering: one service on its way to a DesiredService, and the functions that each fill a part
+// of it.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,9 @@ struct ServiceLowering {
   sched::DesiredService& out;
   std::vector<std::string>& warnings;
 
-  void warn(const std::string& what) const { warnings.push_back(base::text("service \"{}\": {}", service.name, what)); }
+  void warn(const std::string& what) const {
+    warnings.push_back(base::text("service \"{}\": {}", service.name, what));
+  }
   // The name of the service is put in front where all parts come together.
   [[noreturn]] static void fail(const std::string& what) { throw base::Error(what); }
 };
@@ -32,15 +35,18 @@ void lower_mounts(const ServiceLowering& l);
 void lower_security(const ServiceLowering& l);
 // lower_life.cpp: resources, restart policy, health check, log, how to stop
 void lower_life(const ServiceLowering& l);
+[[nodiscard]] std::vector<sched::HookSpec> lower_hooks(const std::vector<model::Hook>& hooks);
 // lower_network.cpp: attachments, ports, names
 void lower_network(const ServiceLowering& l);
 
-// capabilities.cpp: what is left of the default set (or of all) after cap_add and cap_drop, in the kernel's order.
-// Error: `unknown capability "x"`.
+// capabilities.cpp: what is left of the default set (or of all) after cap_add and cap_drop, in the kernel's
+// order. Error: `unknown capability "x"`.
 [[nodiscard]] std::vector<std::string> final_capabilities(const std::vector<std::string>& add,
-                                                          const std::vector<std::string>& drop, bool privileged);
+                                                          const std::vector<std::string>& drop,
+                                                          bool privileged);
 
-// config_text.cpp: canonical JSON of what makes the service differ, with the keys of the compose file where they exist.
+// config_text.cpp: canonical JSON of what makes the service differ, with the keys of the compose file where
+// they exist.
 [[nodiscard]] std::string config_text(const sched::DesiredService& service);
 
 // "service:db" -> "db"; empty when `mode` does not begin with `prefix`.

@@ -22,7 +22,8 @@ std::optional<int> number(std::string_view text) {
 }
 
 std::optional<int> by_name(std::string_view name) {
-  for (const auto& [prefix, base] : {std::pair{std::string_view{"RTMIN"}, k_first_realtime}, {"RTMAX", k_last_signal}}) {
+  for (const auto& [prefix, base] :
+       {std::pair{std::string_view{"RTMIN"}, k_first_realtime}, {"RTMAX", k_last_signal}}) {
     if (!name.starts_with(prefix)) continue;
     const std::string_view offset = name.substr(prefix.size());
     if (offset.empty()) return base;

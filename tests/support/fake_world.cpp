@@ -63,7 +63,8 @@ void FakeWorld::settle(const DesiredState& desired) {
   }
   for (const DesiredService& s : desired.services) {
     for (std::uint32_t n = 1; n <= s.replicas; ++n) {
-      ObservedContainer c = made_from(s, static_cast<int>(n), container_name(desired, s, static_cast<int>(n)));
+      ObservedContainer c =
+          made_from(s, static_cast<int>(n), container_name(desired, s, static_cast<int>(n)));
       c.status.state = ContainerState::running;
       if (s.spec.health) c.status.health = rt::Health::healthy;
       containers_[c.id] = std::move(c);
@@ -147,22 +148,28 @@ Task<void> FakeWorld::start(std::span<const ContainerId> ids, Finished finished)
 Task<void> FakeWorld::stop(std::span<const ContainerId> ids, std::optional<std::chrono::nanoseconds> grace,
                            Finished finished) {
   (void)grace;
-  each("stop", ids, finished, [](ObservedContainer& c, std::size_t) { c.status = {.state = ContainerState::exited}; });
+  each("stop", ids, finished,
+       [](ObservedContainer& c, std::size_t) { c.status = {.state = ContainerState::exited}; });
   co_return;
 }
 
 Task<void> FakeWorld::kill(std::span<const ContainerId> ids, int signal, Finished finished) {
-  each(text("kill -{}", signal), ids, finished,
-       [=](ObservedContainer& c, std::size_t) { c.status = {.state = ContainerState::exited, .exit_code = 128 + signal}; });
+  each(text("kill -{}", signal), ids, finished, [=](ObservedContainer& c, std::size_t) {
+    c.status = {.state = ContainerState::exited, .exit_code = 128 + signal};
+  });
   co_return;
 }
 
-Task<void> FakeWorld::remove(std::span<const ContainerId> ids, bool with_anonymous_volumes, Finished finished) {
+Task<void> FakeWorld::remove(std::span<const ContainerId> ids, bool with_anonymous_volumes,
+                             Finished finished) {
   const std::vector<ContainerId> all(ids.begin(), ids.end());
-  each(with_anonymous_volumes ? "remove -v" : "remove", all, [&](std::size_t i, const Failure& failure) {
-    if (!failure) containers_.erase(all[i]);
-    finished(i, failure);
-  }, [](ObservedContainer&, std::size_t) {});
+  each(
+      with_anonymous_volumes ? "remove -v" : "remove", all,
+      [&](std::size_t i, const Failure& failure) {
+        if (!failure) containers_.erase(all[i]);
+        finished(i, failure);
+      },
+      [](ObservedContainer&, std::size_t) {});
   co_return;
 }
 
@@ -174,25 +181,30 @@ Task<void> FakeWorld::rename(std::span<const RenameRequest> requests, Finished f
 }
 
 Task<void> FakeWorld::pause(std::span<const ContainerId> ids, Finished finished) {
-  each("pause", ids, finished, [](ObservedContainer& c, std::size_t) { c.status.state = ContainerState::paused; });
+  each("pause", ids, finished,
+       [](ObservedContainer& c, std::size_t) { c.status.state = ContainerState::paused; });
   co_return;
 }
 
 Task<void> FakeWorld::unpause(std::span<const ContainerId> ids, Finished finished) {
-  each("unpause", ids, finished, [](ObservedContainer& c, std::size_t) { c.status.state = ContainerState::running; });
+  each("unpause", ids, finished,
+       [](ObservedContainer& c, std::size_t) { c.status.state = ContainerState::running; });
   co_return;
 }
 
-Task<void> FakeWorld::disconnect(std::span<const ContainerId> ids, const std::string& network, Finished finished) {
-  each("disconnect " + network, ids, finished, [&](ObservedContainer& c, std::size_t) { std::erase(c.networks, network); });
+Task<void> FakeWorld::disconnect(std::span<const ContainerId> ids, const std::string& network,
+                                 Finished finished) {
+  each("disconnect " + network, ids, finished,
+       [&](ObservedContainer& c, std::size_t) { std::erase(c.networks, network); });
   co_return;
 }
 
 Task<void> FakeWorld::connect(std::span<const ConnectRequest> requests, Finished finished) {
   std::vector<ContainerId> ids;
   for (const ConnectRequest& r : requests) ids.push_back(r.id);
-  each("connect", ids, finished,
-       [&](ObservedContainer& c, std::size_t i) { c.networks.push_back(network_names_[requests[i].network]); });
+  each("connect", ids, finished, [&](ObservedContainer& c, std::size_t i) {
+    c.networks.push_back(network_names_[requests[i].network]);
+  });
   co_return;
 }
 
@@ -202,7 +214,8 @@ std::optional<rt::ContainerStatus> FakeWorld::status(const ContainerId& id) {
   return found->second.status;
 }
 
-Task<bool> FakeWorld::status_changed(std::span<const ContainerId> ids, std::chrono::steady_clock::time_point deadline) {
+Task<bool> FakeWorld::status_changed(std::span<const ContainerId> ids,
+                                     std::chrono::steady_clock::time_point deadline) {
   (void)ids;
   co_await asio::post(context_, asio::use_awaitable);
   if (!events.empty()) {
@@ -228,11 +241,20 @@ void FakeWorld::wake_waits() {
   for (asio::steady_timer* timer : waiting_) timer->cancel();
 }
 
+Task<void> FakeWorld::run(std::span<const HookRequest> requests, Finished finished) {
+  std::vector<ContainerId> ids;
+  for (const HookRequest& r : requests) ids.push_back(r.id);
+  each("run " + base::join(requests.front().hook->argv, " ") + " in", ids, finished,
+       [](ObservedContainer&, std::size_t) {});
+  co_return;
+}
+
 Task<Failure> FakeWorld::create(const DesiredNetwork& network) {
   record("create network " + network.spec.name);
   Failure failure = attempt("create network " + network.spec.name);
   if (!failure)
-    networks_[network.spec.name] = {.name = network.spec.name, .key = network.key, .config_hash = network.config_hash};
+    networks_[network.spec.name] = {
+        .name = network.spec.name, .key = network.key, .config_hash = network.config_hash};
   co_return failure;
 }
 
@@ -256,7 +278,8 @@ Task<Failure> FakeWorld::remove(const std::string& name) {
   co_return failure;
 }
 
-void FakeWorld::update(const std::string& object, Phase phase, const std::string& text, const std::string& details) {
+void FakeWorld::update(const std::string& object, Phase phase, const std::string& text,
+                       const std::string& details) {
   (void)phase;
   progress.push_back(object + " " + text + (details.empty() ? "" : " " + details));
 }
@@ -303,6 +326,8 @@ void depend(DesiredService& service, const std::string& on, Condition condition)
   service.dependencies.push_back({.service = on, .condition = condition});
 }
 
-void check_health(DesiredService& service) { service.spec.health = rt::HealthSpec{.test = {"true"}}; }
+void check_health(DesiredService& service) {
+  service.spec.health = rt::HealthSpec{.test = {"true"}};
+}
 
 }  // namespace compose::test

@@ -1,6 +1,6 @@
 #pragma once
-// Golden files: expected text under tests/golden. With COMPOSE_UPDATE_GOLDEN set in the environment the file is written
-// anew instead of compared, and the test says so; look at the difference before committing it.
+// Golden files: expected text under tests/golden. With COMPOSE_UPDATE_GOLDEN set in the environment the file
+// is written anew instead of compared, and the test says so; look at the difference before committing it.
 #include <cstdlib>
 #include <fstream>
 #include <sstream>

@@ -14,7 +14,9 @@ const ContainerRef k_db{.name = "p-db-1", .service = "db", .number = 1};
 rt::ContainerStatus running(Health health, std::string output = {}) {
   return {.state = ContainerState::running, .health = health, .health_output = std::move(output)};
 }
-rt::ContainerStatus exited(int code) { return {.state = ContainerState::exited, .exit_code = code}; }
+rt::ContainerStatus exited(int code) {
+  return {.state = ContainerState::exited, .exit_code = code};
+}
 
 // "pending", "fulfilled", or why it failed
 std::string verdict(Until until, const std::optional<rt::ContainerStatus>& status) {
@@ -30,9 +32,11 @@ TEST_SUITE("scheduler/condition") {
     CHECK(verdict(Until::healthy, running(Health::healthy)) == "fulfilled");
     CHECK(verdict(Until::healthy, running(Health::starting)) == "pending");
     CHECK(verdict(Until::healthy, rt::ContainerStatus{}) == "pending");
-    CHECK(verdict(Until::healthy, rt::ContainerStatus{.state = ContainerState::restarting, .exit_code = 1}) == "pending");
+    CHECK(verdict(Until::healthy, rt::ContainerStatus{.state = ContainerState::restarting, .exit_code = 1}) ==
+          "pending");
     CHECK(verdict(Until::healthy, running(Health::unhealthy)) == "container p-db-1 is unhealthy");
-    CHECK(verdict(Until::healthy, running(Health::unhealthy, "\n no route \n")) == "container p-db-1 is unhealthy: no route");
+    CHECK(verdict(Until::healthy, running(Health::unhealthy, "\n no route \n")) ==
+          "container p-db-1 is unhealthy: no route");
     CHECK(verdict(Until::healthy, running(Health::none)) == "container p-db-1 has no healthcheck configured");
     CHECK(verdict(Until::healthy, exited(1)) == "container p-db-1 exited (1)");
     CHECK(verdict(Until::healthy, std::nullopt) == "container p-db-1 was removed");
@@ -41,7 +45,8 @@ TEST_SUITE("scheduler/condition") {
   TEST_CASE("completed successfully") {
     CHECK(verdict(Until::completed_successfully, exited(0)) == "fulfilled");
     CHECK(verdict(Until::completed_successfully, running(Health::none)) == "pending");
-    CHECK(verdict(Until::completed_successfully, exited(3)) == "service \"db\" didn't complete successfully: exit 3");
+    CHECK(verdict(Until::completed_successfully, exited(3)) ==
+          "service \"db\" didn't complete successfully: exit 3");
   }
 
   TEST_CASE("ready") {
@@ -60,12 +65,14 @@ TEST_SUITE("scheduler/condition") {
     CHECK(verdict(Until::ready, status) == "container p-db-1 exited (137): out of memory");
     status = exited(127);
     status.error = "exec '/nope': No such file or directory";
-    CHECK(verdict(Until::healthy, status) == "container p-db-1 exited (127): exec '/nope': No such file or directory");
+    CHECK(verdict(Until::healthy, status) ==
+          "container p-db-1 exited (127): exec '/nope': No such file or directory");
   }
 
   TEST_CASE("messages of failed waits") {
     AwaitCondition wait{.service = "db", .until = Until::healthy};
-    CHECK(failure_text(wait, "container p-db-1 exited (1)") == "dependency failed to start: container p-db-1 exited (1)");
+    CHECK(failure_text(wait, "container p-db-1 exited (1)") ==
+          "dependency failed to start: container p-db-1 exited (1)");
     wait.until = Until::ready;
     CHECK(failure_text(wait, "container p-db-1 exited (1)") == "container p-db-1 exited (1)");
     wait.required = false;
@@ -73,7 +80,8 @@ TEST_SUITE("scheduler/condition") {
   }
 
   TEST_CASE("what was still missing at a deadline") {
-    CHECK(still_pending(k_db, running(Health::starting, "refused")) == "container p-db-1 is starting: refused");
+    CHECK(still_pending(k_db, running(Health::starting, "refused")) ==
+          "container p-db-1 is starting: refused");
     CHECK(still_pending(k_db, rt::ContainerStatus{.state = ContainerState::restarting, .exit_code = 2}) ==
           "container p-db-1 is restarting (2)");
     CHECK(still_pending(k_db, running(Health::none)) == "container p-db-1 is running");

@@ -11,7 +11,8 @@ TEST_SUITE("scheduler/config_difference") {
           "configuration changed: command, environment.B, environment.C");
   }
   TEST_CASE("many differences are cut short") {
-    CHECK(config_difference(R"({})", R"({"a":1,"b":1,"c":1,"d":1,"e":1})") == "configuration changed: a, b, c, d, ...");
+    CHECK(config_difference(R"({})", R"({"a":1,"b":1,"c":1,"d":1,"e":1})") ==
+          "configuration changed: a, b, c, d, ...");
   }
   TEST_CASE("without both texts nothing more is said") {
     CHECK(config_difference("", "{}") == "configuration changed");

@@ -48,13 +48,17 @@ TEST_SUITE("scheduler/lifecycle") {
   TEST_CASE("down with volumes removes declared and anonymous ones, never external ones") {
     Stack s;
     check_plan("down_volumes", plan_down(s.world.observed(), s.graph, {.remove_volumes = true}));
-    check_plan("down_external", plan_down(s.world.observed(), s.graph, {.remove_volumes = true, .external = {"shop_data", "shop_default"}}));
+    check_plan("down_external",
+               plan_down(s.world.observed(), s.graph,
+                         {.remove_volumes = true, .external = {"shop_data", "shop_default"}}));
   }
 
   TEST_CASE("down of a service takes its dependents along and leaves what others use") {
     Stack s;
-    check_plan("down_service", plan_down(s.world.observed(), s.graph, {.services = {"api"}, .remove_volumes = true}));
-    CHECK_THROWS_WITH_AS((void)plan_down(s.world.observed(), s.graph, {.services = {"nope"}}), "no such service: nope", base::Error);
+    check_plan("down_service",
+               plan_down(s.world.observed(), s.graph, {.services = {"api"}, .remove_volumes = true}));
+    CHECK_THROWS_WITH_AS((void)plan_down(s.world.observed(), s.graph, {.services = {"nope"}}),
+                         "no such service: nope", base::Error);
   }
 
   TEST_CASE("down leaves orphans and disabled services unless told otherwise") {
@@ -106,7 +110,8 @@ TEST_SUITE("scheduler/lifecycle") {
     Stack s;
     ObservedState observed = s.world.observed();
     std::erase_if(observed.containers, [](const ObservedContainer& c) { return c.service == "web"; });
-    CHECK_THROWS_WITH_AS((void)plan_start(observed, s.graph, {}), "service \"web\" has no container to start", base::Error);
+    CHECK_THROWS_WITH_AS((void)plan_start(observed, s.graph, {}), "service \"web\" has no container to start",
+                         base::Error);
     CHECK(plan_start(observed, s.graph, {.may_be_empty = {"web"}}).empty());
     CHECK(plan_start(observed, s.graph, {.services = {"api"}}).empty());
   }
@@ -114,16 +119,19 @@ TEST_SUITE("scheduler/lifecycle") {
   TEST_CASE("restart goes forward and takes along dependents that ask for it") {
     Stack s;
     check_plan("restart_named", plan_restart(s.world.observed(), s.graph, {.services = {"api"}}));
-    check_plan("restart_no_dependents", plan_restart(s.world.observed(), s.graph, {.services = {"api"}, .no_dependencies = true}));
+    check_plan("restart_no_dependents",
+               plan_restart(s.world.observed(), s.graph, {.services = {"api"}, .no_dependencies = true}));
     check_plan("restart_all", plan_restart(s.world.observed(), s.graph, {}));
   }
 
   TEST_CASE("a restart is a stop and a start, told as one") {
     Stack s;
-    const Outcome outcome = s.world.run(plan_restart(s.world.observed(), s.graph, {.services = {"db"}}), s.desired);
+    const Outcome outcome =
+        s.world.run(plan_restart(s.world.observed(), s.graph, {.services = {"db"}}), s.desired);
     CHECK(outcome.ok());
     CHECK(s.world.calls == std::vector<std::string>{"stop shop-db-1", "start shop-db-1"});
-    CHECK(s.world.progress == std::vector<std::string>{"Container shop-db-1 Restarting", "Container shop-db-1 Started"});
+    CHECK(s.world.progress ==
+          std::vector<std::string>{"Container shop-db-1 Restarting", "Container shop-db-1 Started"});
   }
 
   TEST_CASE("kill takes running containers, all at once") {
@@ -137,7 +145,10 @@ TEST_SUITE("scheduler/lifecycle") {
     Stack s;
     s.stop("shop-api-2");
     check_plan("rm", plan_remove(s.world.observed(), s.graph, {}));
-    check_plan("rm_stop", plan_remove(s.world.observed(), s.graph, {.services = {"api", "web"}, .stop_first = true, .remove_anonymous_volumes = true}));
+    check_plan(
+        "rm_stop",
+        plan_remove(s.world.observed(), s.graph,
+                    {.services = {"api", "web"}, .stop_first = true, .remove_anonymous_volumes = true}));
   }
 
   TEST_CASE("pause takes running containers, unpause paused ones") {

@@ -12,7 +12,8 @@ TEST_SUITE("scheduler/plan") {
     Plan plan;
     const StepId network = plan.add(CreateNetwork{"default", "shop_default"}, {}, "missing");
     const ContainerRef web{.name = "shop-web-1", .service = "web", .number = 1, .made_by = plan.next_id()};
-    const StepId create = plan.add(CreateContainer{.container = web, .created_as = web.name}, {network, network, StepId::none}, "missing");
+    const StepId create = plan.add(CreateContainer{.container = web, .created_as = web.name},
+                                   {network, network, StepId::none}, "missing");
     plan.add(StartContainer{web}, {create}, "created by #2");
     CHECK(to_text(plan) == R"(#1 create network shop_default (missing)
 #2 create container shop-web-1 (missing) after #1
@@ -50,7 +51,8 @@ TEST_SUITE("scheduler/plan") {
 
   TEST_CASE("a step cannot wait for itself or a later one") {
     Plan plan;
-    CHECK_THROWS_WITH_AS(plan.add(Milestone{"x"}, {StepId{1}}, ""), "step 1 of a plan waits for a later one", base::Error);
+    CHECK_THROWS_WITH_AS(plan.add(Milestone{"x"}, {StepId{1}}, ""), "step 1 of a plan waits for a later one",
+                         base::Error);
   }
 
   TEST_CASE("joining makes a step only where there are several") {

@@ -1,4 +1,5 @@
-// Which containers come and go when the number of replicas changes: stories, and a property over random states.
+// Which containers come and go when the number of replicas changes: stories, and a property over random
+// states.
 #include <algorithm>
 #include <random>
 #include <set>

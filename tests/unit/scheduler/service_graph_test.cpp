@@ -25,16 +25,18 @@ using Names = std::vector<std::string>;
 
 TEST_SUITE("scheduler/service_graph") {
   TEST_CASE("dependencies come first and what is not ordered keeps its order") {
-    const auto graph = ServiceGraph::build({node("web", {"api", "cache"}), node("zoo"), node("api", {"db"}), node("cache"), node("db")});
+    const auto graph = ServiceGraph::build(
+        {node("web", {"api", "cache"}), node("zoo"), node("api", {"db"}), node("cache"), node("db")});
     CHECK(graph.start_order() == Names{"db", "api", "cache", "web", "zoo"});
     CHECK(graph.stop_order() == Names{"zoo", "web", "cache", "api", "db"});
   }
 
   TEST_CASE("a cycle is reported with the services on it") {
-    CHECK_THROWS_WITH_AS(
-        (void)ServiceGraph::build({node("x", {"web"}), node("web", {"api"}), node("api", {"db"}), node("db", {"web"})}),
-        "dependency cycle: web -> api -> db -> web", base::Error);
-    CHECK_THROWS_WITH_AS((void)ServiceGraph::build({node("a", {"a"})}), "dependency cycle: a -> a", base::Error);
+    CHECK_THROWS_WITH_AS((void)ServiceGraph::build({node("x", {"web"}), node("web", {"api"}),
+                                                    node("api", {"db"}), node("db", {"web"})}),
+                         "dependency cycle: web -> api -> db -> web", base::Error);
+    CHECK_THROWS_WITH_AS((void)ServiceGraph::build({node("a", {"a"})}), "dependency cycle: a -> a",
+                         base::Error);
   }
 
   TEST_CASE("an undefined service is an error unless it is not required") {
@@ -45,11 +47,13 @@ TEST_SUITE("scheduler/service_graph") {
   }
 
   TEST_CASE("two services of one name are an error") {
-    CHECK_THROWS_WITH_AS((void)ServiceGraph::build({node("a"), node("a")}), "service \"a\" is there twice", base::Error);
+    CHECK_THROWS_WITH_AS((void)ServiceGraph::build({node("a"), node("a")}), "service \"a\" is there twice",
+                         base::Error);
   }
 
   TEST_CASE("selections follow dependencies, dependents, or nothing") {
-    const auto graph = ServiceGraph::build({node("web", {"api"}), node("api", {"db"}), node("db"), node("job", {"db"})});
+    const auto graph =
+        ServiceGraph::build({node("web", {"api"}), node("api", {"db"}), node("db"), node("job", {"db"})});
     const Names api{"api"};
     CHECK(graph.restricted_to(api).start_order() == Names{"db", "api"});
     CHECK(graph.with_dependents(api).stop_order() == Names{"web", "api"});
@@ -68,7 +72,8 @@ TEST_SUITE("scheduler/service_graph") {
 
   TEST_CASE("labels of containers give the graph where there is no file") {
     ObservedState observed;
-    observed.containers = {labelled("web", "db:service_healthy:true,gone:service_started:false"), labelled("db", "")};
+    observed.containers = {labelled("web", "db:service_healthy:true,gone:service_started:false"),
+                           labelled("db", "")};
     const auto graph = ServiceGraph::of(observed);
     CHECK(graph.start_order() == Names{"db", "web"});
     REQUIRE(graph.dependencies_of("web").size() == 1);
@@ -78,7 +83,8 @@ TEST_SUITE("scheduler/service_graph") {
 
   TEST_CASE("labels that contradict each other lose an edge instead of failing") {
     ObservedState observed;
-    observed.containers = {labelled("a", "b:service_started:false"), labelled("b", "a:service_started:false")};
+    observed.containers = {labelled("a", "b:service_started:false"),
+                           labelled("b", "a:service_started:false")};
     CHECK(ServiceGraph::of(observed).start_order() == Names{"b", "a"});
   }
 }

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "compose/lower/service_lowering.hpp"
-#include "unit/lower/one_service.hpp"
+#include "unit/compose/lower/one_service.hpp"
 
 using namespace compose;
 using namespace compose::test;
@@ -10,9 +10,9 @@ using lower::final_capabilities;
 TEST_SUITE("compose/lower/capabilities") {
   TEST_CASE("the default are Docker's fourteen") {
     CHECK(final_capabilities({}, {}, false) ==
-          Strings{"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID", "CAP_SETUID",
-                  "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SYS_CHROOT", "CAP_MKNOD", "CAP_AUDIT_WRITE",
-                  "CAP_SETFCAP"});
+          Strings{"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID",
+                  "CAP_SETUID", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SYS_CHROOT",
+                  "CAP_MKNOD", "CAP_AUDIT_WRITE", "CAP_SETFCAP"});
   }
   TEST_CASE("add and drop change the default, in any spelling") {
     const Strings set = final_capabilities({"net_admin"}, {"CAP_MKNOD", "net_raw"}, false);
@@ -27,7 +27,9 @@ TEST_SUITE("compose/lower/capabilities") {
     CHECK(final_capabilities({"ALL"}, {}, false).size() == 41);
     CHECK(final_capabilities({"ALL"}, {"SYS_ADMIN"}, false).size() == 40);
   }
-  TEST_CASE("privileged is everything") { CHECK(final_capabilities({}, {"ALL"}, true).size() == 41); }
+  TEST_CASE("privileged is everything") {
+    CHECK(final_capabilities({}, {"ALL"}, true).size() == 41);
+  }
   TEST_CASE("an unknown name is an error") {
     OneService one;
     one.web().cap_add = {"FLY"};

@@ -1,11 +1,13 @@
 #include <chrono>
 
-#include "unit/lower/one_service.hpp"
+#include "unit/compose/lower/one_service.hpp"
 
 using namespace compose;
 using namespace compose::test;
 using rt::RestartMode;
-using namespace std::chrono_literals;
+using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""min;
+using std::chrono_literals::operator""ms;
 
 TEST_SUITE("compose/lower/lower_life") {
   TEST_CASE("limits come from deploy or from the older attributes") {
@@ -68,7 +70,8 @@ TEST_SUITE("compose/lower/lower_life") {
   TEST_CASE("deploy.restart_policy replaces restart") {
     OneService one;
     one.web().restart = "always";
-    one.web().deploy = model::Deploy{.restart_policy = model::RestartPolicy{.condition = "on-failure", .max_attempts = 2}};
+    one.web().deploy =
+        model::Deploy{.restart_policy = model::RestartPolicy{.condition = "on-failure", .max_attempts = 2}};
     CHECK(one.lowered().spec.restart == rt::RestartPolicy{RestartMode::on_failure, 2});
     one.web().deploy->restart_policy->condition = "any";
     CHECK(one.lowered().spec.restart == rt::RestartPolicy{RestartMode::always, 0});
@@ -79,7 +82,8 @@ TEST_SUITE("compose/lower/lower_life") {
   TEST_CASE("the health check is the image's with the file's on top") {
     OneService one;
     CHECK_FALSE(one.lowered().spec.health);
-    one.image().healthcheck = lower::ImageHealthcheck{.test = {"CMD-SHELL", "curl -f x"}, .interval = 5'000'000'000, .retries = 7};
+    one.image().healthcheck =
+        lower::ImageHealthcheck{.test = {"CMD-SHELL", "curl -f x"}, .interval = 5'000'000'000, .retries = 7};
     CHECK(one.lowered().spec.health ==
           rt::HealthSpec{.test = {"/bin/sh", "-c", "curl -f x"}, .interval = 5'000'000'000, .retries = 7});
     one.web().healthcheck = model::Healthcheck{.timeout = 2s, .start_period = 1min};
@@ -88,8 +92,10 @@ TEST_SUITE("compose/lower/lower_life") {
                                                       .timeout = 2'000'000'000,
                                                       .start_period = 60'000'000'000,
                                                       .retries = 7});
-    one.web().healthcheck = model::Healthcheck{.test = Strings{"CMD", "check", "-q"}, .interval = 1s, .retries = 2};
-    CHECK(one.lowered().spec.health == rt::HealthSpec{.test = {"check", "-q"}, .interval = 1'000'000'000, .retries = 2});
+    one.web().healthcheck =
+        model::Healthcheck{.test = Strings{"CMD", "check", "-q"}, .interval = 1s, .retries = 2};
+    CHECK(one.lowered().spec.health ==
+          rt::HealthSpec{.test = {"check", "-q"}, .interval = 1'000'000'000, .retries = 2});
     one.web().healthcheck = model::Healthcheck{.test = Strings{"NONE"}};
     CHECK_FALSE(one.lowered().spec.health);
     one.web().healthcheck = model::Healthcheck{.disable = true};
@@ -100,15 +106,18 @@ TEST_SUITE("compose/lower/lower_life") {
 
   TEST_CASE("logs are files with limits, or none") {
     OneService one;
-    one.web().logging = model::Logging{.driver = "json-file", .options = {{"max-size", "10m"}, {"max-file", "3"}}};
+    one.web().logging =
+        model::Logging{.driver = "json-file", .options = {{"max-size", "10m"}, {"max-file", "3"}}};
     CHECK(one.lowered().spec.log == rt::LogSpec{.max_size = 10U << 20U, .max_files = 3});
     one.web().logging = model::Logging{.driver = "none"};
     CHECK_FALSE(one.lowered().spec.log.enabled);
     one.web().logging = model::Logging{.driver = "syslog", .options = {{"syslog-address", "x"}}};
-    CHECK(one.lower().warnings ==
-          Strings{"service \"web\": logging driver \"syslog\" is not available, the output is kept in files"});
+    CHECK(
+        one.lower().warnings ==
+        Strings{"service \"web\": logging driver \"syslog\" is not available, the output is kept in files"});
     one.web().logging = model::Logging{.options = {{"tag", "x"}}};
-    CHECK(one.lower().warnings == Strings{"service \"web\": logging option \"tag\" is not available, ignoring"});
+    CHECK(one.lower().warnings ==
+          Strings{"service \"web\": logging option \"tag\" is not available, ignoring"});
     one.web().logging = model::Logging{.options = {{"max-size", "huge"}}};
     one.check_error("service \"web\": logging option max-size: not a size: \"huge\"");
     one.web().logging = model::Logging{.options = {{"max-file", "0"}}};
@@ -127,5 +136,23 @@ TEST_SUITE("compose/lower/lower_life") {
     CHECK(one.lowered().spec.stop_grace == 1'500'000'000);
     one.web().stop_signal = "SIGNOPE";
     one.check_error("service \"web\": unknown signal \"SIGNOPE\"");
+  }
+
+  TEST_CASE("hooks after the start and before the stop") {
+    OneService one;
+    one.web().post_start = {
+        {.command = Strings{"warm", "up"}, .user = "app", .environment = {{"A", "1"}, {"B", std::nullopt}}}};
+    one.web().pre_stop = {{.command = Strings{"drain"}, .privileged = true, .working_dir = "/x"}};
+    const auto web = one.lowered();
+    CHECK(web.post_start ==
+          std::vector<sched::HookSpec>{{.argv = {"warm", "up"}, .environment = {"A=1"}, .user = "app"}});
+    CHECK(web.pre_stop ==
+          std::vector<sched::HookSpec>{{.argv = {"drain"}, .directory = "/x", .privileged = true}});
+    CHECK(lower::service_hooks(one.project)["web"].pre_stop == web.pre_stop);
+    one.web().pre_stop[0].command.reset();
+    one.check_error("service \"web\": a hook needs a command");
+    one.web().pre_stop.clear();
+    one.web().pre_start = {{.command = Strings{"migrate"}}};
+    one.check_error("service \"web\": `pre_start` hooks are not available");
   }
 }

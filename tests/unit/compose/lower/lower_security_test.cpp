@@ -1,4 +1,4 @@
-#include "unit/lower/one_service.hpp"
+#include "unit/compose/lower/one_service.hpp"
 
 using namespace compose;
 using namespace compose::test;
@@ -18,9 +18,11 @@ TEST_SUITE("compose/lower/lower_security") {
     one.web().pid = "host";
     one.web().ipc = "container:other";
     const auto web = one.lowered();
-    CHECK(web.spec.security.network == rt::NamespaceSpec{NamespaceMode::shared, rt::ContainerId{"service:db"}});
+    CHECK(web.spec.security.network ==
+          rt::NamespaceSpec{NamespaceMode::shared, rt::ContainerId{"service:db"}});
     CHECK(web.spec.security.pid.mode == NamespaceMode::host);
-    CHECK(web.spec.security.ipc == rt::NamespaceSpec{NamespaceMode::shared, rt::ContainerId{"container:other"}});
+    CHECK(web.spec.security.ipc ==
+          rt::NamespaceSpec{NamespaceMode::shared, rt::ContainerId{"container:other"}});
     CHECK(web.dependencies[0].shares_namespace);
     CHECK(web.attachments.empty());
   }
@@ -36,7 +38,8 @@ TEST_SUITE("compose/lower/lower_security") {
 
   TEST_CASE("security_opt in both separators") {
     OneService one;
-    one.web().security_opt = {"no-new-privileges:true", "seccomp=unconfined", "apparmor:unconfined", "label=disable", "systempaths=unconfined"};
+    one.web().security_opt = {"no-new-privileges:true", "seccomp=unconfined", "apparmor:unconfined",
+                              "label=disable", "systempaths=unconfined"};
     const auto spec = one.lowered().spec;
     CHECK(spec.process.no_new_privileges);
     CHECK(spec.security.seccomp == rt::SeccompMode::unconfined);
@@ -55,17 +58,18 @@ TEST_SUITE("compose/lower/lower_security") {
     one.web().cgroup_parent = "/x";
     one.web().ipc = "none";
     const auto lowered = one.lower();
-    CHECK(lowered.warnings ==
-          Strings{"service \"web\": `ipc: none` is treated as private",
-                  "service \"web\": `userns_mode: keep-id` is not available, ignoring",
-                  "service \"web\": `cgroup_parent` is not available, ignoring",
-                  "service \"web\": security_opt \"seccomp=/srv/profile.json\": own seccomp profiles are not read, the default one stays"});
+    CHECK(lowered.warnings == Strings{"service \"web\": `ipc: none` is treated as private",
+                                      "service \"web\": `userns_mode: keep-id` is not available, ignoring",
+                                      "service \"web\": `cgroup_parent` is not available, ignoring",
+                                      "service \"web\": security_opt \"seccomp=/srv/profile.json\": own "
+                                      "seccomp profiles are not read, the default one stays"});
     CHECK(lowered.state.services[0].spec.security.seccomp == rt::SeccompMode::default_profile);
   }
 
   TEST_CASE("devices, rules, sysctls and the read-only root") {
     OneService one;
-    one.web().devices = {{.source = "/dev/fuse"}, {.source = "/dev/a", .target = "/dev/b", .permissions = "r"}};
+    one.web().devices = {{.source = "/dev/fuse"},
+                         {.source = "/dev/a", .target = "/dev/b", .permissions = "r"}};
     one.web().device_cgroup_rules = {"c 1:3 mr"};
     one.web().sysctls = {{"net.core.somaxconn", "1024"}};
     one.web().read_only = true;
@@ -77,6 +81,7 @@ TEST_SUITE("compose/lower/lower_security") {
     CHECK(spec.security.sysctls.at("net.core.somaxconn") == "1024");
     CHECK(spec.rootfs.read_only);
     one.web().devices = {{.source = "vendor.com/gpu=all"}};
-    one.check_error("service \"web\": device \"vendor.com/gpu=all\": only device files of the host can be used");
+    one.check_error(
+        "service \"web\": device \"vendor.com/gpu=all\": only device files of the host can be used");
   }
 }

@@ -1,6 +1,6 @@
 #include "compose/lower/lower_project.hpp"
 
-#include "unit/lower/one_service.hpp"
+#include "unit/compose/lower/one_service.hpp"
 
 using namespace compose;
 using namespace compose::test;
@@ -11,7 +11,8 @@ TEST_SUITE("compose/lower/lower_project") {
     one.add("db");
     one.add("init");
     one.web().depends_on["db"] = {.condition = model::DependencyCondition::healthy, .restart = true};
-    one.web().depends_on["init"] = {.condition = model::DependencyCondition::completed_successfully, .required = false};
+    one.web().depends_on["init"] = {.condition = model::DependencyCondition::completed_successfully,
+                                    .required = false};
     one.web().labels = {{"tier", "front"}};
     one.image().labels = {{"tier", "none"}, {"vendor", "x"}};
     one.project.environment_files = {"/srv/shop/prod.env"};
@@ -21,10 +22,12 @@ TEST_SUITE("compose/lower/lower_project") {
     CHECK(web.replicas == 1);
     CHECK(web.config_hash == "hash of web");
     CHECK(web.dependencies ==
-          std::vector<sched::Dependency>{{.service = "db", .condition = sched::Condition::healthy, .restart = true},
-                                         {.service = "init", .condition = sched::Condition::completed_successfully, .required = false}});
+          std::vector<sched::Dependency>{
+              {.service = "db", .condition = sched::Condition::healthy, .restart = true},
+              {.service = "init", .condition = sched::Condition::completed_successfully, .required = false}});
     CHECK(web.labels == sched::Labels{{"com.docker.compose.config-hash", "hash of web"},
-                                      {"com.docker.compose.depends_on", "db:service_healthy:true,init:service_completed_successfully:false"},
+                                      {"com.docker.compose.depends_on",
+                                       "db:service_healthy:true,init:service_completed_successfully:false"},
                                       {"com.docker.compose.image", "sha256:1"},
                                       {"com.docker.compose.project", "shop"},
                                       {"com.docker.compose.project.config_files", "/srv/shop/compose.yaml"},
@@ -121,7 +124,8 @@ TEST_SUITE("compose/lower/lower_project") {
     OneService one;
     one.add("db");
     one.web().depends_on["db"] = {};
-    CHECK(sched::ServiceGraph::build(lower::service_nodes(one.project)).start_order() == Strings{"db", "web"});
+    CHECK(sched::ServiceGraph::build(lower::service_nodes(one.project)).start_order() ==
+          Strings{"db", "web"});
   }
 
   TEST_CASE("a provider and a missing image are errors") {

@@ -1,6 +1,6 @@
 #include "base/json.hpp"
 #include "scheduler/config_difference.hpp"
-#include "unit/lower/one_service.hpp"
+#include "unit/compose/lower/one_service.hpp"
 
 using namespace compose;
 using namespace compose::test;
@@ -29,7 +29,8 @@ TEST_SUITE("compose/lower/config_text") {
     const std::string before = one.lowered().config;
     CHECK(before.find("hunter2") == std::string::npos);
     one.project.secrets["token"].resolved_content = "other";
-    CHECK(config_difference(before, one.lowered().config) == "configuration changed: volumes./run/secrets/token");
+    CHECK(config_difference(before, one.lowered().config) ==
+          "configuration changed: volumes./run/secrets/token");
   }
 
   TEST_CASE("labels of ours are no configuration") {

@@ -1,4 +1,4 @@
-#include "unit/lower/one_service.hpp"
+#include "unit/compose/lower/one_service.hpp"
 
 using namespace compose;
 using namespace compose::test;
@@ -6,18 +6,19 @@ using namespace compose::test;
 TEST_SUITE("compose/lower/lower_network") {
   TEST_CASE("the service's name is always an alias") {
     OneService one;
-    one.web().networks["default"] = model::ServiceNetwork{.aliases = {"www", "web"}, .ipv4_address = "172.20.0.9", .mac_address = "02:00:00:00:00:01"};
-    CHECK(one.lowered().attachments ==
-          std::vector<net::AttachmentSpec>{{.network = "default",
-                                            .aliases = {"web", "www"},
-                                            .ipv4_address = "172.20.0.9",
-                                            .mac_address = "02:00:00:00:00:01",
-                                            .priority = 1}});
+    one.web().networks["default"] = model::ServiceNetwork{
+        .aliases = {"www", "web"}, .ipv4_address = "172.20.0.9", .mac_address = "02:00:00:00:00:01"};
+    CHECK(one.lowered().attachments == std::vector<net::AttachmentSpec>{{.network = "default",
+                                                                         .aliases = {"web", "www"},
+                                                                         .ipv4_address = "172.20.0.9",
+                                                                         .mac_address = "02:00:00:00:00:01",
+                                                                         .priority = 1}});
   }
 
   TEST_CASE("networks come by priority, then by name; the first has the way out unless one asks for it") {
     OneService one;
-    one.web().networks = {{"a", model::ServiceNetwork{}}, {"b", model::ServiceNetwork{.priority = 10}}, {"c", std::nullopt}};
+    one.web().networks = {
+        {"a", model::ServiceNetwork{}}, {"b", model::ServiceNetwork{.priority = 10}}, {"c", std::nullopt}};
     one.web().mac_address = "02:00:00:00:00:02";
     auto attachments = one.lowered().attachments;
     REQUIRE(attachments.size() == 3);
@@ -45,7 +46,8 @@ TEST_SUITE("compose/lower/lower_network") {
     one.web().network_mode = "bridge";
     one.project.networks.clear();
     const auto lowered = one.lower();
-    CHECK(lowered.warnings == Strings{"service \"web\": `network_mode: bridge` is treated as the project's default network"});
+    CHECK(lowered.warnings ==
+          Strings{"service \"web\": `network_mode: bridge` is treated as the project's default network"});
     CHECK(lowered.state.networks[0].spec.name == "shop_default");
     CHECK(lowered.state.services[0].attachments[0].network == "default");
   }
@@ -56,9 +58,10 @@ TEST_SUITE("compose/lower/lower_network") {
                        {.host_ip = "127.0.0.1", .target = 443, .published = "8443", .protocol = "tcp"},
                        {.target = 53, .published = "5300-5310", .protocol = "udp"}};
     CHECK(one.lowered().ports ==
-          std::vector<sched::PortRequest>{{.target = 80},
-                                          {.host_address = "127.0.0.1", .published_first = 8443, .published_last = 8443, .target = 443},
-                                          {.protocol = "udp", .published_first = 5300, .published_last = 5310, .target = 53}});
+          std::vector<sched::PortRequest>{
+              {.target = 80},
+              {.host_address = "127.0.0.1", .published_first = 8443, .published_last = 8443, .target = 443},
+              {.protocol = "udp", .published_first = 5300, .published_last = 5310, .target = 53}});
     one.web().ports = {{.target = 80, .published = "http"}};
     one.check_error("service \"web\": invalid published port \"http\"");
     one.web().ports = {{.target = 80, .protocol = "sctp"}};
@@ -79,14 +82,17 @@ TEST_SUITE("compose/lower/lower_network") {
     one.web().dns = {"1.1.1.1"};
     one.web().dns_search = {"example.org"};
     one.web().dns_opt = {"ndots:2"};
-    one.web().extra_hosts = {{"db.local", {"10.0.0.1", "10.0.0.2"}}, {"host.docker.internal", {"host-gateway"}}};
+    one.web().extra_hosts = {{"db.local", {"10.0.0.1", "10.0.0.2"}},
+                             {"host.docker.internal", {"host-gateway"}}};
     const auto spec = one.lowered().spec;
     CHECK(spec.hostname == "www");
     CHECK(spec.domainname == "example.org");
     CHECK(spec.dns == rt::DnsSpec{.servers = {"1.1.1.1"},
                                   .search = {"example.org"},
                                   .options = {"ndots:2"},
-                                  .extra_hosts = {{"db.local", "10.0.0.1"}, {"db.local", "10.0.0.2"}, {"host.docker.internal", "host-gateway"}}});
+                                  .extra_hosts = {{"db.local", "10.0.0.1"},
+                                                  {"db.local", "10.0.0.2"},
+                                                  {"host.docker.internal", "host-gateway"}}});
   }
 
   TEST_CASE("a link with an alias gives the target a second name") {

@@ -1,4 +1,4 @@
-#include "unit/lower/one_service.hpp"
+#include "unit/compose/lower/one_service.hpp"
 
 using namespace compose;
 using lower::signal_number;
@@ -15,7 +15,8 @@ TEST_SUITE("compose/lower/signal_number") {
   TEST_CASE("anything else is an error") {
     for (const char* name : {"", "SIGNOPE", "0", "65", "15x", "RTMIN+99", "RTMINx", "-1"}) {
       CAPTURE(name);
-      CHECK_THROWS_WITH_AS((void)signal_number(name), base::text("unknown signal \"{}\"", name).c_str(), base::Error);
+      CHECK_THROWS_WITH_AS((void)signal_number(name), base::text("unknown signal \"{}\"", name).c_str(),
+                           base::Error);
     }
   }
 }

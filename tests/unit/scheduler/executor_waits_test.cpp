@@ -1,0 +1,175 @@
+#include <chrono>
+
+#include <doctest/doctest.h>
+
+#include "base/error.hpp"
+#include "unit/scheduler/shop.hpp"
+
+using namespace compose;
+using namespace compose::sched;
+using namespace compose::test;
+
+TEST_SUITE("scheduler/executor_waits") {
+  TEST_CASE("waiting for health wakes up with the change and goes on") {
+    const DesiredState desired = shop(Condition::healthy);
+    FakeWorld world;
+    starts_with_health(world, "db");
+    world.events.push_back([&] { world.status_of("shop-db-1").health_output = "not yet"; });
+    world.events.push_back([&] { world.status_of("shop-db-1").health = rt::Health::healthy; });
+    CHECK(world.up(desired).ok());
+    const auto first = std::find(world.progress.begin(), world.progress.end(), "Container shop-db-1 Waiting");
+    REQUIRE(first != world.progress.end());
+    CHECK(Lines(first, world.progress.end()) ==
+          Lines{"Container shop-db-1 Waiting", "Container shop-db-1 Healthy", "Container shop-web-1 Starting",
+                "Container shop-web-1 Started"});
+  }
+
+  TEST_CASE("a dependency that fails stops its dependents and says why") {
+    DesiredState desired = shop(Condition::healthy);
+    add_service(desired, "other");
+    FakeWorld world;
+    starts_with_health(world, "db");
+    SUBCASE("it exits") {
+      world.events.push_back(
+          [&] { world.status_of("shop-db-1") = {.state = rt::ContainerState::exited, .exit_code = 1}; });
+      const Outcome outcome = world.up(desired);
+      CHECK(messages(outcome) == Lines{"dependency failed to start: container shop-db-1 exited (1)"});
+      CHECK(outcome.skipped == 1);
+    }
+    SUBCASE("it is unhealthy") {
+      world.events.push_back([&] {
+        world.status_of("shop-db-1").health = rt::Health::unhealthy;
+        world.status_of("shop-db-1").health_output = "connection refused\n";
+      });
+      CHECK(messages(world.up(desired)) ==
+            Lines{"dependency failed to start: container shop-db-1 is unhealthy: connection refused"});
+      CHECK(world.progress.back() ==
+            "Container shop-db-1 Error dependency failed to start: container shop-db-1 is unhealthy: "
+            "connection refused");
+    }
+    SUBCASE("it has no health check") {
+      world.on_start.clear();
+      CHECK(messages(world.up(desired)) ==
+            Lines{"dependency failed to start: container shop-db-1 has no healthcheck configured"});
+    }
+    SUBCASE("it does not even start") {
+      world.failures["start shop-db-1"] = "exec '/nope': No such file or directory";
+      const Outcome outcome = world.up(desired);
+      CHECK(messages(outcome) == Lines{"container shop-db-1: exec '/nope': No such file or directory"});
+      CHECK(outcome.skipped == 2);
+    }
+    CHECK(world.status_of("shop-web-1").state == rt::ContainerState::created);
+    CHECK(world.status_of("shop-other-1").state == rt::ContainerState::running);
+  }
+
+  TEST_CASE("a one-shot dependency has to end well, every replica of it") {
+    DesiredState desired = project();
+    add_service(desired, "init", 2);
+    depend(add_service(desired, "web"), "init", Condition::completed_successfully);
+    FakeWorld world;
+    world.events.push_back([&] { world.status_of("shop-init-1") = {.state = rt::ContainerState::exited}; });
+    int code = 0;
+    SUBCASE("both with 0") {
+      code = 0;
+    }
+    SUBCASE("the second with 3") {
+      code = 3;
+    }
+    world.events.push_back(
+        [&] { world.status_of("shop-init-2") = {.state = rt::ContainerState::exited, .exit_code = code}; });
+    const Outcome outcome = world.up(desired);
+    CHECK(outcome.ok() == (code == 0));
+    if (code != 0) CHECK(messages(outcome) == Lines{"service \"init\" didn't complete successfully: exit 3"});
+  }
+
+  TEST_CASE("a dependency that is not required only warns") {
+    DesiredState desired = shop(Condition::healthy);
+    find_service(desired, "web").dependencies[0].required = false;
+    FakeWorld world;
+    starts_with_health(world, "db");
+    world.events.push_back(
+        [&] { world.status_of("shop-db-1") = {.state = rt::ContainerState::exited, .exit_code = 1}; });
+    const Outcome outcome = world.up(desired);
+    CHECK(outcome.ok());
+    CHECK(outcome.warnings ==
+          Lines{"optional dependency \"db\" failed to start: container shop-db-1 exited (1)"});
+    CHECK(world.status_of("shop-web-1").state == rt::ContainerState::running);
+  }
+
+  TEST_CASE("a dependency that is not required may even fail to be made") {
+    DesiredState desired = shop();
+    find_service(desired, "web").dependencies[0].required = false;
+    FakeWorld world;
+    world.failures["create shop-db-1"] = "no space left";
+    const Outcome outcome = world.up(desired);
+    CHECK(messages(outcome) == Lines{"container shop-db-1: no space left"});
+    CHECK(outcome.warnings ==
+          Lines{"optional dependency \"db\" failed to start: container shop-db-1: no space left"});
+    CHECK(world.status_of("shop-web-1").state == rt::ContainerState::running);
+  }
+
+  TEST_CASE("an interruption ends a wait") {
+    const DesiredState desired = shop(Condition::healthy);
+    FakeWorld world;
+    starts_with_health(world, "db");
+    Interrupt interrupt;
+    world.events.push_back([&] { interrupt.request(); });
+    const Outcome outcome =
+        world.run(reconcile(desired, world.observed()), desired, {.interrupt = &interrupt});
+    CHECK(outcome.interrupted);
+    CHECK(outcome.failures.empty());
+    CHECK(outcome.skipped == 2);
+  }
+
+  TEST_CASE("--wait") {
+    DesiredState desired = project();
+    check_health(add_service(desired, "web"));
+    add_service(desired, "job");
+    FakeWorld world;
+    starts_with_health(world, "web");
+    ExecuteOptions options{.wait_timeout = std::chrono::seconds{3}};
+    const auto up = [&] {
+      return world.run(reconcile(desired, world.observed(), {.wait = true}), desired, options);
+    };
+    SUBCASE("ends when everything is healthy or running") {
+      world.events.push_back([&] { world.status_of("shop-web-1").health = rt::Health::healthy; });
+      CHECK(up().ok());
+    }
+    SUBCASE("takes a one-shot that ended with 0 for a success") {
+      world.on_start["job"] = [](rt::ContainerStatus& s) { s = {.state = rt::ContainerState::exited}; };
+      world.on_start.erase("web");
+      CHECK(up().ok());
+    }
+    SUBCASE("names what exited") {
+      world.on_start["job"] = [](rt::ContainerStatus& s) {
+        s = {.state = rt::ContainerState::exited, .exit_code = 4};
+      };
+      world.on_start.erase("web");
+      CHECK(messages(up()) == Lines{"container shop-job-1 exited (4)"});
+    }
+    SUBCASE("ends at the timeout and names what was missing") {
+      CHECK(messages(up()) == Lines{"application not healthy after 3s: container shop-web-1 is starting"});
+    }
+    SUBCASE("a container that keeps restarting is never ready") {
+      world.on_start["job"] = [](rt::ContainerStatus& s) {
+        s = {.state = rt::ContainerState::restarting, .exit_code = 1};
+      };
+      world.on_start.erase("web");
+      CHECK(messages(up()) ==
+            Lines{"application not healthy after 3s: container shop-job-1 is restarting (1)"});
+    }
+  }
+
+  TEST_CASE("the same container is not asked for again once it is decided") {
+    DesiredState desired = project();
+    check_health(add_service(desired, "db", 2));
+    depend(add_service(desired, "web"), "db", Condition::healthy);
+    FakeWorld world;
+    starts_with_health(world, "db");
+    world.events.push_back([&] { world.status_of("shop-db-1").health = rt::Health::healthy; });
+    // The first has been healthy once, which is what was asked for.
+    world.events.push_back([&] { world.status_of("shop-db-1").health = rt::Health::unhealthy; });
+    world.events.push_back([&] { world.status_of("shop-db-2").health = rt::Health::healthy; });
+    CHECK(world.up(desired).ok());
+  }
+}
