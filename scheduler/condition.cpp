@@ -1,6 +1,7 @@
 #include "scheduler/condition.hpp"
 
 #include "base/text.hpp"
+#include "scheduler/replica_state.hpp"
 
 namespace compose::sched {
 
@@ -39,14 +40,6 @@ std::string with_reason(std::string message, const std::string& reason) {
 Verdict exited(const ContainerRef& c, const ContainerStatus& status) {
   const std::string reason = status.oom_killed ? "out of memory" : status.error;
   return failed(with_reason(text("container {} exited ({})", c.name, status.exit_code), reason));
-}
-
-bool has_ended(const ContainerStatus& status) {
-  return status.state == ContainerState::exited || status.state == ContainerState::dead;
-}
-
-bool is_up(const ContainerStatus& status) {
-  return status.state == ContainerState::running || status.state == ContainerState::paused;
 }
 
 Verdict judge_health(const ContainerRef& c, const ContainerStatus& status) {

@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "scheduler/reconciler.hpp"
+#include "scheduler/replica_state.hpp"
 
 namespace compose::sched {
 
@@ -69,9 +69,9 @@ class Stopper {
     std::map<const ObservedContainer*, StepId> stops;
     std::vector<StepId>& own = stopping_[service];
     for (const ObservedContainer* c : containers) {
-      if (!is_active(*c)) continue;
+      if (!is_active(c->status)) continue;
       std::vector<StepId> after = dependents;
-      if (c->status.state == rt::ContainerState::running)
+      if (can_execute(c->status))
         after =
             add_hooks(plan_, ref_of(*c), "pre_stop", hooks_of(hooks_, service).pre_stop, std::move(after));
       stops[c] = plan_.add(StopContainer{ref_of(*c), grace_}, std::move(after), cause_);
@@ -217,7 +217,7 @@ class StartPlanner {
       base::fail("service \"{}\" has no container to start", service);
     std::vector<StepId> conditions;
     for (const ObservedContainer* c : containers) {
-      if (is_active(*c)) {
+      if (is_active(c->status)) {
         plan_.keep(ref_of(*c));
         continue;
       }
@@ -318,11 +318,11 @@ Plan plan_restart(const ObservedState& observed, const ServiceGraph& graph, cons
     }
     const bool is_named = contains(named, service);
     for (const ObservedContainer* c : services[service]) {
-      if (!is_named && !is_active(*c)) continue;
+      if (!is_named && !is_active(c->status)) continue;
       const char* cause = is_named ? "restart" : "depends on a restarted service";
       const ServiceHooks& hooks = hooks_of(options.hooks, service);
       std::vector<StepId> ready = after;
-      if (c->status.state == rt::ContainerState::running)
+      if (can_execute(c->status))
         ready = add_hooks(plan, ref_of(*c), "pre_stop", hooks.pre_stop, std::move(ready));
       const StepId id = plan.add(RestartContainer{ref_of(*c), options.grace}, std::move(ready), cause);
       restarted[service].push_back(add_hooks(plan, ref_of(*c), "post_start", hooks.post_start, {id}).front());
@@ -339,7 +339,7 @@ Plan plan_kill(const ObservedState& observed, const ServiceGraph& graph, const K
     const bool known = graph.contains(service) || options.remove_orphans;
     if (options.services.empty() ? !known : !contains(options.services, service)) continue;
     for (const ObservedContainer* c : containers)
-      if (is_active(*c)) plan.add(KillContainer{ref_of(*c), options.signal}, {}, "kill");
+      if (is_active(c->status)) plan.add(KillContainer{ref_of(*c), options.signal}, {}, "kill");
   }
   return plan;
 }
@@ -352,7 +352,7 @@ Plan plan_remove(const ObservedState& observed, const ServiceGraph& graph, const
   for (const std::string& service : scope.stop_order()) {
     Containers& containers = services[service];
     if (!options.stop_first)
-      std::erase_if(containers, [](const ObservedContainer* c) { return is_active(*c); });
+      std::erase_if(containers, [](const ObservedContainer* c) { return is_active(c->status); });
     auto stops = stopper.stop(service, containers);
     for (const ObservedContainer* c : containers)
       plan.add(RemoveContainer{ref_of(*c), options.remove_anonymous_volumes}, {stops[c]}, "rm");
@@ -365,7 +365,7 @@ Plan plan_pause(const ObservedState& observed, const ServiceGraph& graph, const 
   auto services = by_service(observed, OneOffs::without);
   for (const std::string& service : selection_or_all(options.services, graph)) {
     for (const ObservedContainer* c : services[service])
-      if (is_active(*c)) plan.add(PauseContainer{ref_of(*c)}, {}, "pause");
+      if (is_active(c->status)) plan.add(PauseContainer{ref_of(*c)}, {}, "pause");
   }
   return plan;
 }

@@ -101,7 +101,7 @@ ServiceState& Reconciler::state_of(std::string_view service) {
 }
 
 bool Reconciler::is_orphan(const ObservedContainer& container) const {
-  if (container.one_off) return !is_active(container);
+  if (container.one_off) return !is_active(container.status);
   const auto& known = desired_.known_services;
   return !graph_.contains(container.service) && std::ranges::find(known, container.service) == known.end();
 }

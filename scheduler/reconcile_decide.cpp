@@ -111,7 +111,7 @@ void Reconciler::choose_kept(ServiceState& state, std::vector<Replica> candidate
   for (Replica& replica : candidates) {
     if (replica.fate == Fate::keep && !replica.cause.empty()) replica.fate = Fate::recreate;
     if (replica.fate == Fate::recreate) state.disturbed = true;
-    if (replica.fate == Fate::keep && replica.old->broken && is_active(*replica.old) && options_.start)
+    if (replica.fate == Fate::keep && replica.old->broken && is_active(replica.old->status) && options_.start)
       replica.restart_cause = "repair";
     state.replicas.push_back(std::move(replica));
   }
@@ -174,7 +174,7 @@ std::string Reconciler::what_differs(const DesiredService& service, const Observ
   std::vector<std::string> reasons;
   if (!service.image_id.empty() && c.image_id != service.image_id) reasons.emplace_back("image changed");
   if (c.config_hash != service.config_hash) reasons.push_back(config_difference(c.config, service.config));
-  if (is_active(c)) {
+  if (is_active(c.status)) {
     for (const net::AttachmentSpec& a : service.attachments) {
       const DesiredNetwork* wanted = network(a.network);
       if (wanted && std::ranges::find(c.networks, wanted->spec.name) == c.networks.end())
@@ -209,7 +209,7 @@ void Reconciler::spread_restarts() {
           });
       if (!(d.restart && parent.disturbed) && !new_namespace) continue;
       for (Replica& r : state.replicas) {
-        if (r.fate != Fate::keep || !r.old || !is_active(*r.old) || !r.restart_cause.empty()) continue;
+        if (r.fate != Fate::keep || !r.old || !is_active(r.old->status) || !r.restart_cause.empty()) continue;
         r.restart_cause = text("depends on service {}", d.service);
         state.disturbed = true;
       }

@@ -41,7 +41,7 @@ ContainerRef Reconciler::final_ref(const Replica& replica, const ServiceState& s
 
 bool Reconciler::needs_start(const ServiceState& state, const Replica& replica) const {
   if (replica.fate == Fate::remove) return false;
-  const bool was_active = replica.old && is_active(*replica.old);
+  const bool was_active = replica.old && is_active(replica.old->status);
   if (replica.fate == Fate::keep && !replica.reconnect.empty() && was_active) return true;
   if (!options_.start) return false;
   if (replica.fate == Fate::keep && !replica.restart_cause.empty()) return true;
@@ -91,7 +91,7 @@ void Reconciler::make_room(ServiceState& state, Replica& replica, const std::vec
   if (!removed && replica.reconnect.empty()) return;
   const std::string cause =
       removed ? replica.cause : text("network {} changed", replica.reconnect.front()->spec.name);
-  if (is_active(*replica.old)) {
+  if (is_active(replica.old->status)) {
     std::vector<StepId> after = dependents;
     after.push_back(replica.prepared);
     replica.stopped = add_stop(state, replica, std::move(after), cause);
@@ -108,7 +108,7 @@ void Reconciler::write_stops() {
 void Reconciler::write_stops_of(ServiceState& state) {
   const auto stops_now = [](const Replica& r) {
     const bool leaves = r.fate == Fate::remove || r.fate == Fate::recreate || !r.restart_cause.empty();
-    return leaves && r.old && is_active(*r.old) && r.stopped == StepId::none;
+    return leaves && r.old && is_active(r.old->status) && r.stopped == StepId::none;
   };
   const std::vector<StepId> dependents = dependents_stopped(state);
   if (std::ranges::none_of(state.replicas, stops_now)) {
@@ -139,7 +139,7 @@ void Reconciler::write_stops_of(ServiceState& state) {
 StepId Reconciler::add_stop(const ServiceState& state, const Replica& replica, std::vector<StepId> after,
                             const std::string& cause) {
   const ContainerRef ref = existing_ref(replica);
-  if (state.service && replica.old->status.state == rt::ContainerState::running)
+  if (state.service && can_execute(replica.old->status))
     after = add_hooks(plan_, ref, "pre_stop", state.service->pre_stop, std::move(after));
   const bool replaced = replica.fate == Fate::recreate;
   return plan_.add(StopContainer{ref, options_.stop_grace, replaced}, std::move(after), cause);
@@ -268,7 +268,7 @@ void Reconciler::write_starts() {
     for (Replica& replica : state.replicas) {
       const bool paused = replica.old && replica.old->status.state == rt::ContainerState::paused;
       const bool untouched = state.in_scope && replica.fate == Fate::keep && replica.started == StepId::none;
-      if (!untouched || !is_active(*replica.old)) continue;
+      if (!untouched || !is_active(replica.old->status)) continue;
       if (paused && options_.start)
         plan_.add(UnpauseContainer{existing_ref(replica)}, {replica.prepared}, "paused");
       else

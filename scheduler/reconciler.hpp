@@ -16,6 +16,7 @@
 
 #include "scheduler/hook_steps.hpp"
 #include "scheduler/reconcile.hpp"
+#include "scheduler/replica_state.hpp"
 #include "scheduler/service_graph.hpp"
 
 namespace compose::sched {
@@ -160,13 +161,5 @@ class Reconciler {
   std::map<WaitKey, StepId> waits_;
   std::vector<StepId> room_;  // removals that whoever wants a fixed name, port or address waits for
 };
-
-// Runs, in the sense that it has to be stopped before it can be removed.
-[[nodiscard]] inline bool is_active(const ObservedContainer& container) {
-  using rt::ContainerState;
-  const ContainerState state = container.status.state;
-  return state == ContainerState::running || state == ContainerState::paused ||
-         state == ContainerState::restarting;
-}
 
 }  // namespace compose::sched
