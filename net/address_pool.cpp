@@ -48,8 +48,10 @@ Subnet choose_subnet(std::span<const Subnet> taken) {
                           {*Subnet::parse("10.192.0.0/20"), 1024}};
   for (const auto& block : blocks)
     if (const auto subnet = first_free(block.first, block.count, taken)) return *subnet;
-  base::fail("no free address range is left among 172.16.0.0/12, 192.168.0.0/16 and 10.192.0.0/10; give the network a "
-             "subnet of its own (ipam.config.subnet)");
+  base::fail(
+      "no free address range is left among 172.16.0.0/12, 192.168.0.0/16 and 10.192.0.0/10; give the network "
+      "a "
+      "subnet of its own (ipam.config.subnet)");
 }
 
 Subnet choose_subnet_v6(std::span<const Subnet> taken, const NetworkId& network) {
@@ -57,7 +59,8 @@ Subnet choose_subnet_v6(std::span<const Subnet> taken, const NetworkId& network)
   a.v6 = true;
   a.bytes[0] = 0xfd;
   for (std::size_t i = 0; i < 5 && 2 * i + 1 < network.str().size(); ++i)
-    a.bytes[1 + i] = static_cast<std::uint8_t>(hex_digit(network.str()[2 * i]) * 16 + hex_digit(network.str()[2 * i + 1]));
+    a.bytes[1 + i] =
+        static_cast<std::uint8_t>(hex_digit(network.str()[2 * i]) * 16 + hex_digit(network.str()[2 * i + 1]));
   for (std::uint8_t i = 0; i < 255; ++i) {
     a.bytes[7] = i;
     const Subnet candidate = Subnet::of(a, 64);
@@ -75,27 +78,31 @@ Pool make_pool(const AddressPoolSpec& spec, const std::string& network) {
   if (!spec.gateway.empty()) {
     const auto gateway = IpAddress::parse(spec.gateway);
     if (!gateway || !subnet->contains(*gateway))
-      base::fail("network '{}': gateway '{}' is not an address of subnet {}", network, spec.gateway, subnet->str());
+      base::fail("network '{}': gateway '{}' is not an address of subnet {}", network, spec.gateway,
+                 subnet->str());
     pool.gateway = *gateway;
   }
   if (!spec.ip_range.empty()) {
     const auto range = Subnet::parse(spec.ip_range);
     if (!range || range->prefix < subnet->prefix || !subnet->overlaps(*range))
-      base::fail("network '{}': ip_range '{}' is not a part of subnet {}", network, spec.ip_range, subnet->str());
+      base::fail("network '{}': ip_range '{}' is not a part of subnet {}", network, spec.ip_range,
+                 subnet->str());
     pool.range = *range;
   }
   return pool;
 }
 
 AddressPoolSpec to_spec(const Pool& pool) {
-  return {pool.subnet.str(), pool.gateway.str(), pool.range == pool.subnet ? std::string{} : pool.range.str()};
+  return {pool.subnet.str(), pool.gateway.str(),
+          pool.range == pool.subnet ? std::string{} : pool.range.str()};
 }
 
 std::optional<IpAddress> next_address(const Pool& pool, const std::optional<IpAddress>& last_given,
                                       const std::function<bool(const IpAddress&)>& is_taken) {
   const IpAddress first = pool.range.address;
   const IpAddress last = pool.range.last();
-  const IpAddress start = last_given && pool.range.contains(*last_given) && *last_given != last ? last_given->plus(1) : first;
+  const IpAddress start =
+      last_given && pool.range.contains(*last_given) && *last_given != last ? last_given->plus(1) : first;
   IpAddress a = start;
   do {
     if (!is_reserved(pool, a) && !is_taken(a)) return a;
@@ -107,11 +114,13 @@ std::optional<IpAddress> next_address(const Pool& pool, const std::optional<IpAd
 IpAddress check_static_address(const Pool& pool, const std::string& address, const std::string& network) {
   const auto a = IpAddress::parse(address);
   if (!a || a->v6 != pool.subnet.address.v6)
-    base::fail("network '{}': '{}' is not an {} address", network, address, pool.subnet.address.v6 ? "IPv6" : "IPv4");
+    base::fail("network '{}': '{}' is not an {} address", network, address,
+               pool.subnet.address.v6 ? "IPv6" : "IPv4");
   if (!pool.subnet.contains(*a))
     base::fail("network '{}': address {} is outside of subnet {}", network, address, pool.subnet.str());
   if (*a == pool.gateway) base::fail("network '{}': address {} is the gateway's", network, address);
-  if (is_reserved(pool, *a)) base::fail("network '{}': address {} is reserved by subnet {}", network, address, pool.subnet.str());
+  if (is_reserved(pool, *a))
+    base::fail("network '{}': address {} is reserved by subnet {}", network, address, pool.subnet.str());
   return *a;
 }
 
@@ -133,7 +142,8 @@ std::optional<std::vector<std::uint8_t>> parse_mac(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); i += 3) {
     const int high = hex_digit(text[i]);
     const int low = hex_digit(text[i + 1]);
-    if (high < 0 || low < 0 || (i + 2 < text.size() && text[i + 2] != ':' && text[i + 2] != '-')) return std::nullopt;
+    if (high < 0 || low < 0 || (i + 2 < text.size() && text[i + 2] != ':' && text[i + 2] != '-'))
+      return std::nullopt;
     bytes.push_back(static_cast<std::uint8_t>(high * 16 + low));
   }
   if ((bytes[0] & 1U) != 0) return std::nullopt;  // a multicast address belongs to nobody

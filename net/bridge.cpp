@@ -1,10 +1,9 @@
 #include "net/bridge.hpp"
 
-#include <fcntl.h>
-#include <linux/rtnetlink.h>
-
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -35,7 +34,8 @@ void write_if_other(const HostPath& path, std::string_view value) {
 
 netlink::Mac random_mac() {
   netlink::Mac mac{0x02, 0x42};
-  for (std::size_t i = 2; i < mac.size(); ++i) mac[i] = static_cast<std::uint8_t>(std::stoul(base::random_hex(1), nullptr, 16));
+  for (std::size_t i = 2; i < mac.size(); ++i)
+    mac[i] = static_cast<std::uint8_t>(std::stoul(base::random_hex(1), nullptr, 16));
   return mac;
 }
 
@@ -46,7 +46,8 @@ void ensure_bridge(netlink::Socket& socket, const BridgeSpec& spec) {
   if (link && link->kind != "bridge") base::fail("link '{}' exists already and is not a bridge", spec.name);
   if (!link) {
     netlink::Batch batch;
-    netlink::add_bridge(batch, {.name = spec.name, .mac = random_mac(), .mtu = spec.mtu, .group = spec.group});
+    netlink::add_bridge(batch,
+                        {.name = spec.name, .mac = random_mac(), .mtu = spec.mtu, .group = spec.group});
     socket.run(batch);
     link = netlink::find_link(socket, spec.name);
   }
@@ -87,8 +88,8 @@ void enable_forwarding(bool ipv6) {
   write_if_other(HostPath{"/proc/sys/net/ipv4/ip_forward"}, "1");
   const HostPath all{"/proc/sys/net/ipv6/conf/all/forwarding"};
   if (!ipv6 || setting(all) != "0") return;
-  // A host that forwards ignores router advertisements, unless told to accept them all the same; without this it would
-  // lose its own default route.
+  // A host that forwards ignores router advertisements, unless told to accept them all the same; without this
+  // it would lose its own default route.
   const HostPath links{"/proc/sys/net/ipv6/conf"};
   for (const auto& name : base::list_directory(links))
     if (name != "all" && name != "default" && setting(links / name / "accept_ra") == "1")

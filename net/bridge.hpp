@@ -1,12 +1,12 @@
 #pragma once
-// The bridge of one network, and what it needs of the host. Errors: SysError; Error where a link of that name exists that
-// is not ours.
+// The bridge of one network, and what it needs of the host. Errors: SysError; Error where a link of that name
+// exists that is not ours.
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "net/ip.hpp"
 #include "net/netlink/batch.hpp"
+#include "net/spec/ip.hpp"
 #include "net/spec/network_spec.hpp"
 
 namespace compose::net {

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <linux/netlink.h>
+
 #include <nftables/libnftables.h>
 
 #include "base/error.hpp"
@@ -55,15 +56,21 @@ netlink::Socket& Firewall::socket() {
   return *socket_;
 }
 
-bool Firewall::has_base() { return netlink::count_table_objects(socket(), table_) == k_table_objects; }
+bool Firewall::has_base() {
+  return netlink::count_table_objects(socket(), table_) == k_table_objects;
+}
 
 bool Firewall::has_network(const std::string& bridge) {
   return has_base() && netlink::has_link_element(socket(), table_, "bridges", bridge);
 }
 
-void Firewall::apply(const FirewallChange& change) { run(nft_document(table_, change), "change the packet filter"); }
+void Firewall::apply(const FirewallChange& change) {
+  run(nft_document(table_, change), "change the packet filter");
+}
 
-void Firewall::delete_table() { run(nft_delete_table_document(table_), "remove the packet filter"); }
+void Firewall::delete_table() {
+  run(nft_delete_table_document(table_), "remove the packet filter");
+}
 
 void Firewall::run(const std::string& document, const std::string& doing) {
   base::fault_point("net.firewall.before");

@@ -1,7 +1,7 @@
 #pragma once
-// nftables in process. libnftables is loaded when the first change is made and not before: most commands change no rule,
-// and loading it costs more than they do. Whether the rules are there is asked over a netlink socket, without it.
-// Errors: base::Error with libnftables' own text.
+// nftables in process. libnftables is loaded when the first change is made and not before: most commands
+// change no rule, and loading it costs more than they do. Whether the rules are there is asked over a netlink
+// socket, without it. Errors: base::Error with libnftables' own text.
 #include <memory>
 #include <string>
 
@@ -17,7 +17,7 @@ class Firewall {
   Firewall(const Firewall&) = delete;
   Firewall& operator=(const Firewall&) = delete;
 
-  [[nodiscard]] bool has_base();                            // the table, with all its chains and sets
+  [[nodiscard]] bool has_base();                              // the table, with all its chains and sets
   [[nodiscard]] bool has_network(const std::string& bridge);  // and this bridge is in it
   void apply(const FirewallChange& change);
   void delete_table();

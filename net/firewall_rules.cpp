@@ -20,7 +20,8 @@ FirewallNetwork to_firewall(const Network& network) {
 std::vector<FirewallPort> to_firewall(std::span<const Store::PortRow> rows) {
   std::vector<FirewallPort> ports;
   for (const auto& row : rows) {
-    // Nothing leads from ::1 to another link; a container without an address of the family has nowhere to lead to.
+    // Nothing leads from ::1 to another link; a container without an address of the family has nowhere to
+    // lead to.
     if (row.target.empty() || row.binding.host_address == "::1") continue;
     ports.push_back({.binding = row.binding, .target = row.target});
   }

@@ -47,8 +47,8 @@ class Networks {
   std::map<std::string, Entry> entries_;
 };
 
-std::string take_address(Store& store, const Network& network, const std::optional<Pool>& pool, const std::string& wanted,
-                         const char* family) {
+std::string take_address(Store& store, const Network& network, const std::optional<Pool>& pool,
+                         const std::string& wanted, const char* family) {
   const auto& name = network.spec.name;
   if (!pool) {
     if (!wanted.empty()) base::fail("network '{}' has no {} subnet for address {}", name, family, wanted);
@@ -146,7 +146,8 @@ std::vector<Lease> LeaseBook::leases_of(const std::string& container) const {
   std::vector<Lease> leases;
   for (const auto& row : store_.leases_of(container)) {
     const auto network = store_.find_network_by_id(row.network);
-    if (!network) base::fail("container {}: one of its networks does not exist any more", container.substr(0, 12));
+    if (!network)
+      base::fail("container {}: one of its networks does not exist any more", container.substr(0, 12));
     leases.push_back(to_lease(row, {*network, pools_of(*network)}));
   }
   return leases;
@@ -162,7 +163,8 @@ void LeaseBook::release(std::span<const std::string> containers) {
 
 std::vector<std::string> LeaseBook::link_names(std::span<const std::string> containers) const {
   std::vector<std::string> names;
-  for (const auto& [container, index] : store_.interfaces_of(containers)) names.push_back(veth_name(container, index));
+  for (const auto& [container, index] : store_.interfaces_of(containers))
+    names.push_back(veth_name(container, index));
   return names;
 }
 

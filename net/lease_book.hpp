@@ -1,6 +1,6 @@
 #pragma once
-// Who has which address: leases in the state database. Everything here is one transaction, joined to the caller's.
-// Errors: base::Error in the words a user understands.
+// Who has which address: leases in the state database. Everything here is one transaction, joined to the
+// caller's. Errors: base::Error in the words a user understands.
 #include <span>
 #include <string>
 #include <vector>

@@ -21,7 +21,9 @@ std::string hex8(std::uint32_t value) {
 
 }  // namespace
 
-std::string bridge_name(const NetworkId& id) { return "cmp-" + id.str().substr(0, 8); }
+std::string bridge_name(const NetworkId& id) {
+  return "cmp-" + id.str().substr(0, 8);
+}
 
 std::string veth_name(const std::string& container, int index) {
   if (index < 0 || index >= k_max_interfaces)
@@ -29,7 +31,9 @@ std::string veth_name(const std::string& container, int index) {
   return "cv" + container.substr(0, 10) + "0123456789abcdefghijklmnopqrstuvwxyz"[index];
 }
 
-std::string interface_name(int index) { return "eth" + std::to_string(index); }
+std::string interface_name(int index) {
+  return "eth" + std::to_string(index);
+}
 
 std::uint32_t link_group(const base::HostPath& run_root) {
   // The top bits keep it away from the small numbers that people give.

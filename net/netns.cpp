@@ -1,9 +1,8 @@
 #include "net/netns.hpp"
 
+#include <cstdlib>
 #include <fcntl.h>
 #include <sched.h>
-
-#include <cstdlib>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"

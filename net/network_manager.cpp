@@ -1,9 +1,8 @@
 #include "net/network_manager.hpp"
 
-#include <linux/netlink.h>
-
 #include <algorithm>
 #include <chrono>
+#include <linux/netlink.h>
 #include <set>
 
 #include "base/error.hpp"
@@ -38,8 +37,10 @@ std::uint32_t mtu_option(const NetworkSpec& spec) {
   const auto found = spec.options.find(k_option_mtu);
   if (found == spec.options.end()) return 0;
   std::uint32_t mtu = 0;
-  for (const char c : found->second) mtu = c >= '0' && c <= '9' && mtu < 100000 ? mtu * 10 + static_cast<std::uint32_t>(c - '0') : 100000;
-  if (mtu < 68 || mtu > 65535) base::fail("network '{}': MTU '{}' is not between 68 and 65535", spec.name, found->second);
+  for (const char c : found->second)
+    mtu = c >= '0' && c <= '9' && mtu < 100000 ? mtu * 10 + static_cast<std::uint32_t>(c - '0') : 100000;
+  if (mtu < 68 || mtu > 65535)
+    base::fail("network '{}': MTU '{}' is not between 68 and 65535", spec.name, found->second);
   return mtu;
 }
 
@@ -47,14 +48,18 @@ std::string chosen_bridge_name(const NetworkSpec& spec) {
   const auto found = spec.options.find(k_option_bridge_name);
   if (found == spec.options.end()) return bridge_name(spec.id);
   const auto& name = found->second;
-  const bool bad = name.empty() || name.size() > 15 || name == "." || name == ".." ||
-                   name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") != std::string::npos;
+  const bool bad =
+      name.empty() || name.size() > 15 || name == "." || name == ".." ||
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") !=
+          std::string::npos;
   if (bad) base::fail("network '{}': '{}' cannot be the name of a link", spec.name, name);
   return name;
 }
 
 std::int64_t now_nanoseconds() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 void check_driver(const NetworkSpec& spec) {
@@ -83,8 +88,8 @@ struct NetworkManager::State {
 
   [[nodiscard]] HostPath directory(const NetworkId& id) const { return run_root / "networks" / id.str(); }
   [[nodiscard]] HostPath names(const NetworkId& id) const { return directory(id) / "names"; }
-  // Changes of the packet filter and of the directory of names follow from what the store holds; they must not overtake
-  // each other.
+  // Changes of the packet filter and of the directory of names follow from what the store holds; they must
+  // not overtake each other.
   [[nodiscard]] base::LockFile lock() const {
     sys::make_directories(run_root, 0711);
     return base::LockFile::acquire(run_root / "networks.lock");
@@ -100,7 +105,8 @@ struct NetworkManager::State {
   void delete_links(std::span<const std::string> names);
 };
 
-// Chooses what the file left open; in the transaction that writes the row, so that no two networks choose the same.
+// Chooses what the file left open; in the transaction that writes the row, so that no two networks choose the
+// same.
 void NetworkManager::State::fill_pools(Network& network) {
   auto taken = taken_subnets(route);
   for (const auto& other : store.list_networks(""))
@@ -151,7 +157,10 @@ Network NetworkManager::State::insert(const NetworkRequest& request) {
 void NetworkManager::State::bring_up(Network& network) {
   std::uint32_t mtu = mtu_option(network.spec);
   if (mtu == 0) mtu = host_mtu(route);
-  ensure_bridge(route, {.name = network.bridge, .mtu = mtu, .group = group, .pools = network.spec.pools,
+  ensure_bridge(route, {.name = network.bridge,
+                        .mtu = mtu,
+                        .group = group,
+                        .pools = network.spec.pools,
                         .enable_ipv6 = network.spec.enable_ipv6});
   fault_point("net.network.bridge");
   const auto held = lock();
@@ -166,7 +175,8 @@ void NetworkManager::State::bring_up(Network& network) {
 
 void NetworkManager::State::bring_up_firewall(const Network& network) {
   if (firewall.has_network(network.bridge)) return;
-  firewall.apply(firewall.has_base() ? FirewallChange{.add_networks = {to_firewall(network)}} : whole_firewall(store));
+  firewall.apply(firewall.has_base() ? FirewallChange{.add_networks = {to_firewall(network)}}
+                                     : whole_firewall(store));
   enable_forwarding(network.spec.enable_ipv6 && !network.spec.internal);
 }
 
@@ -177,7 +187,8 @@ bool NetworkManager::State::intact(const Network& network) {
 }
 
 // The rows, then what follows from them; the links are gone already.
-void NetworkManager::State::remove_durable(std::span<const Network> doomed, std::span<const std::string> containers) {
+void NetworkManager::State::remove_durable(std::span<const Network> doomed,
+                                           std::span<const std::string> containers) {
   const auto held = lock();
   store.database().transaction([&] {
     for (const auto& container : containers) store.delete_leases(container);
@@ -201,9 +212,12 @@ void NetworkManager::State::remove_durable(std::span<const Network> doomed, std:
 const Plug& NetworkManager::State::plug_of(const Lease& lease) {
   if (const auto found = plugs.find(lease.network); found != plugs.end()) return found->second;
   const auto network = store.find_network(lease.network_name);
-  if (!network || network->spec.id != lease.network) base::fail("network '{}' does not exist any more", lease.network_name);
+  if (!network || network->spec.id != lease.network)
+    base::fail("network '{}' does not exist any more", lease.network_name);
   const auto link = netlink::find_link(route, network->bridge);
-  if (!link) base::fail("network '{}': its bridge '{}' is gone; `compose up` makes it again", lease.network_name, network->bridge);
+  if (!link)
+    base::fail("network '{}': its bridge '{}' is gone; `compose up` makes it again", lease.network_name,
+               network->bridge);
   return plugs
       .emplace(lease.network, Plug{.lease = {},
                                    .bridge = network->bridge,
@@ -217,7 +231,8 @@ const Plug& NetworkManager::State::plug_of(const Lease& lease) {
 // All into one group of their own, then the whole group at once: the kernel waits for its grace period once.
 void NetworkManager::State::delete_links(std::span<const std::string> link_names) {
   if (link_names.empty()) return;
-  const std::uint32_t doomed = 0x20000000U | static_cast<std::uint32_t>(std::stoul(base::random_hex(3), nullptr, 16));
+  const std::uint32_t doomed =
+      0x20000000U | static_cast<std::uint32_t>(std::stoul(base::random_hex(3), nullptr, 16));
   netlink::Batch batch;
   for (const auto& name : link_names) netlink::add_regroup(batch, name, doomed);
   netlink::add_delete_group(batch, doomed);
@@ -232,7 +247,8 @@ Network NetworkManager::create(const NetworkRequest& request) {
   State& s = *state_;
   auto network = s.store.find_network(request.spec.name);
   if (network && network->project != request.project)
-    base::fail("network '{}' exists already and belongs to project '{}'", request.spec.name, network->project);
+    base::fail("network '{}' exists already and belongs to project '{}'", request.spec.name,
+               network->project);
   if (network && network->complete && s.intact(*network)) return *network;
   if (!network) network = s.insert(request);
   base::with_context(base::text("network '{}'", request.spec.name), [&] { s.bring_up(*network); });
@@ -264,13 +280,21 @@ void NetworkManager::remove_all(std::span<const std::string> names, std::span<co
   s.remove_durable(doomed, containers);
 }
 
-std::optional<Network> NetworkManager::find(const std::string& name) const { return state_->store.find_network(name); }
-std::vector<Network> NetworkManager::list() const { return state_->store.list_networks(""); }
+std::optional<Network> NetworkManager::find(const std::string& name) const {
+  return state_->store.find_network(name);
+}
+std::vector<Network> NetworkManager::list() const {
+  return state_->store.list_networks("");
+}
 std::vector<Network> NetworkManager::list_of_project(const std::string& project) const {
   return state_->store.list_networks(project);
 }
-HostPath NetworkManager::names_table(const NetworkId& id) const { return state_->names(id); }
-bool NetworkManager::intact(const Network& network) const { return state_->intact(network); }
+HostPath NetworkManager::names_table(const NetworkId& id) const {
+  return state_->names(id);
+}
+bool NetworkManager::intact(const Network& network) const {
+  return state_->intact(network);
+}
 
 std::vector<std::vector<Lease>> NetworkManager::lease(std::span<const LeaseRequest> requests) {
   return state_->leases.lease(requests);
@@ -278,7 +302,9 @@ std::vector<std::vector<Lease>> NetworkManager::lease(std::span<const LeaseReque
 std::vector<Lease> NetworkManager::leases_of(const std::string& container) const {
   return state_->leases.leases_of(container);
 }
-void NetworkManager::release(std::span<const std::string> containers) { state_->leases.release(containers); }
+void NetworkManager::release(std::span<const std::string> containers) {
+  state_->leases.release(containers);
+}
 
 Sandbox NetworkManager::build_sandbox(const SandboxSpec& spec) {
   std::vector<Plug> plugs;

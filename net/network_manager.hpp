@@ -1,12 +1,14 @@
 #pragma once
-// The facade of this room: NetworkSpec -> live bridge network and back down again, addresses, sandboxes (network namespaces
-// ready for a container). Runs in the CLI's process, which is single-threaded: build_sandbox() enters the new namespace
-// and returns to the old one before it returns, whatever happens.
+// The facade of this room: NetworkSpec -> live bridge network and back down again, addresses, sandboxes
+// (network namespaces ready for a container). Runs in the CLI's process, which is single-threaded:
+// build_sandbox() enters the new namespace and returns to the old one before it returns, whatever happens.
 //
-// Durable part: tables `networks` and `leases` of the state database (schema room "net"). The rest is the kernel's: links,
-// nftables, and the names tables below the run root. What the two disagree about is repaired by create() and repair().
+// Durable part: tables `networks` and `leases` of the state database (schema room "net"). The rest is the
+// kernel's: links, nftables, and the names tables below the run root. What the two disagree about is repaired
+// by create() and repair().
 //
-// Errors: base::Error for what a user can cause (pool exhausted, address taken, unknown network), SysError for the kernel.
+// Errors: base::Error for what a user can cause (pool exhausted, address taken, unknown network), SysError
+// for the kernel.
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -27,7 +29,7 @@ namespace compose::net {
 struct NetworkRequest {
   NetworkSpec spec;  // the id is ignored: given at creation
   std::string project;
-  std::string key;   // in the file
+  std::string key;  // in the file
   std::map<std::string, std::string> labels;
   std::string config_hash;
 };
@@ -38,8 +40,8 @@ struct Network {
   std::string key;
   std::map<std::string, std::string> labels;
   std::string config_hash;
-  std::string bridge;         // name of the link; empty for driver "host" and "none"
-  bool complete = true;       // false: creation was cut short; create() finishes it
+  std::string bridge;           // name of the link; empty for driver "host" and "none"
+  bool complete = true;         // false: creation was cut short; create() finishes it
   std::int64_t created_at = 0;  // nanoseconds since the epoch
 };
 
@@ -51,43 +53,48 @@ struct Sandbox {
 
 class NetworkManager {
  public:
-  // `run_root`: "/run/compose" or what COMPOSE_RUN_ROOT says; its hash goes into the names of links and tables where it
-  // is not the default.
+  // `run_root`: "/run/compose" or what COMPOSE_RUN_ROOT says; its hash goes into the names of links and
+  // tables where it is not the default.
   NetworkManager(base::Database& database, base::HostPath run_root);
   ~NetworkManager();
   NetworkManager(const NetworkManager&) = delete;
   NetworkManager& operator=(const NetworkManager&) = delete;
 
-  // Makes the network, finishes a half-made one, and puts back the bridge, its rules and its names table where somebody
-  // took them away. Cheap when all is there. Error when the name is taken by another project.
+  // Makes the network, finishes a half-made one, and puts back the bridge, its rules and its names table
+  // where somebody took them away. Cheap when all is there. Error when the name is taken by another project.
   Network create(const NetworkRequest& request);
   // Error while containers hold leases on it. False: there is no such network.
   bool remove(const std::string& name);
-  // Several at once; networks that do not exist are skipped. The links of `containers` (which are stopped, and whose leases
-  // are released) go in the same conversation: the kernel waits for one grace period where separate calls of
-  // tear_down_sandboxes() and this wait for two, and that wait is nearly all of the time that either takes.
+  // Several at once; networks that do not exist are skipped. The links of `containers` (which are stopped,
+  // and whose leases are released) go in the same conversation: the kernel waits for one grace period where
+  // separate calls of tear_down_sandboxes() and this wait for two, and that wait is nearly all of the time
+  // that either takes.
   void remove_all(std::span<const std::string> names, std::span<const std::string> containers = {});
 
   [[nodiscard]] std::optional<Network> find(const std::string& name) const;
   [[nodiscard]] std::vector<Network> list() const;
   [[nodiscard]] std::vector<Network> list_of_project(const std::string& project) const;
-  [[nodiscard]] base::HostPath names_table(const NetworkId& id) const;  // what EndpointSpec::names_table holds
-  // Are links, rules and names tables of these networks there? For `ps` and `up` to notice damage; never changes anything.
+  [[nodiscard]] base::HostPath names_table(
+      const NetworkId& id) const;  // what EndpointSpec::names_table holds
+  // Are links, rules and names tables of these networks there? For `ps` and `up` to notice damage; never
+  // changes anything.
   [[nodiscard]] bool intact(const Network& network) const;
 
-  // Addresses for new containers, all in one transaction (joins the caller's): all requests or none. Element i of the
-  // result belongs to request i; within it the order is that of the interfaces: by priority, then as given.
+  // Addresses for new containers, all in one transaction (joins the caller's): all requests or none. Element
+  // i of the result belongs to request i; within it the order is that of the interfaces: by priority, then as
+  // given.
   std::vector<std::vector<Lease>> lease(std::span<const LeaseRequest> requests);
   [[nodiscard]] std::vector<Lease> leases_of(const std::string& container) const;
   void release(std::span<const std::string> containers);
 
   // A new network namespace with links, addresses, routes and the sockets of its resolver.
   Sandbox build_sandbox(const SandboxSpec& spec);
-  // The host's ends of these containers' links are gone when this returns; one conversation and one wait for all.
+  // The host's ends of these containers' links are gone when this returns; one conversation and one wait for
+  // all.
   void tear_down_sandboxes(std::span<const std::string> containers);
 
-  // Removes links, leases, names tables and rules that belong to no network and no container of ours. `containers`: all
-  // that exist (stopped ones keep their leases); `running`: those that may have links.
+  // Removes links, leases, names tables and rules that belong to no network and no container of ours.
+  // `containers`: all that exist (stopped ones keep their leases); `running`: those that may have links.
   void repair(std::span<const std::string> containers, std::span<const std::string> running);
 
  private:

@@ -1,18 +1,17 @@
 #include "net/port_owner.hpp"
 
-#include <dirent.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
+#include <dirent.h>
 #include <memory>
 #include <set>
 #include <string_view>
+#include <unistd.h>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "net/ip.hpp"
+#include "net/spec/ip.hpp"
 
 namespace compose::net {
 
@@ -42,7 +41,9 @@ std::vector<std::string_view> words(std::string_view line) {
   }
 }
 
-bool is_any(std::string_view hex_address) { return hex_address.find_first_not_of('0') == std::string_view::npos; }
+bool is_any(std::string_view hex_address) {
+  return hex_address.find_first_not_of('0') == std::string_view::npos;
+}
 
 // /proc/net prints each 32-bit word of an address as the machine's own number, in upper-case hex.
 std::string proc_form(const IpAddress& address) {
@@ -58,7 +59,8 @@ std::string proc_form(const IpAddress& address) {
 }
 
 // Inodes of the sockets in one table that keep `address`:`port` from being bound.
-void collect_inodes(const char* table, bool tcp, const std::string& address, std::uint16_t port, std::set<std::string>& inodes) {
+void collect_inodes(const char* table, bool tcp, const std::string& address, std::uint16_t port,
+                    std::set<std::string>& inodes) {
   const auto content = read_quietly(HostPath{std::string{"/proc/thread-self/net/"} + table});
   if (!content) return;
   const auto wanted = IpAddress::parse(address);
@@ -67,7 +69,8 @@ void collect_inodes(const char* table, bool tcp, const std::string& address, std
   while (!rest.empty()) {
     const auto line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-    const auto fields = words(line);  // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
+    const auto fields =
+        words(line);  // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
     if (fields.size() < 10 || (tcp && fields[3] != k_tcp_listen)) continue;
     const auto colon = fields[1].rfind(':');
     if (colon == std::string_view::npos) continue;
@@ -102,7 +105,8 @@ std::string command_of(const std::string& pid) {
 
 }  // namespace
 
-std::optional<std::string> find_port_owner(const std::string& protocol, const std::string& address, std::uint16_t port) {
+std::optional<std::string> find_port_owner(const std::string& protocol, const std::string& address,
+                                           std::uint16_t port) {
   std::set<std::string> inodes;
   const bool tcp = protocol == "tcp";
   collect_inodes(tcp ? "tcp" : "udp", tcp, address, port, inodes);
@@ -114,7 +118,8 @@ std::optional<std::string> find_port_owner(const std::string& protocol, const st
   while (const dirent* entry = processes ? ::readdir(processes.get()) : nullptr) {
     const std::string pid = entry->d_name;
     if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
-    if (has_socket(HostPath{"/proc/" + pid + "/fd"}, links)) return text("process {} ({})", pid, command_of(pid));
+    if (has_socket(HostPath{"/proc/" + pid + "/fd"}, links))
+      return text("process {} ({})", pid, command_of(pid));
   }
   return std::nullopt;
 }

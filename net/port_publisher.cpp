@@ -1,13 +1,12 @@
 #include "net/port_publisher.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
+#include <cerrno>
 #include <linux/netlink.h>
 #include <netinet/in.h>
-#include <sys/socket.h>
-
-#include <algorithm>
-#include <cerrno>
 #include <set>
+#include <sys/socket.h>
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
@@ -15,12 +14,12 @@
 #include "base/sys.hpp"
 #include "net/bridge.hpp"
 #include "net/firewall.hpp"
-#include "net/ip.hpp"
+#include "net/firewall_rules.hpp"
 #include "net/link_names.hpp"
 #include "net/netlink/conntrack.hpp"
 #include "net/netlink/link.hpp"
 #include "net/port_owner.hpp"
-#include "net/firewall_rules.hpp"
+#include "net/spec/ip.hpp"
 #include "net/store.hpp"
 
 namespace compose::net {
@@ -73,14 +72,16 @@ struct Attempt {
 
 Attempt try_hold(const std::string& protocol, const IpAddress& address, std::uint16_t port) {
   const bool tcp = protocol == "tcp";
-  Attempt attempt{UniqueFd{::socket(address.v6 ? AF_INET6 : AF_INET, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0)}};
+  Attempt attempt{UniqueFd{
+      ::socket(address.v6 ? AF_INET6 : AF_INET, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0)}};
   if (!attempt.socket) return {{}, errno};
   const int on = 1;
   if (address.v6) ::setsockopt(attempt.socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   // Connections of the container before this one, in TIME_WAIT, do not stand in the way.
   if (tcp) ::setsockopt(attempt.socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const auto a = socket_address(address, port);
-  if (::bind(attempt.socket.get(), reinterpret_cast<const sockaddr*>(&a.storage), a.size) != 0) return {{}, errno};
+  if (::bind(attempt.socket.get(), reinterpret_cast<const sockaddr*>(&a.storage), a.size) != 0)
+    return {{}, errno};
   if (tcp && ::listen(attempt.socket.get(), k_backlog) != 0) return {{}, errno};
   return attempt;
 }
@@ -96,7 +97,8 @@ std::vector<IpAddress> addresses_of(const PortRequest& request) {
 }
 
 void check_protocol(const std::string& protocol) {
-  if (protocol != "tcp" && protocol != "udp") base::fail("protocol '{}' cannot be published, only tcp and udp can", protocol);
+  if (protocol != "tcp" && protocol != "udp")
+    base::fail("protocol '{}' cannot be published, only tcp and udp can", protocol);
 }
 
 }  // namespace
@@ -114,14 +116,17 @@ struct PortPublisher::State {
     sys::make_directories(run_root, 0711);
     return base::LockFile::acquire(run_root / "networks.lock");
   }
-  [[noreturn]] void refuse(const PortRequest& request, const IpAddress& address, std::uint16_t port, int code) const;
-  [[nodiscard]] std::optional<std::string> owner_of(const std::string& protocol, const std::string& address, std::uint16_t port) const;
+  [[noreturn]] void refuse(const PortRequest& request, const IpAddress& address, std::uint16_t port,
+                           int code) const;
+  [[nodiscard]] std::optional<std::string> owner_of(const std::string& protocol, const std::string& address,
+                                                    std::uint16_t port) const;
   // All families of one port, or the first refusal.
   struct Refusal {
     IpAddress address;
     int code = 0;
   };
-  std::optional<Refusal> try_port(const PortRequest& request, std::uint16_t port, std::vector<HeldPort>& held) const;
+  std::optional<Refusal> try_port(const PortRequest& request, std::uint16_t port,
+                                  std::vector<HeldPort>& held) const;
   void prepare_links(std::span<const Store::PortRow> rows);
   void add_to_firewall(const std::vector<FirewallPort>& ports);
   void remove_from_firewall(const std::vector<FirewallPort>& ports);
@@ -129,7 +134,9 @@ struct PortPublisher::State {
 };
 
 // The shim of a container holds its ports, so a shim that holds this one leads to the container's name.
-std::optional<std::string> PortPublisher::State::owner_of(const std::string& protocol, const std::string& address, std::uint16_t port) const {
+std::optional<std::string> PortPublisher::State::owner_of(const std::string& protocol,
+                                                          const std::string& address,
+                                                          std::uint16_t port) const {
   auto process = find_port_owner(protocol, address, port);
   const auto row = store.holder_of_port(protocol, port);
   if (!row || (process && process->find("(compose") == std::string::npos)) return process;
@@ -137,22 +144,28 @@ std::optional<std::string> PortPublisher::State::owner_of(const std::string& pro
   return "container " + name.value_or(row->container.substr(0, 12));
 }
 
-void PortPublisher::State::refuse(const PortRequest& request, const IpAddress& address, std::uint16_t port, int code) const {
+void PortPublisher::State::refuse(const PortRequest& request, const IpAddress& address, std::uint16_t port,
+                                  int code) const {
   const std::string what = base::text("port {}/{} on {}", port, request.protocol, address.str());
   if (code != EADDRINUSE) base::fail("{} cannot be bound: {}", what, base::error_text(code));
-  base::fail("{} is in use by {}", what, owner_of(request.protocol, address.str(), port).value_or("another program"));
+  base::fail("{} is in use by {}", what,
+             owner_of(request.protocol, address.str(), port).value_or("another program"));
 }
 
-std::optional<PortPublisher::State::Refusal> PortPublisher::State::try_port(const PortRequest& request, std::uint16_t port,
-                                                                            std::vector<HeldPort>& held) const {
+std::optional<PortPublisher::State::Refusal> PortPublisher::State::try_port(
+    const PortRequest& request, std::uint16_t port, std::vector<HeldPort>& held) const {
   held.clear();
   for (const auto& address : addresses_of(request)) {
     auto attempt = try_hold(request.protocol, address, held.empty() ? port : held.front().binding.host_port);
-    const bool no_ipv6 = address.v6 && !held.empty() && (attempt.code == EAFNOSUPPORT || attempt.code == EADDRNOTAVAIL);
+    const bool no_ipv6 =
+        address.v6 && !held.empty() && (attempt.code == EAFNOSUPPORT || attempt.code == EADDRNOTAVAIL);
     if (no_ipv6) continue;
     if (!attempt.socket) return Refusal{address, attempt.code};
     const std::uint16_t got = bound_port(attempt.socket.get());
-    held.push_back({{.protocol = request.protocol, .host_address = address.str(), .host_port = got, .container_port = request.target},
+    held.push_back({{.protocol = request.protocol,
+                     .host_address = address.str(),
+                     .host_port = got,
+                     .container_port = request.target},
                     std::move(attempt.socket)});
   }
   return std::nullopt;
@@ -162,7 +175,8 @@ PortPublisher::PortPublisher(base::Database& database, HostPath run_root)
     : state_(std::make_unique<State>(database, std::move(run_root))) {}
 PortPublisher::~PortPublisher() = default;
 
-void PortPublisher::name_containers_with(std::function<std::optional<std::string>(const std::string&)> name_of) {
+void PortPublisher::name_containers_with(
+    std::function<std::optional<std::string>(const std::string&)> name_of) {
   state_->name_of = std::move(name_of);
 }
 
@@ -204,8 +218,9 @@ std::vector<HeldPort> PortPublisher::reserve_again(std::span<const PortBinding> 
   return held;
 }
 
-// What the links of these containers need besides rules: a packet to a loopback address may leave over a bridge only when
-// that is allowed there, and a container reaches its own published port only when its link sends back.
+// What the links of these containers need besides rules: a packet to a loopback address may leave over a
+// bridge only when that is allowed there, and a container reaches its own published port only when its link
+// sends back.
 void PortPublisher::State::prepare_links(std::span<const Store::PortRow> rows) {
   std::set<std::string> containers;
   std::set<NetworkId> looped;
@@ -267,7 +282,8 @@ void PortPublisher::State::remove_from_firewall(const std::vector<FirewallPort>&
   try {
     firewall.apply({.remove_ports = ports});
   } catch (const base::Error&) {
-    remove_one_by_one(ports);  // somebody removed some by hand, and one that is missing fails the whole transaction
+    remove_one_by_one(
+        ports);  // somebody removed some by hand, and one that is missing fails the whole transaction
   }
 }
 

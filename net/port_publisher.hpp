@@ -1,9 +1,10 @@
 #pragma once
-// Published ports. reserve() takes the host's port the way any server does, by binding it, so that two containers or a
-// container and another program never share one by accident; the socket goes to the shim, which keeps it as long as the
-// container lives and relays what arrives at it. publish() adds the fast path: DNAT in nftables, one transaction for a
-// whole batch. Durable part: table `published_ports` of the state database, so that withdraw() and repair know what there
-// is. Runs in the CLI's process, in the host's network namespace.
+// Published ports. reserve() takes the host's port the way any server does, by binding it, so that two
+// containers or a container and another program never share one by accident; the socket goes to the shim,
+// which keeps it as long as the container lives and relays what arrives at it. publish() adds the fast path:
+// DNAT in nftables, one transaction for a whole batch. Durable part: table `published_ports` of the state
+// database, so that withdraw() and repair know what there is. Runs in the CLI's process, in the host's
+// network namespace.
 //
 // Errors: "port 8080/tcp on 0.0.0.0 is in use by process 123 (nginx)", "... by container shop-web-1".
 #include <functional>
@@ -25,7 +26,8 @@ struct HeldPort {
   base::UniqueFd socket;  // TCP: listening; UDP: bound
 };
 
-// The ports of one container, on its way to the kernel. Addresses: those of its first lease that is not internal.
+// The ports of one container, on its way to the kernel. Addresses: those of its first lease that is not
+// internal.
 struct Publication {
   std::string container;
   std::string ipv4;  // empty: IPv4 ports have no fast path, the shim relays
@@ -43,8 +45,8 @@ class PortPublisher {
   // Tells the name of a container for error messages; without it the id is shown.
   void name_containers_with(std::function<std::optional<std::string>(const std::string& container)> name_of);
 
-  // One HeldPort for each address family: an empty host address gives two, "0.0.0.0" and "::", with the same port
-  // (one where the host has no IPv6).
+  // One HeldPort for each address family: an empty host address gives two, "0.0.0.0" and "::", with the same
+  // port (one where the host has no IPv6).
   [[nodiscard]] std::vector<HeldPort> reserve(const PortRequest& request);
   // Binds exactly these again, for a container that starts with the ports it had.
   [[nodiscard]] std::vector<HeldPort> reserve_again(std::span<const PortBinding> bindings);
@@ -55,7 +57,8 @@ class PortPublisher {
   [[nodiscard]] std::vector<PortBinding> published_by(const std::string& container) const;
   // Withdraws what belongs to none of these containers, after somebody was killed.
   void repair(std::span<const std::string> running);
-  // Puts the rules of all published ports back, for example after `nft flush ruleset`; nothing when they are there.
+  // Puts the rules of all published ports back, for example after `nft flush ruleset`; nothing when they are
+  // there.
   void reassert();
 
  private:

@@ -10,7 +10,8 @@ using base::text;
 
 namespace {
 
-// Chains are emptied before they are filled, so that this also replaces what somebody changed. "T" stands for the table's name.
+// Chains are emptied before they are filled, so that this also replaces what somebody changed. "T" stands for
+// the table's name.
 constexpr std::string_view k_base = R"(add table inet T
 add set inet T bridges { type ifname; }
 add set inet T same_bridge { type ifname . ifname; }
@@ -74,7 +75,8 @@ std::string base_of(const std::string& table) {
 
 class Elements {
  public:
-  Elements(std::string& out, const std::string& table, const char* verb) : out_(out), table_(table), verb_(verb) {}
+  Elements(std::string& out, const std::string& table, const char* verb)
+      : out_(out), table_(table), verb_(verb) {}
   void put(const char* set, const std::string& element) {
     out_ += text("{} element inet {} {} { ", verb_, table_, set) + element + " }\n";
   }

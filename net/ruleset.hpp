@@ -1,18 +1,20 @@
 #pragma once
-// What this room wants of nftables, in its own language (nft(8)), which libnftables takes as it takes JSON. Not JSON: the
-// version of Debian 12 (1.0.6) cannot declare a map to "address . port" in it. Pure; golden tests hold the documents.
+// What this room wants of nftables, in its own language (nft(8)), which libnftables takes as it takes JSON.
+// Not JSON: the version of Debian 12 (1.0.6) cannot declare a map to "address . port" in it. Pure; golden
+// tests hold the documents.
 //
-// One table of family inet for each run root. Its chains and rules are fixed; everything that comes and goes is an element
-// of a set or map, so that neither packets nor transactions get slower with the number of containers:
-//   bridges            the bridges of ours                          (isolation: what enters one must be asked for)
-//   same_bridge        bridge . bridge                              (neighbours are not kept apart)
-//   hairpin4/6         subnet . bridge                              (who reaches a published neighbour, or itself, over the host)
-//   internal_bridges   those without a way out
-//   masquerade4/6      those whose containers leave with the host's address
-//   ports4/6, any4/6   protocol . host address . host port -> container address . port; any: on every local address
-// Guards: what a container sends to loopback addresses is dropped, as are its router advertisements; DNAT never takes a
-// packet for 127.0.0.0/8 that did not start on this host; no packet of another link reaches a container unless it was
-// DNATed or answers one.
+// One table of family inet for each run root. Its chains and rules are fixed; everything that comes and goes
+// is an element of a set or map, so that neither packets nor transactions get slower with the number of
+// containers:
+//   bridges            the bridges of ours                          (isolation: what enters one must be asked
+//   for) same_bridge        bridge . bridge                              (neighbours are not kept apart)
+//   hairpin4/6         subnet . bridge                              (who reaches a published neighbour, or
+//   itself, over the host) internal_bridges   those without a way out masquerade4/6      those whose
+//   containers leave with the host's address ports4/6, any4/6   protocol . host address . host port ->
+//   container address . port; any: on every local address
+// Guards: what a container sends to loopback addresses is dropped, as are its router advertisements; DNAT
+// never takes a packet for 127.0.0.0/8 that did not start on this host; no packet of another link reaches a
+// container unless it was DNATed or answers one.
 #include <cstddef>
 #include <span>
 #include <string>

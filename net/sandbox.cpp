@@ -1,12 +1,11 @@
 #include "net/sandbox.hpp"
 
+#include <algorithm>
+#include <cstring>
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
-
-#include <algorithm>
-#include <cstring>
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
@@ -51,7 +50,8 @@ void disable_ipv6_where_unwanted(std::span<const Plug> plugs) {
   if (!wants_ipv6(plugs)) return;
   for (const auto& plug : plugs)
     if (plug.lease.ipv6.empty())
-      write_setting_if_exists(text("/proc/sys/net/ipv6/conf/{}/disable_ipv6", interface_name(plug.lease.index)), "1");
+      write_setting_if_exists(
+          text("/proc/sys/net/ipv6/conf/{}/disable_ipv6", interface_name(plug.lease.index)), "1");
 }
 
 netlink::Mac mac_bytes(const Lease& lease) {
@@ -106,6 +106,9 @@ void configure_inside(std::span<const Plug> plugs) {
   for (const auto& plug : plugs)
     add_lease(batch, plug.lease, interface_index(inside, interface_name(plug.lease.index)));
   inside.run(batch);
+  // IPv6 takes no part in a link before it is operational; IPv4 does not ask.
+  for (const auto& plug : plugs)
+    if (!plug.lease.ipv6.empty()) netlink::wait_until_operational(inside, interface_name(plug.lease.index));
 }
 
 void apply_sysctls(const std::map<std::string, std::string>& sysctls) {
@@ -117,19 +120,22 @@ void apply_sysctls(const std::map<std::string, std::string>& sysctls) {
 }  // namespace
 
 std::string sysctl_path(const std::string& key) {
-  // As sysctl(8): the first separator decides; in "net.ipv4.conf.eth0/100.mtu" the slash stands for a dot in a name.
+  // As sysctl(8): the first separator decides; in "net.ipv4.conf.eth0/100.mtu" the slash stands for a dot in
+  // a name.
   const auto separator = key.find_first_of("./");
   const bool dotted = separator != std::string::npos && key[separator] == '.';
   std::string path = key;
   if (dotted)
     for (char& c : path) c = c == '.' ? '/' : c == '/' ? '.' : c;
   const bool bad = !path.starts_with("net/") || path.find("//") != std::string::npos || path.ends_with('/') ||
-                   ("/" + path + "/").find("/../") != std::string::npos || path.find('\0') != std::string::npos;
+                   ("/" + path + "/").find("/../") != std::string::npos ||
+                   path.find('\0') != std::string::npos;
   if (bad) base::fail("sysctl '{}' is not a setting of the network namespace", key);
   return "/proc/sys/" + path;
 }
 
-Sandbox build_sandbox(netlink::Socket& host, std::uint32_t group, const SandboxSpec& spec, std::span<const Plug> plugs) {
+Sandbox build_sandbox(netlink::Socket& host, std::uint32_t group, const SandboxSpec& spec,
+                      std::span<const Plug> plugs) {
   base::fault_point("net.sandbox.begin");
   Sandbox sandbox;
   {

@@ -1,6 +1,7 @@
 #pragma once
-// Builds one container's network namespace: links, addresses, routes, kernel settings and the resolver's sockets. Two
-// netlink conversations: one on the host's side that makes the links with their far ends inside, one inside.
+// Builds one container's network namespace: links, addresses, routes, kernel settings and the resolver's
+// sockets. Two netlink conversations: one on the host's side that makes the links with their far ends inside,
+// one inside.
 #include <span>
 #include <string>
 #include <vector>
@@ -23,7 +24,8 @@ struct Plug {
 };
 
 // `host` is a socket of the host's namespace. `group` marks our links.
-Sandbox build_sandbox(netlink::Socket& host, std::uint32_t group, const SandboxSpec& spec, std::span<const Plug> plugs);
+Sandbox build_sandbox(netlink::Socket& host, std::uint32_t group, const SandboxSpec& spec,
+                      std::span<const Plug> plugs);
 
 // "net.ipv4.conf.eth0/1.x" -> path below /proc/sys; Error for what is not a setting of the network.
 std::string sysctl_path(const std::string& key);

@@ -32,7 +32,8 @@ constexpr const char* k_network_columns =
 
 Network read_network(const base::SqlRow& row) {
   Network network;
-  network.spec = base::parse_record<NetworkSpec>(row.text(6), base::text("the state of network '{}'", row.text(1)));
+  network.spec =
+      base::parse_record<NetworkSpec>(row.text(6), base::text("the state of network '{}'", row.text(1)));
   network.spec.id = NetworkId{row.text(0)};
   network.spec.name = row.text(1);
   network.project = row.text(2);
@@ -75,26 +76,32 @@ constexpr const char* k_port_columns =
 
 }  // namespace
 
-Store::Store(base::Database& database) : database_(database) { database_.migrate("net", k_schema); }
+Store::Store(base::Database& database) : database_(database) {
+  database_.migrate("net", k_schema);
+}
 
 void Store::insert_network(const Network& n) {
-  database_.run("INSERT INTO networks(id, name, project, key, labels, config_hash, spec, bridge, complete, created_at) "
-                "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                {n.spec.id.str(), n.spec.name, n.project, n.key, base::to_json(n.labels).dump(), n.config_hash,
-                 base::to_json(n.spec).dump(), n.bridge, std::int64_t{n.complete}, n.created_at});
+  database_.run(
+      "INSERT INTO networks(id, name, project, key, labels, config_hash, spec, bridge, complete, created_at) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      {n.spec.id.str(), n.spec.name, n.project, n.key, base::to_json(n.labels).dump(), n.config_hash,
+       base::to_json(n.spec).dump(), n.bridge, std::int64_t{n.complete}, n.created_at});
 }
 
 void Store::update_network(const Network& n) {
-  database_.run("UPDATE networks SET labels = ?, config_hash = ?, spec = ?, bridge = ?, complete = ? WHERE id = ?",
-                {base::to_json(n.labels).dump(), n.config_hash, base::to_json(n.spec).dump(), n.bridge,
-                 std::int64_t{n.complete}, n.spec.id.str()});
+  database_.run(
+      "UPDATE networks SET labels = ?, config_hash = ?, spec = ?, bridge = ?, complete = ? WHERE id = ?",
+      {base::to_json(n.labels).dump(), n.config_hash, base::to_json(n.spec).dump(), n.bridge,
+       std::int64_t{n.complete}, n.spec.id.str()});
 }
 
 void Store::mark_complete(const NetworkId& id) {
   database_.run("UPDATE networks SET complete = 1 WHERE id = ?", {id.str()});
 }
 
-void Store::delete_network(const NetworkId& id) { database_.run("DELETE FROM networks WHERE id = ?", {id.str()}); }
+void Store::delete_network(const NetworkId& id) {
+  database_.run("DELETE FROM networks WHERE id = ?", {id.str()});
+}
 
 std::optional<Network> Store::find_network(const std::string& name) const {
   std::optional<Network> found;
@@ -121,10 +128,11 @@ std::vector<Network> Store::list_networks(const std::string& project) const {
 }
 
 void Store::insert_lease(const LeaseRow& row) {
-  database_.run("INSERT INTO leases(network_id, container_id, interface, ipv4, ipv6, mac, default_route) "
-                "VALUES(?, ?, ?, ?, ?, ?, ?)",
-                {row.network.str(), row.container, std::int64_t{row.index}, text_or_null(row.ipv4),
-                 text_or_null(row.ipv6), row.mac, std::int64_t{row.default_route}});
+  database_.run(
+      "INSERT INTO leases(network_id, container_id, interface, ipv4, ipv6, mac, default_route) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?)",
+      {row.network.str(), row.container, std::int64_t{row.index}, text_or_null(row.ipv4),
+       text_or_null(row.ipv6), row.mac, std::int64_t{row.default_route}});
 }
 
 void Store::delete_leases(const std::string& container) {
@@ -133,9 +141,10 @@ void Store::delete_leases(const std::string& container) {
 
 std::vector<Store::LeaseRow> Store::leases_of(const std::string& container) const {
   std::vector<LeaseRow> rows;
-  database_.each("SELECT network_id, container_id, interface, ipv4, ipv6, mac, default_route FROM leases "
-                 "WHERE container_id = ? ORDER BY interface",
-                 {container}, [&](const base::SqlRow& row) { rows.push_back(read_lease(row)); });
+  database_.each(
+      "SELECT network_id, container_id, interface, ipv4, ipv6, mac, default_route FROM leases "
+      "WHERE container_id = ? ORDER BY interface",
+      {container}, [&](const base::SqlRow& row) { rows.push_back(read_lease(row)); });
   return rows;
 }
 
@@ -143,10 +152,12 @@ std::vector<std::pair<std::string, int>> Store::interfaces_of(std::span<const st
   std::vector<std::pair<std::string, int>> interfaces;
   if (containers.empty()) return interfaces;
   const std::set<std::string_view> wanted{containers.begin(), containers.end()};
-  // One pass over the index of what are at most some thousand rows; a query for each container costs more from the third on.
+  // One pass over the index of what are at most some thousand rows; a query for each container costs more
+  // from the third on.
   database_.each("SELECT container_id, interface FROM leases", {}, [&](const base::SqlRow& row) {
     auto container = row.text(0);
-    if (wanted.contains(container)) interfaces.emplace_back(std::move(container), static_cast<int>(row.integer(1)));
+    if (wanted.contains(container))
+      interfaces.emplace_back(std::move(container), static_cast<int>(row.integer(1)));
   });
   return interfaces;
 }
@@ -175,7 +186,8 @@ std::optional<std::string> Store::holder_of(const NetworkId& id, const IpAddress
 
 std::optional<IpAddress> Store::last_given(const NetworkId& id, bool v6) const {
   std::optional<IpAddress> last;
-  const char* sql = v6 ? "SELECT last_ipv6 FROM networks WHERE id = ?" : "SELECT last_ipv4 FROM networks WHERE id = ?";
+  const char* sql =
+      v6 ? "SELECT last_ipv6 FROM networks WHERE id = ?" : "SELECT last_ipv4 FROM networks WHERE id = ?";
   database_.each(sql, {id.str()}, [&](const base::SqlRow& row) {
     if (!row.is_null(0)) last = IpAddress::parse(row.text(0));
   });
@@ -189,10 +201,12 @@ void Store::set_last_given(const NetworkId& id, const IpAddress& address) {
 }
 
 void Store::insert_port(const PortRow& row) {
-  database_.run("INSERT OR REPLACE INTO published_ports(container_id, protocol, host_address, host_port, container_port, "
-                "target) VALUES(?, ?, ?, ?, ?, ?)",
-                {row.container, row.binding.protocol, row.binding.host_address, std::int64_t{row.binding.host_port},
-                 std::int64_t{row.binding.container_port}, row.target});
+  database_.run(
+      "INSERT OR REPLACE INTO published_ports(container_id, protocol, host_address, host_port, "
+      "container_port, "
+      "target) VALUES(?, ?, ?, ?, ?, ?)",
+      {row.container, row.binding.protocol, row.binding.host_address, std::int64_t{row.binding.host_port},
+       std::int64_t{row.binding.container_port}, row.target});
 }
 
 void Store::delete_port(const PortBinding& binding) {
@@ -208,14 +222,17 @@ std::vector<Store::PortRow> Store::ports_of(const std::string& container) const 
   std::vector<PortRow> rows;
   const auto collect = [&](const base::SqlRow& row) { rows.push_back(read_port(row)); };
   if (container.empty())
-    database_.each(std::string{k_port_columns} + "ORDER BY container_id, protocol, host_address, host_port", {}, collect);
+    database_.each(std::string{k_port_columns} + "ORDER BY container_id, protocol, host_address, host_port",
+                   {}, collect);
   else
-    database_.each(std::string{k_port_columns} + "WHERE container_id = ? ORDER BY protocol, host_address, host_port",
-                   {container}, collect);
+    database_.each(
+        std::string{k_port_columns} + "WHERE container_id = ? ORDER BY protocol, host_address, host_port",
+        {container}, collect);
   return rows;
 }
 
-std::optional<Store::PortRow> Store::holder_of_port(const std::string& protocol, std::uint16_t host_port) const {
+std::optional<Store::PortRow> Store::holder_of_port(const std::string& protocol,
+                                                    std::uint16_t host_port) const {
   std::optional<PortRow> found;
   database_.each(std::string{k_port_columns} + "WHERE protocol = ? AND host_port = ?",
                  {protocol, std::int64_t{host_port}}, [&](const base::SqlRow& row) {

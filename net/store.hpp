@@ -1,6 +1,7 @@
 #pragma once
-// The durable part of this room: networks, address leases and published ports in the state database (schema room "net").
-// Nothing here knows the kernel. Every function may be called inside a transaction of the caller.
+// The durable part of this room: networks, address leases and published ports in the state database (schema
+// room "net"). Nothing here knows the kernel. Every function may be called inside a transaction of the
+// caller.
 #include <optional>
 #include <span>
 #include <string>
@@ -8,8 +9,8 @@
 #include <vector>
 
 #include "base/database.hpp"
-#include "net/ip.hpp"
 #include "net/network_manager.hpp"
+#include "net/spec/ip.hpp"
 #include "net/spec/port_spec.hpp"
 
 namespace compose::net {
@@ -24,7 +25,8 @@ class Store {
   void delete_network(const NetworkId& id);
   [[nodiscard]] std::optional<Network> find_network(const std::string& name) const;
   [[nodiscard]] std::optional<Network> find_network_by_id(const NetworkId& id) const;
-  [[nodiscard]] std::vector<Network> list_networks(const std::string& project) const;  // empty: of all projects
+  [[nodiscard]] std::vector<Network> list_networks(
+      const std::string& project) const;  // empty: of all projects
 
   struct LeaseRow {
     NetworkId network;
@@ -39,7 +41,8 @@ class Store {
   void delete_leases(const std::string& container);
   [[nodiscard]] std::vector<LeaseRow> leases_of(const std::string& container) const;
   // Each lease of these containers as container and interface number.
-  [[nodiscard]] std::vector<std::pair<std::string, int>> interfaces_of(std::span<const std::string> containers) const;
+  [[nodiscard]] std::vector<std::pair<std::string, int>> interfaces_of(
+      std::span<const std::string> containers) const;
   [[nodiscard]] std::vector<std::string> containers_on(const NetworkId& id) const;
   [[nodiscard]] std::vector<std::string> containers_with_leases() const;
   // The container that has this address.
@@ -57,8 +60,10 @@ class Store {
   void insert_port(const PortRow& row);
   void delete_port(const PortBinding& binding);  // whoever has it
   void delete_ports(const std::string& container);
-  [[nodiscard]] std::vector<PortRow> ports_of(const std::string& container) const;  // empty: of all containers
-  [[nodiscard]] std::optional<PortRow> holder_of_port(const std::string& protocol, std::uint16_t host_port) const;
+  [[nodiscard]] std::vector<PortRow> ports_of(
+      const std::string& container) const;  // empty: of all containers
+  [[nodiscard]] std::optional<PortRow> holder_of_port(const std::string& protocol,
+                                                      std::uint16_t host_port) const;
 
   base::Database& database() noexcept { return database_; }
 

@@ -1,8 +1,7 @@
 #include "net/dns/authority.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <unistd.h>
 
 namespace compose::net::dns {
 
@@ -12,7 +11,9 @@ namespace {
 constexpr std::uint32_t k_ttl = 1;
 constexpr std::int64_t k_sweep_interval = 100;  // milliseconds
 
-bool is_localhost(std::string_view name) { return name == "localhost" || name.ends_with(".localhost"); }
+bool is_localhost(std::string_view name) {
+  return name == "localhost" || name.ends_with(".localhost");
+}
 
 template <class Address>
 void add_all(ResponseWriter& response, const std::vector<Address>& addresses, std::uint32_t turn) {
@@ -21,7 +22,8 @@ void add_all(ResponseWriter& response, const std::vector<Address>& addresses, st
 }
 
 std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return text;
 }
 
@@ -83,7 +85,8 @@ bool Authority::find(std::string_view name) {
   for (const auto& view : views_) find_on(view, name);
   if (found_.any) return true;
   for (const auto& view : views_)
-    if (const auto first = without_network(name, view.network()); !first.empty() && find_on(view, first)) return true;
+    if (const auto first = without_network(name, view.network()); !first.empty() && find_on(view, first))
+      return true;
   return false;
 }
 
@@ -94,7 +97,8 @@ bool Authority::is_ours(const Query& query) const {
     if (view.declared(name) || !without_network(name, view.network()).empty()) return true;
   if (query.labels() != 1 || options_.own_servers) return false;
   // Top-level domains are nobody's here, but only who walks the tree asks for these.
-  return query.type != k_type_ns && query.type != k_type_soa && query.type != k_type_ds && query.type != k_type_dnskey;
+  return query.type != k_type_ns && query.type != k_type_soa && query.type != k_type_ds &&
+         query.type != k_type_dnskey;
 }
 
 void Authority::answer_found(const Query& query, ResponseWriter& response) {

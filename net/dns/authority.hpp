@@ -1,5 +1,6 @@
 #pragma once
-// What this resolver knows itself: the decision, for each question, between an answer and forwarding. No sockets.
+// What this resolver knows itself: the decision, for each question, between an answer and forwarding. No
+// sockets.
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -14,14 +15,14 @@ class Authority {
  public:
   struct Options {
     std::vector<std::pair<std::string, std::string>> hosts;  // names with fixed addresses
-    // The user named servers of his own, asked from inside the container: they may know names with a single label, and
-    // asking them leads nowhere where the container could not go itself.
+    // The user named servers of his own, asked from inside the container: they may know names with a single
+    // label, and asking them leads nowhere where the container could not go itself.
     bool own_servers = false;
   };
   Authority(std::vector<NamesView> views, Options options);
 
-  // Once before a batch of questions: takes over what changed in the tables. `now` in milliseconds, of any clock that only goes
-  // forward; dead publishers are swept at most every 100 ms.
+  // Once before a batch of questions: takes over what changed in the tables. `now` in milliseconds, of any
+  // clock that only goes forward; dead publishers are swept at most every 100 ms.
   void refresh(std::int64_t now);
   // True: `response` is the answer. False: to be forwarded.
   bool answer(const Query& query, ResponseWriter& response);
@@ -42,11 +43,11 @@ class Authority {
 
   std::vector<NamesView> views_;
   Options options_;
-  bool closed_ = false;      // internal networks only, or none: nothing may be forwarded
+  bool closed_ = false;  // internal networks only, or none: nothing may be forwarded
   std::int64_t swept_ = 0;
-  std::uint32_t turn_v4_;    // which replica comes first in the next answer
+  std::uint32_t turn_v4_;  // which replica comes first in the next answer
   std::uint32_t turn_v6_;
-  Found found_;             // reused: no allocation once it has grown
+  Found found_;  // reused: no allocation once it has grown
 };
 
 }  // namespace compose::net::dns

@@ -1,16 +1,15 @@
 #include "net/dns/dns_sockets.hpp"
 
 #include <arpa/inet.h>
-#include <linux/bpf.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <linux/bpf.h>
+#include <netinet/in.h>
 #include <optional>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"
@@ -23,8 +22,8 @@ namespace sys = base::sys;
 namespace {
 
 constexpr std::uint16_t k_dns_port = 53;
-// Where the sockets are bound when a program leads port 53 to them. It must be one that no server in a container wants;
-// IANA has assigned port 4 to nobody, and the kernel never chooses it for a client.
+// Where the sockets are bound when a program leads port 53 to them. It must be one that no server in a
+// container wants; IANA has assigned port 4 to nobody, and the kernel never chooses it for a client.
 constexpr std::uint16_t k_unassigned_port = 4;
 constexpr int k_backlog = 256;
 constexpr int k_receive_buffer = 1 << 20;  // a burst of queries waits here while the shim does something else
@@ -34,7 +33,9 @@ UniqueFd bpf(int command, bpf_attr& attributes) noexcept {
   return UniqueFd{static_cast<int>(::syscall(SYS_bpf, command, &attributes, sizeof attributes))};
 }
 
-std::uint64_t pointer(const void* p) noexcept { return reinterpret_cast<std::uintptr_t>(p); }
+std::uint64_t pointer(const void* p) noexcept {
+  return reinterpret_cast<std::uintptr_t>(p);
+}
 
 constexpr bpf_insn instruction(int code, int destination, int source, int offset, int immediate) {
   return {static_cast<__u8>(code), static_cast<__u8>(destination & 15), static_cast<__u8>(source & 15),

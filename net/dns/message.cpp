@@ -13,7 +13,7 @@ constexpr std::uint16_t k_flag_authoritative = 0x0400;
 constexpr std::uint16_t k_flag_truncated = 0x0200;
 constexpr std::uint16_t k_flag_recursion_desired = 0x0100;
 constexpr std::uint16_t k_flag_recursion_available = 0x0080;
-constexpr std::size_t k_longest_name = 255;   // on the wire, with length bytes
+constexpr std::size_t k_longest_name = 255;  // on the wire, with length bytes
 constexpr std::size_t k_longest_label = 63;
 constexpr std::size_t k_opt_size = 11;
 constexpr std::size_t k_smallest_record = 11;  // root name, type, class, TTL, data length
@@ -22,13 +22,17 @@ std::uint16_t read16(Bytes b, std::size_t at) noexcept {
   return static_cast<std::uint16_t>((b[at] << 8U) | b[at + 1]);
 }
 
-char lower(std::uint8_t c) noexcept { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); }
+char lower(std::uint8_t c) noexcept {
+  return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
 
 // Bytes that names of containers, services and networks have; a dot inside a label is none of them.
-bool is_name_byte(std::uint8_t c) noexcept { return c > ' ' && c < 0x7f && c != '.'; }
+bool is_name_byte(std::uint8_t c) noexcept {
+  return c > ' ' && c < 0x7f && c != '.';
+}
 
-// Behind the name at `at`, which may end in a compression pointer; nullopt when it runs over the end. Nothing is followed,
-// so there is nothing to loop in.
+// Behind the name at `at`, which may end in a compression pointer; nullopt when it runs over the end. Nothing
+// is followed, so there is nothing to loop in.
 std::optional<std::size_t> skip_name(Bytes packet, std::size_t at) noexcept {
   while (at < packet.size()) {
     const std::size_t length = packet[at];
@@ -89,7 +93,8 @@ struct QueryReader {
     if (type == k_type_opt) {
       if (!additional || !at_root || query.has_edns) return false;
       query.has_edns = true;
-      query.udp_size = std::clamp<std::uint16_t>(read16(packet, *end + 2), k_plain_udp_size, k_largest_udp_size);
+      query.udp_size =
+          std::clamp<std::uint16_t>(read16(packet, *end + 2), k_plain_udp_size, k_largest_udp_size);
     }
     at = *end + 10 + data_size;
     return true;
@@ -121,8 +126,12 @@ ParsedQuery parse_query(Bytes packet, Query& query) noexcept {
   return {Intake::query};
 }
 
-Rcode rcode_of(Bytes answer) noexcept { return static_cast<Rcode>(answer[3] & 15U); }
-bool is_truncated(Bytes answer) noexcept { return (read16(answer, 2) & k_flag_truncated) != 0; }
+Rcode rcode_of(Bytes answer) noexcept {
+  return static_cast<Rcode>(answer[3] & 15U);
+}
+bool is_truncated(Bytes answer) noexcept {
+  return (read16(answer, 2) & k_flag_truncated) != 0;
+}
 void set_id(std::span<std::uint8_t> message, std::uint16_t id) noexcept {
   message[0] = static_cast<std::uint8_t>(id >> 8U);
   message[1] = static_cast<std::uint8_t>(id);
@@ -131,18 +140,22 @@ void set_id(std::span<std::uint8_t> message, std::uint16_t id) noexcept {
 bool answers(Bytes answer, Bytes query) noexcept {
   if (answer.size() < k_header_size || query.size() < k_header_size) return false;
   const std::uint16_t flags = read16(answer, 2);
-  if (read16(answer, 0) != read16(query, 0) || (flags & k_flag_response) == 0 || (flags & k_mask_opcode) != 0) return false;
+  if (read16(answer, 0) != read16(query, 0) || (flags & k_flag_response) == 0 || (flags & k_mask_opcode) != 0)
+    return false;
   const auto question_end = skip_name(query, k_header_size);
   if (!question_end || *question_end + 4 > query.size()) return false;
   const std::size_t size = *question_end + 4 - k_header_size;
   // Some servers leave the question out of a refusal.
-  if (read16(answer, 4) == 0) return rcode_of(answer) != Rcode::no_error && rcode_of(answer) != Rcode::name_error;
+  if (read16(answer, 4) == 0)
+    return rcode_of(answer) != Rcode::no_error && rcode_of(answer) != Rcode::name_error;
   if (read16(answer, 4) != 1 || answer.size() < k_header_size + size) return false;
   return std::ranges::equal(answer.subspan(k_header_size, size), query.subspan(k_header_size, size));
 }
 
 ResponseWriter::ResponseWriter(std::span<std::uint8_t> buffer, std::size_t limit, const Query& query) noexcept
-    : buffer_(buffer), limit_(std::min(limit, buffer.size()) - (query.has_edns ? k_opt_size : 0)), query_(query) {
+    : buffer_(buffer),
+      limit_(std::min(limit, buffer.size()) - (query.has_edns ? k_opt_size : 0)),
+      query_(query) {
   size_ = k_header_size;
   put(query.question);
 }

@@ -1,7 +1,8 @@
 #pragma once
-// The DNS wire format, as much of it as a resolver needs that answers addresses and forwards the rest: reading queries,
-// checking answers, writing responses. Total: any bytes give a result, without loops or allocations (RFC 1035, RFC 6891
-// for EDNS, RFC 9267 for what goes wrong elsewhere). Multi-byte numbers are in network order on the wire.
+// The DNS wire format, as much of it as a resolver needs that answers addresses and forwards the rest:
+// reading queries, checking answers, writing responses. Total: any bytes give a result, without loops or
+// allocations (RFC 1035, RFC 6891 for EDNS, RFC 9267 for what goes wrong elsewhere). Multi-byte numbers are
+// in network order on the wire.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -39,7 +40,7 @@ inline constexpr std::uint16_t k_class_in = 1;
 inline constexpr std::uint16_t k_class_any = 255;
 
 inline constexpr std::size_t k_header_size = 12;
-inline constexpr std::size_t k_plain_udp_size = 512;   // without EDNS
+inline constexpr std::size_t k_plain_udp_size = 512;  // without EDNS
 inline constexpr std::size_t k_largest_udp_size = 4096;
 inline constexpr std::size_t k_largest_message = 65535;
 
@@ -48,11 +49,13 @@ struct Query {
   std::uint16_t flags = 0;
   std::uint16_t type = 0;
   std::uint16_t record_class = 0;
-  Bytes question;         // as it came, inside the packet
+  Bytes question;  // as it came, inside the packet
   bool has_edns = false;
   std::uint16_t udp_size = k_plain_udp_size;  // what the asker takes over UDP
 
-  [[nodiscard]] std::string_view name() const noexcept { return {text_.data(), text_size_}; }  // lower case, no dot at the end
+  [[nodiscard]] std::string_view name() const noexcept {
+    return {text_.data(), text_size_};
+  }  // lower case, no dot at the end
   [[nodiscard]] unsigned labels() const noexcept { return labels_; }
   // False: a label has a dot or another byte in it that no name of ours has; name() is then of no use.
   [[nodiscard]] bool is_plain() const noexcept { return plain_; }
@@ -67,9 +70,9 @@ struct Query {
 
 // What to do with a packet that came in as a query.
 enum class Intake : std::uint8_t {
-  query,    // `query` is filled
-  refuse,   // answer with `rcode`; id, flags and (if readable) question are filled
-  ignore,   // too short to answer, or itself an answer
+  query,   // `query` is filled
+  refuse,  // answer with `rcode`; id, flags and (if readable) question are filled
+  ignore,  // too short to answer, or itself an answer
 };
 struct ParsedQuery {
   Intake intake = Intake::ignore;
@@ -83,11 +86,12 @@ Rcode rcode_of(Bytes answer) noexcept;  // of a message of at least k_header_siz
 bool is_truncated(Bytes answer) noexcept;
 void set_id(std::span<std::uint8_t> message, std::uint16_t id) noexcept;
 
-// Writes one response into a buffer of the caller. Records that do not fit below the limit are left out and the response
-// is marked truncated.
+// Writes one response into a buffer of the caller. Records that do not fit below the limit are left out and
+// the response is marked truncated.
 class ResponseWriter {
  public:
-  // `buffer` has room for k_header_size, the question and an OPT record at least (k_plain_udp_size is enough).
+  // `buffer` has room for k_header_size, the question and an OPT record at least (k_plain_udp_size is
+  // enough).
   ResponseWriter(std::span<std::uint8_t> buffer, std::size_t limit, const Query& query) noexcept;
   void set_rcode(Rcode rcode) noexcept { rcode_ = rcode; }
   void set_authoritative() noexcept { authoritative_ = true; }

@@ -1,15 +1,14 @@
 #include "net/dns/names_table.hpp"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <atomic>
 #include <csignal>
 #include <cstring>
+#include <fcntl.h>
 #include <set>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
@@ -26,7 +25,7 @@ namespace {
 
 constexpr std::uint64_t k_magic = 0x31656d616e706d63ULL;  // "cmpname1"
 constexpr std::uint32_t k_known_names = 16384;
-constexpr std::uint32_t k_probes = 64;  // for a place among the known names
+constexpr std::uint32_t k_probes = 64;        // for a place among the known names
 constexpr std::uint32_t k_locks_probed = 16;  // in one sweep
 
 // The fixed part at the start of a slot.
@@ -59,7 +58,8 @@ struct Layout {
   std::atomic<std::uint64_t> known[k_known_names];
   Slot slots[NamesTable::k_capacity];
 };
-static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<std::uint32_t>::is_always_lock_free);
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free &&
+              std::atomic<std::uint32_t>::is_always_lock_free);
 
 SlotHead head_of(const SlotContent& content) noexcept {
   SlotHead head;
@@ -67,7 +67,9 @@ SlotHead head_of(const SlotContent& content) noexcept {
   return head;
 }
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 std::string lower_name(std::string_view name) {
   if (name.ends_with('.')) name.remove_suffix(1);
@@ -172,8 +174,12 @@ std::uint32_t name_hash(std::string_view name) noexcept {
   return hash;
 }
 
-std::uint32_t SlotContent::publisher() const noexcept { return head_of(*this).publisher; }
-bool SlotContent::is_first() const noexcept { return (head_of(*this).flags & k_is_first) != 0; }
+std::uint32_t SlotContent::publisher() const noexcept {
+  return head_of(*this).publisher;
+}
+bool SlotContent::is_first() const noexcept {
+  return (head_of(*this).flags & k_is_first) != 0;
+}
 
 std::optional<Ipv4> SlotContent::ipv4() const noexcept {
   const auto head = head_of(*this);
@@ -221,7 +227,8 @@ void NamesTable::create(const HostPath& path) {
   if (sys::exists(path)) return;
   const HostPath aside{path.str() + "." + base::random_hex(4)};
   const UniqueFd fd = sys::open(aside, O_RDWR | O_CREAT | O_EXCL, 0600);
-  base::check(::ftruncate(fd.get(), static_cast<off_t>(sizeof(Layout))), "size names table '{}'", aside.str());
+  base::check(::ftruncate(fd.get(), static_cast<off_t>(sizeof(Layout))), "size names table '{}'",
+              aside.str());
   sys::write_all(fd.get(), {reinterpret_cast<const char*>(&k_magic), sizeof k_magic});
   // A hard link instead of a rename: whoever was first stays.
   const bool first = ::link(aside.c_str(), path.c_str()) == 0;
@@ -261,13 +268,14 @@ std::vector<SlotContent> to_slots(const NameRecord& record) {
   head.publisher = static_cast<std::uint32_t>(::getpid());
   if (record.ipv4) head.ipv4 = *record.ipv4;
   if (record.ipv6) head.ipv6 = *record.ipv6;
-  const auto addresses = static_cast<std::uint8_t>((record.ipv4 ? k_has_ipv4 : 0) | (record.ipv6 ? k_has_ipv6 : 0));
+  const auto addresses =
+      static_cast<std::uint8_t>((record.ipv4 ? k_has_ipv4 : 0) | (record.ipv6 ? k_has_ipv6 : 0));
   std::size_t at = k_names_room;
   std::set<std::string> seen;
   const auto add = [&](NameKind kind, const std::string& text) {
     const std::string name = lower_name(text);
-    if (name.empty() || name.size() > 253) return;   // cannot be asked for
-    if (!seen.insert(name).second) return;           // a name that is both counts once
+    if (name.empty() || name.size() > 253) return;  // cannot be asked for
+    if (!seen.insert(name).second) return;          // a name that is both counts once
     if (at + 2 + name.size() > k_names_room) {
       slots.emplace_back();
       at = 0;
@@ -349,8 +357,8 @@ bool NamesTable::read(std::uint32_t slot, std::uint32_t expected, SlotContent& i
   return state_now.load(std::memory_order_relaxed) == expected;
 }
 
-// A publisher is taken for alive while a process has its number; a few locks are probed in turn as well, so that a number
-// that was given to another process does not keep a dead name for long.
+// A publisher is taken for alive while a process has its number; a few locks are probed in turn as well, so
+// that a number that was given to another process does not keep a dead name for long.
 void NamesTable::sweep() {
   const auto own = static_cast<std::uint32_t>(::getpid());
   const std::uint32_t end = used();

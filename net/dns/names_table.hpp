@@ -1,16 +1,18 @@
 #pragma once
-// The names of one network, in shared memory: <run root>/networks/<id>/names. The CLI creates the file; each shim maps it,
-// publishes its container's record and reads everybody's. Publishing and withdrawing are a few stores that all shims see
-// at once; no messages, no wake-ups.
+// The names of one network, in shared memory: <run root>/networks/<id>/names. The CLI creates the file; each
+// shim maps it, publishes its container's record and reads everybody's. Publishing and withdrawing are a few
+// stores that all shims see at once; no messages, no wake-ups.
 //
-// Theory of operation. The file is sparse: a header, one 32-bit state per slot, a set of hashes of every name ever
-// declared, and k_capacity slots of 512 bytes. A slot's state is a version whose lowest bit says "published"; a
-// writer makes it even, writes the payload, makes it odd, then increases the header's generation. A reader copies the
-// payload between two reads of the state and drops it when they differ. A record with more names than fit one slot takes
-// several, each complete in itself. The publisher holds an OFD lock (fcntl(2)) on one byte for each of its slots: when its
-// process dies in any way the kernel drops the lock, and the next sweep() frees the slot.
+// Theory of operation. The file is sparse: a header, one 32-bit state per slot, a set of hashes of every name
+// ever declared, and k_capacity slots of 512 bytes. A slot's state is a version whose lowest bit says
+// "published"; a writer makes it even, writes the payload, makes it odd, then increases the header's
+// generation. A reader copies the payload between two reads of the state and drops it when they differ. A
+// record with more names than fit one slot takes several, each complete in itself. The publisher holds an OFD
+// lock (fcntl(2)) on one byte for each of its slots: when its process dies in any way the kernel drops the
+// lock, and the next sweep() frees the slot.
 //
-// Errors: base::Error for a damaged file or a full table, SysError for the kernel. Used by single-threaded processes.
+// Errors: base::Error for a damaged file or a full table, SysError for the kernel. Used by single-threaded
+// processes.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -48,7 +50,7 @@ struct SlotContent {
   alignas(8) std::array<char, k_size> bytes{};
 
   [[nodiscard]] std::uint32_t publisher() const noexcept;  // pid
-  [[nodiscard]] bool is_first() const noexcept;            // of its record: its first own name is the container's name
+  [[nodiscard]] bool is_first() const noexcept;  // of its record: its first own name is the container's name
   [[nodiscard]] std::optional<Ipv4> ipv4() const noexcept;
   [[nodiscard]] std::optional<Ipv6> ipv6() const noexcept;
   // The name at `cursor` (0 at first), in lower case, and moves the cursor on; nullopt behind the last.
@@ -97,7 +99,8 @@ class NamesTable {
 
   // Slots from this one on have never been used.
   [[nodiscard]] std::uint32_t used() const noexcept;
-  [[nodiscard]] std::uint32_t state(std::uint32_t slot) const noexcept;  // odd: published; changes with its content
+  [[nodiscard]] std::uint32_t state(
+      std::uint32_t slot) const noexcept;  // odd: published; changes with its content
   // Copies the slot; false when its state is not `expected` or changed meanwhile.
   bool read(std::uint32_t slot, std::uint32_t expected, SlotContent& into) const noexcept;
 

@@ -1,7 +1,8 @@
 #pragma once
-// One network as its resolver sees it: the shared table with an index of our own over its names. The index follows the
-// table's generation: only slots whose state changed are read again. An entry is believed only while the slot still has
-// the state in which it was indexed. Sixteen bytes for each name, and none before the first query.
+// One network as its resolver sees it: the shared table with an index of our own over its names. The index
+// follows the table's generation: only slots whose state changed are read again. An entry is believed only
+// while the slot still has the state in which it was indexed. Sixteen bytes for each name, and none before
+// the first query.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -35,7 +36,9 @@ class NamesView {
   void scan(F&& f) const {
     SlotContent content;
     for (std::uint32_t slot = 0; slot < seen_.size(); ++slot)
-      if ((seen_[slot] & 1U) != 0 && table_.read(slot, seen_[slot], content) && content.is_first() && f(content)) return;
+      if ((seen_[slot] & 1U) != 0 && table_.read(slot, seen_[slot], content) && content.is_first() &&
+          f(content))
+        return;
   }
 
  private:
@@ -57,7 +60,7 @@ class NamesView {
   bool internal_;
   NamesTable table_;
   std::uint64_t generation_ = ~0ULL;
-  std::vector<std::uint32_t> seen_;     // state of each slot when it was indexed
+  std::vector<std::uint32_t> seen_;  // state of each slot when it was indexed
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> buckets_;  // a power of two
 };

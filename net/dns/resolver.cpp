@@ -1,18 +1,17 @@
 #include "net/dns/resolver.hpp"
 
-#include <netinet/ip.h>
-#include <netinet/udp.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/timerfd.h>
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <limits>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/uio.h>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"
@@ -28,10 +27,10 @@ using base::UniqueFd;
 
 namespace {
 
-constexpr std::size_t k_batch = 32;              // datagrams in one system call
-constexpr int k_batches_at_once = 8;             // then the shim gets to do something else
+constexpr std::size_t k_batch = 32;   // datagrams in one system call
+constexpr int k_batches_at_once = 8;  // then the shim gets to do something else
 constexpr int k_events_at_once = 64;
-constexpr std::size_t k_query_room = 2048;       // longer questions than this are cut off, and refused as damaged
+constexpr std::size_t k_query_room = 2048;  // longer questions than this are cut off, and refused as damaged
 
 std::int64_t milliseconds_now() noexcept {
   timespec now{};
@@ -39,8 +38,9 @@ std::int64_t milliseconds_now() noexcept {
   return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
 }
 
-// In front of an answer that goes out of the raw socket. The kernel fills in length, identification and header checksum;
-// the UDP checksum may be left out in IPv4 (RFC 768), and the packet never leaves the machine.
+// In front of an answer that goes out of the raw socket. The kernel fills in length, identification and
+// header checksum; the UDP checksum may be left out in IPv4 (RFC 768), and the packet never leaves the
+// machine.
 struct RawHeader {
   iphdr ip;
   udphdr udp;
@@ -82,9 +82,12 @@ struct Resolver::State {
       : sockets(std::move(owned)),
         epoll(sys::make_epoll()),
         timer(sys::make_timer_fd(CLOCK_MONOTONIC)),
-        authority(open_views(options.networks), {.hosts = options.hosts, .own_servers = !options.servers.empty()}),
-        upstream(epoll.get(), upstream_options(options), [this](const Asker& asker, Bytes answer) { deliver(asker, answer); }),
-        tcp(epoll.get(), sockets.tcp.get(), [this](Handle handle, Bytes message) { on_tcp_message(handle, message); }) {
+        authority(open_views(options.networks),
+                  {.hosts = options.hosts, .own_servers = !options.servers.empty()}),
+        upstream(epoll.get(), upstream_options(options),
+                 [this](const Asker& asker, Bytes answer) { deliver(asker, answer); }),
+        tcp(epoll.get(), sockets.tcp.get(),
+            [this](Handle handle, Bytes message) { on_tcp_message(handle, message); }) {
     watch(sockets.udp.get(), EventKind::udp);
     watch(sockets.tcp.get(), EventKind::listener);
     watch(timer.get(), EventKind::timer);
@@ -105,9 +108,12 @@ struct Resolver::State {
   void on_datagrams();
   bool take_batch();
   Bytes answer_to(Bytes packet, const Asker& asker, std::span<std::uint8_t> room);
-  void describe(msghdr& message, RawHeader& header, std::array<iovec, 2>& parts, Bytes answer, const sockaddr_in& asker) const;
+  void describe(msghdr& message, RawHeader& header, std::array<iovec, 2>& parts, Bytes answer,
+                const sockaddr_in& asker) const;
   void send_batch(std::size_t count);
-  [[nodiscard]] int answering_socket() const noexcept { return sockets.reply ? sockets.reply.get() : sockets.udp.get(); }
+  [[nodiscard]] int answering_socket() const noexcept {
+    return sockets.reply ? sockets.reply.get() : sockets.udp.get();
+  }
   void on_tcp_message(Handle handle, Bytes message);
   void deliver(const Asker& asker, Bytes answer);
   void on_timer();
@@ -131,11 +137,21 @@ void Resolver::State::dispatch() {
     const auto& event = events[static_cast<std::size_t>(i)];
     const Handle handle = event_handle(event.data.u64);
     switch (event_kind(event.data.u64)) {
-      case EventKind::udp: on_datagrams(); break;
-      case EventKind::listener: tcp.on_listener(now); break;
-      case EventKind::timer: on_timer(); break;
-      case EventKind::connection: tcp.on_event(handle, event.events, now); break;
-      case EventKind::pending: upstream.on_event(handle, now); break;
+      case EventKind::udp:
+        on_datagrams();
+        break;
+      case EventKind::listener:
+        tcp.on_listener(now);
+        break;
+      case EventKind::timer:
+        on_timer();
+        break;
+      case EventKind::connection:
+        tcp.on_event(handle, event.events, now);
+        break;
+      case EventKind::pending:
+        upstream.on_event(handle, now);
+        break;
     }
   }
   set_timer();
@@ -159,7 +175,8 @@ Bytes Resolver::State::answer_to(Bytes packet, const Asker& asker, std::span<std
 }
 
 void Resolver::State::on_datagrams() {
-  if (!datagrams) datagrams = std::unique_ptr<Datagrams>(new Datagrams);  // not value-initialised: pages stay untouched
+  if (!datagrams)
+    datagrams = std::unique_ptr<Datagrams>(new Datagrams);  // not value-initialised: pages stay untouched
   for (int i = 0; i < k_batches_at_once; ++i)
     if (!take_batch()) return;
 }
@@ -217,7 +234,8 @@ void Resolver::State::describe(msghdr& message, RawHeader& header, std::array<io
 void Resolver::State::send_batch(std::size_t count) {
   const int socket = answering_socket();
   for (std::size_t sent = 0; sent < count;) {
-    const int n = ::sendmmsg(socket, datagrams->sent.data() + sent, static_cast<unsigned>(count - sent), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const int n = ::sendmmsg(socket, datagrams->sent.data() + sent, static_cast<unsigned>(count - sent),
+                             MSG_DONTWAIT | MSG_NOSIGNAL);
     // What cannot be sent is lost, as datagrams are; the asker asks again.
     sent += n > 0 ? static_cast<std::size_t>(n) : 1;
   }
@@ -260,12 +278,17 @@ void Resolver::State::set_timer() {
   ::timerfd_settime(timer.get(), 0, &when, nullptr);
 }
 
-Resolver::Resolver(DnsSockets sockets, ResolverOptions options) : state_(std::make_unique<State>(std::move(sockets), options)) {}
+Resolver::Resolver(DnsSockets sockets, ResolverOptions options)
+    : state_(std::make_unique<State>(std::move(sockets), options)) {}
 Resolver::~Resolver() = default;
 Resolver::Resolver(Resolver&&) noexcept = default;
 Resolver& Resolver::operator=(Resolver&&) noexcept = default;
 
-int Resolver::fd() const noexcept { return state_->epoll.get(); }
-void Resolver::dispatch() { state_->dispatch(); }
+int Resolver::fd() const noexcept {
+  return state_->epoll.get();
+}
+void Resolver::dispatch() {
+  state_->dispatch();
+}
 
 }  // namespace compose::net::dns

@@ -1,6 +1,6 @@
 #pragma once
-// Things with a short life that epoll events refer to. A handle is an index and a generation, so that an event that was
-// queued for a thing that is gone finds nothing instead of its successor.
+// Things with a short life that epoll events refer to. A handle is an index and a generation, so that an
+// event that was queued for a thing that is gone finds nothing instead of its successor.
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -67,9 +67,12 @@ class SlotPool {
 enum class EventKind : std::uint8_t { udp, listener, timer, connection, pending };
 
 inline std::uint64_t pack_event(EventKind kind, Handle handle = {}) noexcept {
-  return (static_cast<std::uint64_t>(kind) << 56U) | (static_cast<std::uint64_t>(handle.generation) << 32U) | handle.index;
+  return (static_cast<std::uint64_t>(kind) << 56U) | (static_cast<std::uint64_t>(handle.generation) << 32U) |
+         handle.index;
 }
-inline EventKind event_kind(std::uint64_t packed) noexcept { return static_cast<EventKind>(packed >> 56U); }
+inline EventKind event_kind(std::uint64_t packed) noexcept {
+  return static_cast<EventKind>(packed >> 56U);
+}
 inline Handle event_handle(std::uint64_t packed) noexcept {
   return {static_cast<std::uint32_t>(packed), static_cast<std::uint32_t>((packed >> 32U) & 0xffffffU)};
 }

@@ -1,11 +1,10 @@
 #include "net/dns/tcp_service.hpp"
 
-#include <sys/epoll.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 #include <vector>
 
 namespace compose::net::dns {
@@ -14,9 +13,9 @@ using base::UniqueFd;
 
 namespace {
 
-constexpr std::int64_t k_idle = 5000;                 // milliseconds
+constexpr std::int64_t k_idle = 5000;  // milliseconds
 constexpr std::size_t k_most_connections = 256;
-constexpr std::size_t k_most_unread = 256U << 10U;    // bytes of answers that the other end has not taken
+constexpr std::size_t k_most_unread = 256U << 10U;  // bytes of answers that the other end has not taken
 constexpr int k_accepts_at_once = 16;
 
 }  // namespace
@@ -27,7 +26,7 @@ struct TcpService::Connection {
   std::vector<std::uint8_t> outgoing;
   std::int64_t active = 0;  // when something last moved
   std::uint32_t watched = 0;
-  bool finished = false;    // the other end has sent its last byte
+  bool finished = false;  // the other end has sent its last byte
   bool broken = false;
 };
 
@@ -85,7 +84,8 @@ void TcpService::on_event(Handle handle, std::uint32_t events, std::int64_t now)
   if (!connection->broken && !flush(*connection)) connection->broken = true;
   if (!connection->broken && (events & (EPOLLIN | EPOLLHUP)) != 0) read(handle, *connection, now);
   // Whoever closes its end gets the answers that are ready, not those still on their way from elsewhere.
-  if (connection->broken || (connection->finished && connection->outgoing.empty())) return connections_.remove(handle);
+  if (connection->broken || (connection->finished && connection->outgoing.empty()))
+    return connections_.remove(handle);
   watch(handle, *connection);
 }
 
@@ -106,7 +106,8 @@ void TcpService::take_messages(Handle handle, Connection& connection) {
   std::size_t at = 0;
   while (!connection.broken && bytes.size() - at >= 2) {
     const std::size_t size = static_cast<std::size_t>((bytes[at] << 8U) | bytes[at + 1]);
-    if (size < k_header_size) connection.broken = true;  // no message is that short: the stream is out of step
+    if (size < k_header_size)
+      connection.broken = true;  // no message is that short: the stream is out of step
     if (connection.broken || bytes.size() - at < 2 + size) break;
     on_message_(handle, Bytes{bytes}.subspan(at + 2, size));
     at += 2 + size;
@@ -116,7 +117,8 @@ void TcpService::take_messages(Handle handle, Connection& connection) {
 
 bool TcpService::flush(Connection& connection) {
   while (!connection.outgoing.empty()) {
-    const auto n = ::send(connection.socket.get(), connection.outgoing.data(), connection.outgoing.size(), MSG_NOSIGNAL);
+    const auto n =
+        ::send(connection.socket.get(), connection.outgoing.data(), connection.outgoing.size(), MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return errno == EAGAIN;
     connection.outgoing.erase(connection.outgoing.begin(), connection.outgoing.begin() + n);
@@ -143,7 +145,8 @@ void TcpService::on_time(std::int64_t now) {
 
 std::int64_t TcpService::next_deadline() const noexcept {
   std::int64_t first = std::numeric_limits<std::int64_t>::max();
-  connections_.each([&](Handle, const Connection& connection) { first = std::min(first, connection.active + k_idle); });
+  connections_.each(
+      [&](Handle, const Connection& connection) { first = std::min(first, connection.active + k_idle); });
   return first;
 }
 

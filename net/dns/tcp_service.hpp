@@ -1,7 +1,7 @@
 #pragma once
-// DNS over TCP for the container (RFC 7766): a two-byte length before each message, several questions at once, answers in any
-// order. Bounded: 256 connections, the one idle for longest makes room; five seconds without a byte close one; a
-// connection that does not read its answers is not read either.
+// DNS over TCP for the container (RFC 7766): a two-byte length before each message, several questions at
+// once, answers in any order. Bounded: 256 connections, the one idle for longest makes room; five seconds
+// without a byte close one; a connection that does not read its answers is not read either.
 #include <cstdint>
 #include <functional>
 
@@ -16,7 +16,8 @@ class TcpService {
   // A message came in on that connection; the answer goes to reply(), now or later.
   using OnMessage = std::function<void(Handle connection, Bytes message)>;
 
-  // `epoll` and `listener` are borrowed; events of kinds `listener` and `connection` come back through the on_ functions.
+  // `epoll` and `listener` are borrowed; events of kinds `listener` and `connection` come back through the
+  // on_ functions.
   TcpService(int epoll, int listener, OnMessage on_message);
   ~TcpService();
 
@@ -25,7 +26,7 @@ class TcpService {
   void on_time(std::int64_t now);
   [[nodiscard]] bool is_idle() const noexcept { return connections_.size() == 0; }
   [[nodiscard]] std::int64_t next_deadline() const noexcept;  // INT64_MAX: none
-  void reply(Handle connection, Bytes answer);               // nothing when it is gone
+  void reply(Handle connection, Bytes answer);                // nothing when it is gone
 
  private:
   struct Connection;

@@ -1,19 +1,18 @@
 #include "net/dns/upstream.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
+#include <limits>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
-#include <limits>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -25,7 +24,7 @@ using base::UniqueFd;
 
 namespace {
 
-constexpr std::int64_t k_patience = 4000;             // milliseconds for one server
+constexpr std::int64_t k_patience = 4000;              // milliseconds for one server
 constexpr std::int64_t k_resolv_conf_interval = 1000;  // between two looks at it
 constexpr std::size_t k_most_servers = 3;
 constexpr std::size_t k_most_pending = 1024;
@@ -42,14 +41,14 @@ std::uint16_t random_id() noexcept {
 struct Upstream::Pending {
   Asker asker;
   std::uint16_t asker_id = 0;
-  std::vector<std::uint8_t> query;      // with our id
-  std::vector<std::uint8_t> refusal;    // the last one, for when no server does better
+  std::vector<std::uint8_t> query;    // with our id
+  std::vector<std::uint8_t> refusal;  // the last one, for when no server does better
   UniqueFd socket;
   bool tcp = false;
-  std::vector<std::uint8_t> incoming;   // TCP: length and answer as far as they have come
-  std::size_t sent = 0;                 // TCP: of length and query
-  UpstreamServer server;                // the one asked now
-  std::size_t first_server = 0;         // index of the first one asked
+  std::vector<std::uint8_t> incoming;  // TCP: length and answer as far as they have come
+  std::size_t sent = 0;                // TCP: of length and query
+  UpstreamServer server;               // the one asked now
+  std::size_t first_server = 0;        // index of the first one asked
   std::size_t servers_tried = 0;
   std::int64_t asked_at = 0;
   std::int64_t deadline = 0;
@@ -93,6 +92,7 @@ std::vector<UpstreamServer> parse_resolv_conf(std::string_view text, std::uint16
 
 Upstream::Upstream(int epoll, Options options, Deliver deliver)
     : epoll_(epoll), options_(std::move(options)), deliver_(std::move(deliver)) {
+  if (options_.netns) own_netns_ = base::sys::open(base::HostPath{"/proc/thread-self/ns/net"}, O_RDONLY);
   for (const auto& text : options_.servers)
     if (const auto server = parse_server(text, options_.port); server && servers_.size() < k_most_servers)
       servers_.push_back(*server);
@@ -105,7 +105,8 @@ void Upstream::read_servers(std::int64_t now) {
   servers_read_ = now;
   struct ::stat status {};
   if (::stat(options_.resolv_conf.c_str(), &status) != 0) return servers_.clear();
-  const std::pair<std::uint64_t, std::int64_t> seen{status.st_ino, status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
+  const std::pair<std::uint64_t, std::int64_t> seen{
+      status.st_ino, status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
   if (seen == resolv_conf_seen_) return;
   resolv_conf_seen_ = seen;
   preferred_ = 0;
@@ -119,10 +120,9 @@ void Upstream::read_servers(std::int64_t now) {
 UniqueFd Upstream::open_socket(int family, int type) const {
   const int flags = type | SOCK_CLOEXEC | SOCK_NONBLOCK;
   if (!options_.netns) return UniqueFd{::socket(family, flags, 0)};
-  const UniqueFd own{::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)};
-  if (!own || ::setns(options_.netns.get(), CLONE_NEWNET) != 0) return {};
+  if (::setns(options_.netns.get(), CLONE_NEWNET) != 0) return {};
   UniqueFd socket{::socket(family, flags, 0)};
-  if (::setns(own.get(), CLONE_NEWNET) != 0) std::abort();  // never go on in the container's namespace
+  if (::setns(own_netns_.get(), CLONE_NEWNET) != 0) std::abort();  // never go on in the container's namespace
   return socket;
 }
 
@@ -168,7 +168,8 @@ bool Upstream::ask_server(Handle handle, Pending& pending, bool tcp) {
   pending.incoming.clear();
   pending.socket = open_socket(server.address.ss_family, tcp ? SOCK_STREAM : SOCK_DGRAM);
   if (!pending.socket) return false;
-  const int connected = ::connect(pending.socket.get(), reinterpret_cast<const sockaddr*>(&server.address), server.size);
+  const int connected =
+      ::connect(pending.socket.get(), reinterpret_cast<const sockaddr*>(&server.address), server.size);
   if (connected != 0 && !(tcp && errno == EINPROGRESS)) return false;
   epoll_event event{};
   event.events = tcp ? EPOLLIN | EPOLLOUT : EPOLLIN;
@@ -179,7 +180,8 @@ bool Upstream::ask_server(Handle handle, Pending& pending, bool tcp) {
 
 // Over UDP an answer is no longer than the asker takes.
 void Upstream::hand_over(Pending& pending, std::vector<std::uint8_t>& answer) {
-  if (!pending.asker.tcp && answer.size() > pending.asker.udp_size) return hand_over_empty(pending, rcode_of(answer), true);
+  if (!pending.asker.tcp && answer.size() > pending.asker.udp_size)
+    return hand_over_empty(pending, rcode_of(answer), true);
   set_id(answer, pending.asker_id);
   deliver_(pending.asker, answer);
 }
@@ -236,7 +238,8 @@ void Upstream::on_tcp(Handle handle, Pending& pending, std::int64_t now) {
     std::vector<std::uint8_t> framed{static_cast<std::uint8_t>(pending.query.size() >> 8U),
                                      static_cast<std::uint8_t>(pending.query.size())};
     framed.insert(framed.end(), pending.query.begin(), pending.query.end());
-    const auto n = ::send(pending.socket.get(), framed.data() + pending.sent, total - pending.sent, MSG_NOSIGNAL);
+    const auto n =
+        ::send(pending.socket.get(), framed.data() + pending.sent, total - pending.sent, MSG_NOSIGNAL);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n < 0) return ask(handle, pending, now);
     pending.sent += static_cast<std::size_t>(n);
@@ -265,7 +268,8 @@ void Upstream::take(Handle handle, Pending& pending, std::vector<std::uint8_t>& 
     pending.refusal = std::move(answer);
     return ask(handle, pending, now);
   }
-  preferred_ = pending.first_server + pending.servers_tried - 1;  // taken modulo their number, which may change
+  preferred_ =
+      pending.first_server + pending.servers_tried - 1;  // taken modulo their number, which may change
   hand_over(pending, answer);
   pending_.remove(handle);
 }

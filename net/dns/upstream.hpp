@@ -1,14 +1,14 @@
 #pragma once
-// Questions on their way to other resolvers and back. Each has a connected socket of its own with a random port and a random id,
-// so that only the server asked can answer, and what does not answer exactly this question is ignored. A server that
-// times out (4 s), refuses or fails hands over to the next, three at most; a truncated answer is fetched over TCP where
-// the asker itself uses TCP, and passed on as it is where not (the asker then comes back over TCP).
+// Questions on their way to other resolvers and back. Each has a connected socket of its own with a random
+// port and a random id, so that only the server asked can answer, and what does not answer exactly this
+// question is ignored. A server that times out (4 s), refuses or fails hands over to the next, three at most;
+// a truncated answer is fetched over TCP where the asker itself uses TCP, and passed on as it is where not
+// (the asker then comes back over TCP).
 //
 // Sockets belong to the namespace of this process, or to the container's when the servers are the user's own.
-#include <netinet/in.h>
-
 #include <cstdint>
 #include <functional>
+#include <netinet/in.h>
 #include <string>
 #include <vector>
 
@@ -24,7 +24,7 @@ struct Asker {
   bool tcp = false;
   sockaddr_in address{};  // UDP
   std::size_t udp_size = k_plain_udp_size;
-  Handle connection;      // TCP
+  Handle connection;  // TCP
 };
 
 struct UpstreamServer {
@@ -75,10 +75,11 @@ class Upstream {
   int epoll_;
   Options options_;
   Deliver deliver_;
+  base::UniqueFd own_netns_;
   std::vector<UpstreamServer> servers_;
   std::int64_t servers_read_ = -1'000'000;
   std::pair<std::uint64_t, std::int64_t> resolv_conf_seen_{};  // inode, modification time
-  std::size_t preferred_ = 0;     // the server that answered last
+  std::size_t preferred_ = 0;                                  // the server that answered last
   SlotPool<Pending> pending_;
   std::vector<std::uint8_t> buffer_;
 };

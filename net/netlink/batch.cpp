@@ -1,14 +1,14 @@
 #include "net/netlink/batch.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <linux/netlink.h>
-#include <netlink/attr.h>
-#include <netlink/msg.h>
+#include <optional>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <optional>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"
@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t k_message_size = 1024;  // more than any of our requests needs
 constexpr std::size_t k_buffer_size = 65536;
-constexpr std::size_t k_chunk = 96;           // requests in one sendmsg: their refusals must fit the receive buffer
+constexpr std::size_t k_chunk = 96;  // requests in one sendmsg: their refusals must fit the receive buffer
 
 void check_space(int result) {
   if (result < 0) base::fail("build netlink message: it does not fit {} bytes", k_message_size);
@@ -46,7 +46,9 @@ std::string explanation(const nlmsghdr& h) {
 
 }  // namespace
 
-void MessageFree::operator()(nl_msg* message) const noexcept { nlmsg_free(message); }
+void MessageFree::operator()(nl_msg* message) const noexcept {
+  nlmsg_free(message);
+}
 
 MessagePtr make_message(int type, int flags, const void* header, std::size_t size) {
   MessagePtr message{nlmsg_alloc_size(k_message_size)};
@@ -62,9 +64,15 @@ nl_msg* Batch::add(int type, int flags, const void* header, std::size_t size, st
   return requests_.back().message.get();
 }
 
-void put_u8(nl_msg* m, int type, std::uint8_t value) { check_space(nla_put_u8(m, type, value)); }
-void put_u32(nl_msg* m, int type, std::uint32_t value) { check_space(nla_put_u32(m, type, value)); }
-void put_string(nl_msg* m, int type, const std::string& value) { check_space(nla_put_string(m, type, value.c_str())); }
+void put_u8(nl_msg* m, int type, std::uint8_t value) {
+  check_space(nla_put_u8(m, type, value));
+}
+void put_u32(nl_msg* m, int type, std::uint32_t value) {
+  check_space(nla_put_u32(m, type, value));
+}
+void put_string(nl_msg* m, int type, const std::string& value) {
+  check_space(nla_put_string(m, type, value.c_str()));
+}
 void put_bytes(nl_msg* m, int type, std::span<const std::uint8_t> bytes) {
   check_space(nla_put(m, type, static_cast<int>(bytes.size()), bytes.data()));
 }
@@ -90,10 +98,12 @@ Socket::Socket(int protocol)
 
 std::size_t Socket::receive(const std::string& doing) {
   for (;;) {
-    const auto n = base::check(base::retry_eintr([&] { return ::recv(fd_.get(), buffer_.get(), k_buffer_size, MSG_TRUNC); }),
-                               "{}: read netlink answer", doing);
+    const auto n = base::check(
+        base::retry_eintr([&] { return ::recv(fd_.get(), buffer_.get(), k_buffer_size, MSG_TRUNC); }),
+        "{}: read netlink answer", doing);
     const auto size = static_cast<std::size_t>(n);
-    if (size > k_buffer_size) base::fail("{}: netlink answer of {} bytes is longer than {}", doing, size, k_buffer_size);
+    if (size > k_buffer_size)
+      base::fail("{}: netlink answer of {} bytes is longer than {}", doing, size, k_buffer_size);
     return size;
   }
 }
@@ -115,18 +125,21 @@ void Socket::send_range(Batch& batch, std::size_t first, std::size_t end) {
   msghdr header{};
   header.msg_iov = parts.data();
   header.msg_iovlen = parts.size();
-  base::check(base::retry_eintr([&] { return ::sendmsg(fd_.get(), &header, 0); }), "{}", batch.requests_[first].doing);
+  base::check(base::retry_eintr([&] { return ::sendmsg(fd_.get(), &header, 0); }), "{}",
+              batch.requests_[first].doing);
 
   std::optional<base::SysError> refusal;
   for (bool last_seen = false; !last_seen;) {
     int left = static_cast<int>(receive(batch.requests_[first].doing));
     for (auto* h = reinterpret_cast<nlmsghdr*>(buffer_.get()); nlmsg_ok(h, left); h = nlmsg_next(h, &left)) {
       const std::size_t index = first + (h->nlmsg_seq - base_sequence);
-      if (h->nlmsg_type != NLMSG_ERROR || index < first || index >= end) continue;  // an answer to something older
+      if (h->nlmsg_type != NLMSG_ERROR || index < first || index >= end)
+        continue;  // an answer to something older
       last_seen = last_seen || index + 1 == end;
       const int code = -static_cast<const nlmsgerr*>(nlmsg_data(h))->error;
       const auto& request = batch.requests_[index];
-      if (code == 0 || refusal || std::ranges::find(request.tolerated, code) != request.tolerated.end()) continue;
+      if (code == 0 || refusal || std::ranges::find(request.tolerated, code) != request.tolerated.end())
+        continue;
       try {
         refuse(*h, code, request.doing);
       } catch (const base::SysError& e) {
@@ -151,7 +164,8 @@ bool Socket::dump_once(int type, const void* header, std::size_t size, const std
       if (h->nlmsg_seq != sequence) continue;
       if ((h->nlmsg_flags & NLM_F_DUMP_INTR) != 0) whole = false;
       if (h->nlmsg_type == NLMSG_DONE) return whole;
-      if (h->nlmsg_type == NLMSG_ERROR) refuse(*h, -static_cast<const nlmsgerr*>(nlmsg_data(h))->error, doing);
+      if (h->nlmsg_type == NLMSG_ERROR)
+        refuse(*h, -static_cast<const nlmsgerr*>(nlmsg_data(h))->error, doing);
       f(*h);
     }
   }
@@ -159,13 +173,14 @@ bool Socket::dump_once(int type, const void* header, std::size_t size, const std
 
 void Socket::dump(int type, const void* header, std::size_t size, const std::string& doing,
                   const std::function<void(const nlmsghdr&)>& f) {
-  // An interrupted dump may miss entries or tell one twice; callers collect into sets. A host whose links change without
-  // pause gets the last answer.
+  // An interrupted dump may miss entries or tell one twice; callers collect into sets. A host whose links
+  // change without pause gets the last answer.
   for (int attempt = 0; attempt < 5; ++attempt)
     if (dump_once(type, header, size, doing, f)) return;
 }
 
-bool Socket::get(nl_msg* request, int absent, const std::string& doing, const std::function<void(const nlmsghdr&)>& f) {
+bool Socket::get(nl_msg* request, int absent, const std::string& doing,
+                 const std::function<void(const nlmsghdr&)>& f) {
   nlmsghdr* sent = nlmsg_hdr(request);
   const std::uint32_t sequence = sequence_++;
   sent->nlmsg_seq = sequence;

@@ -1,11 +1,13 @@
 #pragma once
-// Netlink messages under construction, and the socket that they go through. This folder is the only one that includes
-// libnl; it builds and reads messages with libnl's nlmsg_ and nla_ functions and owns every message.
+// Netlink messages under construction, and the socket that they go through. This folder is the only one that
+// includes libnl; it builds and reads messages with libnl's nlmsg_ and nla_ functions and owns every message.
 //
-// A Batch is several requests sent with one sendmsg(2); the kernel answers only those that fail and the last one. What
-// was being done is kept with each request, so that a refusal names it, with the kernel's own words where it has some.
+// A Batch is several requests sent with one sendmsg(2); the kernel answers only those that fail and the last
+// one. What was being done is kept with each request, so that a refusal names it, with the kernel's own words
+// where it has some.
 //
-// Errors: SysError, for the first request of the batch that was refused with an errno that it does not tolerate.
+// Errors: SysError, for the first request of the batch that was refused with an errno that it does not
+// tolerate.
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -55,17 +57,20 @@ void put_nested(nl_msg* m, int type, const std::function<void()>& fill);
 
 class Socket {
  public:
-  explicit Socket(int protocol);  // NETLINK_ROUTE, NETLINK_NETFILTER; belongs to the calling thread's network namespace
+  explicit Socket(
+      int protocol);  // NETLINK_ROUTE, NETLINK_NETFILTER; belongs to the calling thread's network namespace
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
   void run(Batch& batch);
   void run(Batch&& batch) { run(batch); }
-  // Every message of the answer to one request with NLM_F_DUMP; asked again when the kernel says it was interrupted.
+  // Every message of the answer to one request with NLM_F_DUMP; asked again when the kernel says it was
+  // interrupted.
   void dump(int type, const void* header, std::size_t size, const std::string& doing,
             const std::function<void(const nlmsghdr&)>& f);
   // One request, one answer. False: refused with `absent` (ENODEV, ENOENT).
-  bool get(nl_msg* request, int absent, const std::string& doing, const std::function<void(const nlmsghdr&)>& f);
+  bool get(nl_msg* request, int absent, const std::string& doing,
+           const std::function<void(const nlmsghdr&)>& f);
 
  private:
   void send_range(Batch& batch, std::size_t first, std::size_t end);

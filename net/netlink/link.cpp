@@ -1,26 +1,30 @@
 #include "net/netlink/link.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include <cerrno>
-#include <chrono>
-#include <cstring>
-#include <thread>
-
 #include "base/error.hpp"
+#include "base/sys.hpp"
 
 namespace compose::net::netlink {
 
 using base::text;
 
 namespace {
+
+constexpr int k_news_patience = 100;  // milliseconds
+constexpr int k_most_news = 1000;     // a host whose links change without pause does not keep us for ever
 
 ifinfomsg up_header(std::uint32_t index) {
   ifinfomsg header{};
@@ -30,8 +34,8 @@ ifinfomsg up_header(std::uint32_t index) {
   return header;
 }
 
-// The queues of a veth do nothing for its speed (it hands packets over on the sender's processor), but each costs a sysfs
-// directory when the link is made and removed.
+// The queues of a veth do nothing for its speed (it hands packets over on the sender's processor), but each
+// costs a sysfs directory when the link is made and removed.
 void put_single_queue(nl_msg* m) {
   put_u32(m, IFLA_NUM_TX_QUEUES, 1);
   put_u32(m, IFLA_NUM_RX_QUEUES, 1);
@@ -48,7 +52,33 @@ void add_port_option(Batch& batch, const std::string& name, int option, std::str
   });
 }
 
-std::uint32_t u32_or_zero(nlattr* attribute) { return attribute ? nla_get_u32(attribute) : 0; }
+// Hears of every change of a link.
+class LinkNews {
+ public:
+  LinkNews() : fd_(base::sys::make_socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, NETLINK_ROUTE)) {
+    sockaddr_nl address{};
+    address.nl_family = AF_NETLINK;
+    address.nl_groups = RTMGRP_LINK;
+    base::check(::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+                "listen to changes of links");
+  }
+  // False: nothing happened for a while.
+  [[nodiscard]] bool wait() const {
+    pollfd news{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+    if (::poll(&news, 1, k_news_patience) <= 0) return false;
+    char scrap[4096];
+    while (::recv(fd_.get(), scrap, sizeof scrap, 0) > 0) {
+    }
+    return true;
+  }
+
+ private:
+  base::UniqueFd fd_;
+};
+
+std::uint32_t u32_or_zero(nlattr* attribute) {
+  return attribute ? nla_get_u32(attribute) : 0;
+}
 
 std::optional<IpAddress> address_of(int family, nlattr* attribute) {
   if (!attribute || (family != AF_INET && family != AF_INET6)) return std::nullopt;
@@ -63,7 +93,8 @@ std::optional<IpAddress> address_of(int family, nlattr* attribute) {
 std::optional<Link> read_link(const nlmsghdr& h) {
   if (h.nlmsg_type != RTM_NEWLINK) return std::nullopt;
   nlattr* attributes[IFLA_MAX + 1];
-  if (nlmsg_parse(const_cast<nlmsghdr*>(&h), sizeof(ifinfomsg), attributes, IFLA_MAX, nullptr) < 0) return std::nullopt;
+  if (nlmsg_parse(const_cast<nlmsghdr*>(&h), sizeof(ifinfomsg), attributes, IFLA_MAX, nullptr) < 0)
+    return std::nullopt;
   const auto* header = static_cast<const ifinfomsg*>(nlmsg_data(&h));
   Link link;
   link.index = static_cast<std::uint32_t>(header->ifi_index);
@@ -75,7 +106,8 @@ std::optional<Link> read_link(const nlmsghdr& h) {
   link.master = u32_or_zero(attributes[IFLA_MASTER]);
   if (attributes[IFLA_LINKINFO]) {
     nlattr* info[IFLA_INFO_MAX + 1];
-    if (nla_parse_nested(info, IFLA_INFO_MAX, attributes[IFLA_LINKINFO], nullptr) == 0 && info[IFLA_INFO_KIND])
+    if (nla_parse_nested(info, IFLA_INFO_MAX, attributes[IFLA_LINKINFO], nullptr) == 0 &&
+        info[IFLA_INFO_KIND])
       link.kind = nla_get_string(info[IFLA_INFO_KIND]);
   }
   return link;
@@ -212,12 +244,14 @@ std::optional<Link> find_link(Socket& socket, const std::string& name) {
 }
 
 void wait_until_operational(Socket& socket, const std::string& name) {
-  using namespace std::chrono_literals;
-  for (auto pause = 50us; pause < 100ms; pause *= 2) {
+  const auto done = [&] {
     const auto link = find_link(socket, name);
-    if (!link || link->operational) return;
-    std::this_thread::sleep_for(pause);
-  }
+    return !link || link->operational;
+  };
+  if (done()) return;
+  const LinkNews news;
+  for (int i = 0; i < k_most_news && !done(); ++i)
+    if (!news.wait()) return;
 }
 
 std::vector<Link> list_links(Socket& socket) {
@@ -238,7 +272,8 @@ std::vector<HostAddress> list_addresses(Socket& socket) {
     if (nlmsg_parse(const_cast<nlmsghdr*>(&h), sizeof(ifaddrmsg), attributes, IFA_MAX, nullptr) < 0) return;
     const auto* header = static_cast<const ifaddrmsg*>(nlmsg_data(&h));
     nlattr* own = attributes[IFA_LOCAL] ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
-    if (const auto a = address_of(header->ifa_family, own)) addresses.push_back({header->ifa_index, *a, header->ifa_prefixlen});
+    if (const auto a = address_of(header->ifa_family, own))
+      addresses.push_back({header->ifa_index, *a, header->ifa_prefixlen});
   });
   return addresses;
 }
@@ -258,7 +293,8 @@ std::vector<Route> list_routes(Socket& socket) {
       destination->v6 = header->rtm_family == AF_INET6;
     }
     const auto table = attributes[RTA_TABLE] ? nla_get_u32(attributes[RTA_TABLE]) : header->rtm_table;
-    routes.push_back({Subnet::of(*destination, header->rtm_dst_len), u32_or_zero(attributes[RTA_OIF]), table});
+    routes.push_back(
+        {Subnet::of(*destination, header->rtm_dst_len), u32_or_zero(attributes[RTA_OIF]), table});
   });
   return routes;
 }

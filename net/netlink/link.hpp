@@ -1,14 +1,14 @@
 #pragma once
-// Links, addresses and routes as rtnetlink requests (rtnetlink(7)). The add_ functions append to a batch; the read
-// functions ask at once.
+// Links, addresses and routes as rtnetlink requests (rtnetlink(7)). The add_ functions append to a batch; the
+// read functions ask at once.
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "net/ip.hpp"
 #include "net/netlink/batch.hpp"
+#include "net/spec/ip.hpp"
 
 namespace compose::net::netlink {
 
@@ -21,8 +21,8 @@ struct BridgeRequest {
   std::uint32_t group = 0;
 };
 
-// One message makes both ends: `host_name` in the socket's namespace, in the bridge; `inside_name` in `netns`, down (the
-// kernel refuses to open a peer that is not paired yet).
+// One message makes both ends: `host_name` in the socket's namespace, in the bridge; `inside_name` in
+// `netns`, down (the kernel refuses to open a peer that is not paired yet).
 struct VethRequest {
   std::string host_name;
   std::string inside_name;
@@ -38,12 +38,14 @@ void add_bridge(Batch& batch, const BridgeRequest& request);
 void add_veth(Batch& batch, const VethRequest& request);
 // Without an automatic link-local address, then up: a port of a bridge needs none.
 void add_port_up(Batch& batch, const std::string& name, bool isolated);
-// What a container sends may come back to it: with br_netfilter loaded, DNAT to the sender itself happens in the bridge.
+// What a container sends may come back to it: with br_netfilter loaded, DNAT to the sender itself happens in
+// the bridge.
 void add_hairpin(Batch& batch, const std::string& name);  // tolerates that the link is gone
 void add_link_up(Batch& batch, std::uint32_t index, const std::string& name);
-void add_regroup(Batch& batch, const std::string& name, std::uint32_t group);  // tolerates that the link is gone
-void add_delete_group(Batch& batch, std::uint32_t group);                       // tolerates an empty group
-void add_delete_link(Batch& batch, const std::string& name);                    // tolerates that the link is gone
+void add_regroup(Batch& batch, const std::string& name,
+                 std::uint32_t group);                        // tolerates that the link is gone
+void add_delete_group(Batch& batch, std::uint32_t group);     // tolerates an empty group
+void add_delete_link(Batch& batch, const std::string& name);  // tolerates that the link is gone
 void add_address(Batch& batch, std::uint32_t index, const IpAddress& address, int prefix);
 void add_default_route(Batch& batch, std::uint32_t index, const IpAddress& gateway);
 
@@ -58,9 +60,10 @@ struct Link {
   bool operational = false;  // its carrier is known to the bridge that it is a port of
 };
 
-// Returns when the kernel has told everybody that the link has a carrier. Until then its bridge drops what it sends, and a
-// lost first packet costs a TCP client a second. Newer kernels (6.8) are made to do so by the question; with older ones it
-// takes a moment of theirs. Gives up after a tenth of a second: the link then works a little later.
+// Returns when the kernel has told everybody that the link has a carrier. Until then its bridge drops what it
+// sends, and a lost first packet costs a TCP client a second. Newer kernels (6.8) are made to do so by the
+// question; with older ones it takes a moment of theirs. Gives up after a tenth of a second: the link then
+// works a little later.
 void wait_until_operational(Socket& socket, const std::string& name);
 
 std::optional<Link> find_link(Socket& socket, const std::string& name);

@@ -1,17 +1,19 @@
 #include "net/netlink/nftables.hpp"
 
-#include <netinet/in.h>  // before the kernel headers, which give way to it
+#include <algorithm>
+#include <array>
+#include <cerrno>
+// clang-format off: the kernel's headers give way to this one only when it comes first
+#include <netinet/in.h>
+// clang-format on
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <net/if.h>
+
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
 
 namespace compose::net::netlink {
 
@@ -32,13 +34,15 @@ std::size_t count_table_objects(Socket& socket, const std::string& table) {
   std::size_t objects = 0;
   socket.get(request.get(), ENOENT, "look for nftables table '" + table + "'", [&](const nlmsghdr& h) {
     nlattr* attributes[NFTA_TABLE_MAX + 1];
-    if (nlmsg_parse(const_cast<nlmsghdr*>(&h), sizeof(nfgenmsg), attributes, NFTA_TABLE_MAX, nullptr) < 0) return;
+    if (nlmsg_parse(const_cast<nlmsghdr*>(&h), sizeof(nfgenmsg), attributes, NFTA_TABLE_MAX, nullptr) < 0)
+      return;
     if (attributes[NFTA_TABLE_USE]) objects = ntohl(nla_get_u32(attributes[NFTA_TABLE_USE]));
   });
   return objects;
 }
 
-bool has_link_element(Socket& socket, const std::string& table, const std::string& set, const std::string& link) {
+bool has_link_element(Socket& socket, const std::string& table, const std::string& set,
+                      const std::string& link) {
   std::array<std::uint8_t, IFNAMSIZ> name{};
   std::copy_n(link.begin(), std::min(link.size(), name.size() - 1), name.begin());
   const MessagePtr request = question(NFT_MSG_GETSETELEM);

@@ -1,5 +1,6 @@
 #pragma once
-// Published ports as values: what is asked for, and what was got. Addresses are text; ports are in host byte order.
+// Published ports as values: what is asked for, and what was got. Addresses are text; ports are in host byte
+// order.
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -19,7 +20,8 @@ struct PortRequest {
   bool operator==(const PortRequest&) const = default;
 };
 
-// One port of one host address, and where it leads in the container. The fields of runtime-shim's PublishedPort.
+// One port of one host address, and where it leads in the container. The fields of runtime-shim's
+// PublishedPort.
 struct PortBinding {
   std::string protocol = "tcp";
   std::string host_address;  // "0.0.0.0", "127.0.0.1", "::"

@@ -1,5 +1,5 @@
-// Any bytes as a query, as an answer, and as both halves of one conversation: no crash, no loop, and every response is a
-// message that answers its question and keeps to its limit.
+// Any bytes as a query, as an answer, and as both halves of one conversation: no crash, no loop, and every
+// response is a message that answers its question and keeps to its limit.
 #include <cstdlib>
 
 #include "net/dns/message.hpp"

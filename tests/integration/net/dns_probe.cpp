@@ -1,11 +1,10 @@
 #include "dns_probe.hpp"
 
 #include <arpa/inet.h>
+#include <cstdint>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
-
-#include <cstdint>
 #include <vector>
 
 #include "base/error.hpp"
@@ -23,7 +22,8 @@ Packet question(std::string name, unsigned type) {
   for (std::size_t at = 0; at <= name.size();) {
     const auto dot = std::min(name.find('.', at), name.size());
     p.push_back(static_cast<std::uint8_t>(dot - at));
-    p.insert(p.end(), name.begin() + static_cast<std::ptrdiff_t>(at), name.begin() + static_cast<std::ptrdiff_t>(dot));
+    p.insert(p.end(), name.begin() + static_cast<std::ptrdiff_t>(at),
+             name.begin() + static_cast<std::ptrdiff_t>(dot));
     at = dot + 1;
   }
   p.push_back(0);
@@ -31,7 +31,8 @@ Packet question(std::string name, unsigned type) {
   return p;
 }
 
-// Answers of ours name their records with a pointer to the question, so that records have a fixed head of twelve bytes.
+// Answers of ours name their records with a pointer to the question, so that records have a fixed head of
+// twelve bytes.
 std::string describe(const Packet& answer, std::size_t question_size) {
   if (answer.size() < question_size) return "damaged";
   if ((answer[2] & 2) != 0) return "TRUNCATED";
@@ -45,7 +46,8 @@ std::string describe(const Packet& answer, std::size_t question_size) {
   for (int i = 0; i < count; ++i) {
     const std::size_t size = answer[at + 10] * 256U + answer[at + 11];
     char text[INET6_ADDRSTRLEN] = "?";
-    if (size == 4 || size == 16) ::inet_ntop(size == 4 ? AF_INET : AF_INET6, &answer[at + 12], text, sizeof text);
+    if (size == 4 || size == 16)
+      ::inet_ntop(size == 4 ? AF_INET : AF_INET6, &answer[at + 12], text, sizeof text);
     out += (i > 0 ? "," : "") + std::string{text};
     at += 12 + size;
   }
@@ -58,7 +60,8 @@ base::UniqueFd connected(int type) {
   server.sin_family = AF_INET;
   server.sin_port = htons(53);
   ::inet_pton(AF_INET, "127.0.0.11", &server.sin_addr);
-  base::check(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&server), sizeof server), "connect to the resolver");
+  base::check(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&server), sizeof server),
+              "connect to the resolver");
   return socket;
 }
 

@@ -4,7 +4,8 @@
 
 namespace compose::net::testing {
 
-// The addresses of the answer, joined with ",", in their order; "NXDOMAIN", "SERVFAIL", "NODATA", "TRUNCATED" or "timeout".
+// The addresses of the answer, joined with ",", in their order; "NXDOMAIN", "SERVFAIL", "NODATA", "TRUNCATED"
+// or "timeout".
 std::string ask_udp(const std::string& name, unsigned type = 1);
 std::string ask_tcp(const std::string& name, unsigned type = 1);
 

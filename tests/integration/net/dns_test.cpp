@@ -1,19 +1,16 @@
 // The resolver in a real sandbox: port 53 of 127.0.0.11, and a container that wants port 53 for itself.
-#include <doctest/doctest.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <cstdio>
-#include <cstdlib>
+#include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "dns_probe.hpp"
 #include "net/dns/names_table.hpp"
 #include "net/dns/resolver.hpp"
 #include "scratch_host.hpp"
-#include "dns_probe.hpp"
 
 using namespace compose::net;
 using namespace compose::net::testing;
@@ -29,7 +26,8 @@ class Server {
     pid_ = ::fork();
     if (pid_ != 0) return;
     dns::ResolverOptions options;
-    options.networks.push_back({network.spec.name, manager.names_table(network.spec.id), network.spec.internal});
+    options.networks.push_back(
+        {network.spec.name, manager.names_table(network.spec.id), network.spec.internal});
     dns::Resolver resolver{std::move(container.sandbox.dns), options};
     for (;;) {
       pollfd wait{.fd = resolver.fd(), .events = POLLIN, .revents = 0};
@@ -57,7 +55,8 @@ TEST_CASE("names are answered over UDP and TCP while the container listens on po
   auto one = host.container(1, {"shop_default"});
   CHECK(one.sandbox.dns.redirect);
   auto table = NamesTable::open(host.manager().names_table(network.spec.id));
-  const auto published = table.publish({.group_names = {"web"}, .own_names = {"shop-web-1"}, .ipv4 = parse_ipv4("172.17.0.9")});
+  const auto published =
+      table.publish({.group_names = {"web"}, .own_names = {"shop-web-1"}, .ipv4 = parse_ipv4("172.17.0.9")});
   const Server server{one, network, host.manager()};
   inside(one.sandbox.netns.get(), [&] {
     const auto own_udp = bind_udp("0.0.0.0", 53);
@@ -83,7 +82,8 @@ TEST_CASE("a name is known at once when it is published and gone when its publis
   const pid_t publisher = ::fork();
   if (publisher == 0) {
     auto table = NamesTable::open(path);
-    const auto published = table.publish({.group_names = {"web"}, .own_names = {}, .ipv4 = parse_ipv4("172.17.0.9")});
+    const auto published =
+        table.publish({.group_names = {"web"}, .own_names = {}, .ipv4 = parse_ipv4("172.17.0.9")});
     [[maybe_unused]] const auto n = ::write(ready[1], "x", 1);
     for (;;) ::pause();
   }
@@ -96,23 +96,4 @@ TEST_CASE("a name is known at once when it is published and gone when its publis
   inside(one.sandbox.netns.get(), [&] { CHECK(ask_udp("web") == "NXDOMAIN"); });
   ::close(ready[0]);
   ::close(ready[1]);
-}
-
-TEST_CASE("measure names" * doctest::skip(std::getenv("MEASURE") == nullptr)) {
-  ScratchHost host;
-  const auto network = host.network("shop_default");
-  auto one = host.container(1, {"shop_default"});
-  auto table = NamesTable::open(host.manager().names_table(network.spec.id));
-  std::vector<dns::PublishedName> published;
-  for (int i = 0; i < std::atoi(std::getenv("MEASURE")); ++i)
-    published.push_back(table.publish({.group_names = {"web"}, .own_names = {"shop-web-" + std::to_string(i)},
-                                       .ipv4 = dns::Ipv4{172, 17, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)}}));
-  const Server server{one, network, host.manager()};
-  inside(one.sandbox.netns.get(), [&] {
-    [[maybe_unused]] int rc = std::system("echo 'shop-web-0 A' > /tmp/netexp/q; dnsperf -s 127.0.0.11 -d /tmp/netexp/q -l 4 -c 8 -T 1 -q 200 | grep -E 'Queries (per|lost)|Average'");
-    rc = std::system("echo 'web A' > /tmp/netexp/q; dnsperf -s 127.0.0.11 -d /tmp/netexp/q -l 4 -c 8 -T 1 -q 200 | grep -E 'Queries (per|lost)|Average'");
-    rc = std::system("echo 'nothere A' > /tmp/netexp/q; dnsperf -s 127.0.0.11 -d /tmp/netexp/q -l 4 -c 8 -T 1 -q 200 | grep -E 'Queries (per|lost)|Average'");
-  });
-  char cmd[128]; std::snprintf(cmd, 128, "cat /proc/%d/stat | cut -d\" \" -f14,15; grep -E 'Pss:|Private_D' /proc/%d/smaps_rollup", server.pid(), server.pid());
-  [[maybe_unused]] int rc = std::system(cmd);
 }

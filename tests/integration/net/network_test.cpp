@@ -1,9 +1,7 @@
 // Networks and sandboxes against the kernel, as root, in network namespaces of our own.
-#include <doctest/doctest.h>
-
 #include <algorithm>
-#include <chrono>
-#include <cstdlib>
+
+#include <doctest/doctest.h>
 
 #include "base/error.hpp"
 #include "scratch_host.hpp"
@@ -46,7 +44,8 @@ TEST_CASE("after removal the host has the links that it had before") {
   std::vector<ScratchHost::Container> containers;
   for (int i = 0; i < 4; ++i) containers.push_back(host.container(i, {"shop_default"}));
   CHECK(link_names().size() == before.size() + 5);
-  CHECK_THROWS_WITH(host.manager().remove("shop_default"), "network 'shop_default' is in use by container 1000000000aa");
+  CHECK_THROWS_WITH(host.manager().remove("shop_default"),
+                    "network 'shop_default' is in use by container 1000000000aa");
   host.manager().tear_down_sandboxes(ids(containers));
   CHECK(link_names().size() == before.size() + 1);
   host.manager().release(ids(containers));
@@ -66,37 +65,4 @@ TEST_CASE("networks and the links of their containers go in one conversation") {
   CHECK(link_names() == before);
   CHECK(host.manager().list().empty());
   CHECK(host.manager().leases_of(containers[0].id).empty());
-}
-
-TEST_CASE("measure" * doctest::skip(std::getenv("MEASURE") == nullptr)) {
-  ScratchHost host;
-  using Clock = std::chrono::steady_clock;
-  const auto ms = [](Clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); };
-  auto t0 = Clock::now();
-  host.network("shop_default");
-  MESSAGE("create network ms " << ms(Clock::now() - t0));
-  t0 = Clock::now();
-  host.network("shop_default");
-  MESSAGE("create network again ms " << ms(Clock::now() - t0));
-  const int n = std::atoi(std::getenv("MEASURE"));
-  std::vector<LeaseRequest> requests;
-  for (int i = 0; i < n; ++i)
-    requests.push_back({std::to_string(1000000000 + i) + std::string(54, 'b'), {{.network = "shop_default"}}});
-  t0 = Clock::now();
-  const auto leases = host.manager().lease(requests);
-  MESSAGE("leases of " << n << " ms " << ms(Clock::now() - t0));
-  std::vector<Sandbox> sandboxes;
-  std::vector<std::string> all;
-  t0 = Clock::now();
-  for (int i = 0; i < n; ++i) {
-    sandboxes.push_back(host.manager().build_sandbox({.container = requests[static_cast<std::size_t>(i)].container, .leases = leases[static_cast<std::size_t>(i)], .sysctls = {}}));
-    all.push_back(requests[static_cast<std::size_t>(i)].container);
-  }
-  MESSAGE("sandbox each ms " << ms(Clock::now() - t0) / n);
-  t0 = Clock::now();
-  if (std::getenv("SPLIT")) host.manager().tear_down_sandboxes(all);
-  MESSAGE("tear down ms " << ms(Clock::now() - t0));
-  t0 = Clock::now();
-  host.manager().remove_all(std::array{std::string{"shop_default"}}, all);
-  MESSAGE("remove ms " << ms(Clock::now() - t0));
 }

@@ -1,7 +1,8 @@
 // Published ports and the packet filter: who reaches whom.
-#include <doctest/doctest.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <doctest/doctest.h>
 
 #include "base/error.hpp"
 #include "net/port_publisher.hpp"
@@ -15,7 +16,8 @@ namespace {
 
 // A container that listens on port 80, and its port published as `request` says.
 struct Published {
-  Published(ScratchHost& host, PortPublisher& publisher, int number, const std::string& network, PortRequest request)
+  Published(ScratchHost& host, PortPublisher& publisher, int number, const std::string& network,
+            PortRequest request)
       : container(host.container(number, {network})) {
     inside(container.sandbox.netns.get(), [&] {
       server = listen_tcp("0.0.0.0", 80);
@@ -23,7 +25,8 @@ struct Published {
     });
     request.target = 80;
     held = publisher.reserve(request);
-    Publication publication{.container = container.id, .ipv4 = container.leases[0].ipv4, .ipv6 = {}, .bindings = {}};
+    Publication publication{
+        .container = container.id, .ipv4 = container.leases[0].ipv4, .ipv6 = {}, .bindings = {}};
     for (const auto& port : held) publication.bindings.push_back(port.binding);
     publisher.publish(std::array{publication});
   }
@@ -86,7 +89,8 @@ TEST_CASE("a port published on 127.0.0.1 is the host's alone") {
   CHECK_FALSE(accept_from(web.server.get()).empty());
   CHECK(connect_tcp(k_host_address, 8080) == ECONNREFUSED);
   inside(neighbour.get(), [&] { CHECK(connect_tcp(k_host_address, 8080) == ECONNREFUSED); });
-  inside(same.sandbox.netns.get(), [&] { CHECK(connect_tcp(same.leases[0].ipv4_gateway, 8080) == ECONNREFUSED); });
+  inside(same.sandbox.netns.get(),
+         [&] { CHECK(connect_tcp(same.leases[0].ipv4_gateway, 8080) == ECONNREFUSED); });
 }
 
 TEST_CASE("UDP is published, and a flow follows the port to its next container") {
@@ -127,12 +131,19 @@ TEST_CASE("who has a port is told by name") {
   ScratchHost host;
   PortPublisher publisher{host.database(), host.run_root()};
   const auto taken = listen_tcp("0.0.0.0", 8080);
-  CHECK_THROWS_WITH(static_cast<void>(publisher.reserve({.host_address = "0.0.0.0", .published_first = 8080, .target = 80})),
-                    compose::base::text("port 8080/tcp on 0.0.0.0 is in use by process {} (integration_net)", ::getpid()).c_str());
-  CHECK_THROWS_WITH(static_cast<void>(publisher.reserve({.host_address = "192.0.2.77", .published_first = 8080, .target = 80})),
+  CHECK_THROWS_WITH(
+      static_cast<void>(
+          publisher.reserve({.host_address = "0.0.0.0", .published_first = 8080, .target = 80})),
+      compose::base::text("port 8080/tcp on 0.0.0.0 is in use by process {} (integration_net)", ::getpid())
+          .c_str());
+  CHECK_THROWS_WITH(static_cast<void>(publisher.reserve(
+                        {.host_address = "192.0.2.77", .published_first = 8080, .target = 80})),
                     "port 8080/tcp on 192.0.2.77 cannot be bound: Cannot assign requested address");
-  CHECK_THROWS_WITH(static_cast<void>(publisher.reserve({.host_address = "127.0.0.1", .published_first = 8080, .published_last = 8080, .target = 80})),
-                    compose::base::text("port 8080/tcp on 127.0.0.1 is in use by process {} (integration_net)", ::getpid()).c_str());
+  CHECK_THROWS_WITH(
+      static_cast<void>(publisher.reserve(
+          {.host_address = "127.0.0.1", .published_first = 8080, .published_last = 8080, .target = 80})),
+      compose::base::text("port 8080/tcp on 127.0.0.1 is in use by process {} (integration_net)", ::getpid())
+          .c_str());
 }
 
 TEST_CASE("a range gives its first free port, and no port asked for means any") {
@@ -149,6 +160,7 @@ TEST_CASE("a range gives its first free port, and no port asked for means any") 
   CHECK(any[0].binding.host_port == any[1].binding.host_port);
   const auto last = publisher.reserve({.published_first = 9000, .published_last = 9002, .target = 80});
   CHECK(last[0].binding.host_port == 9002);
-  CHECK_THROWS_WITH(static_cast<void>(publisher.reserve({.published_first = 9000, .published_last = 9002, .target = 80})),
-                    "no port of 9000-9002/tcp on 0.0.0.0 is free");
+  CHECK_THROWS_WITH(
+      static_cast<void>(publisher.reserve({.published_first = 9000, .published_last = 9002, .target = 80})),
+      "no port of 9000-9002/tcp on 0.0.0.0 is free");
 }

@@ -1,5 +1,6 @@
 #include "scratch_host.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
@@ -10,15 +11,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "base/error.hpp"
 #include "base/scope_exit.hpp"
 #include "base/sys.hpp"
-#include "net/ip.hpp"
 #include "net/netlink/batch.hpp"
 #include "net/netlink/link.hpp"
 #include "net/netns.hpp"
+#include "net/spec/ip.hpp"
 
 namespace compose::net::testing {
 
@@ -34,7 +33,8 @@ const HostPath k_own_netns{"/proc/thread-self/ns/net"};
 void add_uplink() {
   netlink::Socket socket{NETLINK_ROUTE};
   netlink::Batch batch;
-  netlink::add_bridge(batch, {.name = "up0", .mac = {2, 0, 0, 0, 0, 1}});  // a bridge without ports is a dummy link
+  netlink::add_bridge(batch,
+                      {.name = "up0", .mac = {2, 0, 0, 0, 0, 1}});  // a bridge without ports is a dummy link
   netlink::add_link_up(batch, 1, "lo");
   socket.run(batch);
   const auto uplink = netlink::find_link(socket, "up0");
@@ -85,7 +85,9 @@ ScratchHost::~ScratchHost() {
   ::setns(before_net_.get(), CLONE_NEWNET);
 }
 
-void ScratchHost::restart_manager() { manager_ = std::make_unique<NetworkManager>(*database_, run_root()); }
+void ScratchHost::restart_manager() {
+  manager_ = std::make_unique<NetworkManager>(*database_, run_root());
+}
 
 Network ScratchHost::network(const std::string& name, bool internal, bool ipv6) {
   return manager_->create({.spec = {.name = name, .internal = internal, .enable_ipv6 = ipv6},
@@ -110,8 +112,11 @@ UniqueFd ScratchHost::neighbour() {
   const auto uplink = netlink::find_link(host, "up0");
   NewNetns netns;
   netlink::Batch batch;
-  netlink::add_veth(batch, {.host_name = "up1", .inside_name = "eth0", .inside_mac = {2, 0, 0, 0, 0, 7},
-                            .bridge_index = uplink->index, .netns = netns.fd()});
+  netlink::add_veth(batch, {.host_name = "up1",
+                            .inside_name = "eth0",
+                            .inside_mac = {2, 0, 0, 0, 0, 7},
+                            .bridge_index = uplink->index,
+                            .netns = netns.fd()});
   netlink::add_port_up(batch, "up1", false);
   host.run(batch);
   netlink::Socket there{NETLINK_ROUTE};
@@ -155,7 +160,9 @@ UniqueFd listen_tcp(const std::string& address, std::uint16_t port) {
   return socket;
 }
 
-UniqueFd bind_udp(const std::string& address, std::uint16_t port) { return bound(SOCK_DGRAM, address, port); }
+UniqueFd bind_udp(const std::string& address, std::uint16_t port) {
+  return bound(SOCK_DGRAM, address, port);
+}
 
 int connect_tcp(const std::string& address, std::uint16_t port) {
   socklen_t size = 0;
@@ -186,7 +193,8 @@ UniqueFd send_udp(const std::string& address, std::uint16_t port) {
   socklen_t size = 0;
   const auto storage = socket_address(address, port, size);
   UniqueFd socket = sys::make_socket(storage.ss_family, SOCK_DGRAM, 0);
-  check(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&storage), size), "connect {}:{}", address, port);
+  check(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&storage), size), "connect {}:{}", address,
+        port);
   check(::send(socket.get(), "ping", 4, 0), "send to {}:{}", address, port);
   return socket;
 }

@@ -1,6 +1,6 @@
 #pragma once
-// A host of our own for one test: fresh network and mount namespaces with a loopback link and an uplink "up0", a
-// data directory, a NetworkManager on it. Probes run inside a sandbox's namespace and come back.
+// A host of our own for one test: fresh network and mount namespaces with a loopback link and an uplink
+// "up0", a data directory, a NetworkManager on it. Probes run inside a sandbox's namespace and come back.
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -47,7 +47,7 @@ class ScratchHost {
 // Runs f in that network namespace.
 void inside(int netns, const std::function<void()>& f);
 
-std::vector<std::string> link_names();             // of the current namespace, without "lo"
+std::vector<std::string> link_names();  // of the current namespace, without "lo"
 std::string read_setting(const std::string& path);
 base::UniqueFd listen_tcp(const std::string& address, std::uint16_t port);
 base::UniqueFd bind_udp(const std::string& address, std::uint16_t port);
@@ -60,7 +60,7 @@ int connect_tcp(const std::string& address, std::uint16_t port);
 std::string accept_from(int listener);
 // Sends "ping" and waits half a second for "pong" of answer_udp(), which the caller runs in between.
 base::UniqueFd send_udp(const std::string& address, std::uint16_t port);
-bool answer_udp(int socket);       // false: nothing came
+bool answer_udp(int socket);  // false: nothing came
 bool receive_udp(int socket);
 
 }  // namespace compose::net::testing

@@ -1,12 +1,13 @@
 #include "net/dns/authority.hpp"
 
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <set>
 #include <sstream>
 
+#include <doctest/doctest.h>
+
 #include "base/file.hpp"
+#include "net/dns/names_view.hpp"
 #include "packets.hpp"
 
 using namespace compose::net::dns;
@@ -24,10 +25,13 @@ struct Fixture {
     NamesTable::create(path);
     return NamesTable::open(path);
   }
-  void publish(const std::string& network, const std::string& service, const std::string& own, const std::string& address) {
-    published.push_back(table(network).publish({.group_names = {service}, .own_names = {own}, .ipv4 = parse_ipv4(address)}));
+  void publish(const std::string& network, const std::string& service, const std::string& own,
+               const std::string& address) {
+    published.push_back(
+        table(network).publish({.group_names = {service}, .own_names = {own}, .ipv4 = parse_ipv4(address)}));
   }
-  Authority authority(const std::vector<std::string>& networks, Authority::Options options = {}, bool internal = false) {
+  Authority authority(const std::vector<std::string>& networks, Authority::Options options = {},
+                      bool internal = false) {
     std::vector<NamesView> views;
     for (const auto& n : networks) views.emplace_back(n, internal, table(n));
     return Authority{std::move(views), std::move(options)};
@@ -126,8 +130,10 @@ TEST_CASE_FIXTURE(Fixture, "on internal networks, and on none, nothing is forwar
 TEST_CASE_FIXTURE(Fixture, "a name without an address of the family is known all the same") {
   publish("net", "web", "web-1", "10.0.0.2");
   auto a = authority({"net"});
-  for (const unsigned type : {unsigned{k_type_aaaa}, 15U, 16U, 33U, 65U}) CHECK(ask(a, "web", type) == "NODATA");
-  published.push_back(table("net").publish({.group_names = {"six"}, .own_names = {}, .ipv6 = parse_ipv6("fd00::1")}));
+  for (const unsigned type : {unsigned{k_type_aaaa}, 15U, 16U, 33U, 65U})
+    CHECK(ask(a, "web", type) == "NODATA");
+  published.push_back(
+      table("net").publish({.group_names = {"six"}, .own_names = {}, .ipv6 = parse_ipv6("fd00::1")}));
   CHECK(ask(a, "six") == "NODATA");
   CHECK(ask(a, "six", k_type_aaaa) == "(16 bytes)");
 }

@@ -63,24 +63,24 @@ TEST_CASE("EDNS tells how much the asker takes, within bounds") {
 TEST_CASE("what is no query is ignored or refused, never followed") {
   CHECK(intake({}) == "ignore");
   CHECK(intake(Packet(11, 0)) == "ignore");
-  CHECK(intake(header(7, 0x8000, 1)) == "ignore");        // an answer
-  CHECK(intake(header(7, 0x1000, 1)) == "refuse 4");      // another opcode
+  CHECK(intake(header(7, 0x8000, 1)) == "ignore");    // an answer
+  CHECK(intake(header(7, 0x1000, 1)) == "refuse 4");  // another opcode
   CHECK(intake(header(7, 0x0100, 0)) == "refuse 1");
-  CHECK(intake(header(7, 0x0100, 1)) == "refuse 1");      // announced, not there
+  CHECK(intake(header(7, 0x0100, 1)) == "refuse 1");  // announced, not there
   Packet two = query("web");
   two[5] = 2;
   CHECK(intake(two) == "refuse 1");
   Packet many = query("web");
-  many[10] = many[11] = 0xff;                              // 65535 records announced, none there
+  many[10] = many[11] = 0xff;  // 65535 records announced, none there
   CHECK(intake(many) == "refuse 1");
 }
 
 TEST_CASE("names that RFC 9267 warns of are refused") {
-  CHECK(intake(with_name({0xc0, 12})) == "refuse 1");                      // points to itself
-  CHECK(intake(with_name({3, 'w', 'e', 'b', 0xc0, 12})) == "refuse 1");    // a loop
-  CHECK(intake(with_name({0xc0, 0xff})) == "refuse 1");                    // forward
-  CHECK(intake(with_name({0xc0, 0})) == "refuse 1");                       // into the header
-  CHECK(intake(with_name({0x40, 'a', 0})) == "refuse 1");                  // reserved label types
+  CHECK(intake(with_name({0xc0, 12})) == "refuse 1");                    // points to itself
+  CHECK(intake(with_name({3, 'w', 'e', 'b', 0xc0, 12})) == "refuse 1");  // a loop
+  CHECK(intake(with_name({0xc0, 0xff})) == "refuse 1");                  // forward
+  CHECK(intake(with_name({0xc0, 0})) == "refuse 1");                     // into the header
+  CHECK(intake(with_name({0x40, 'a', 0})) == "refuse 1");                // reserved label types
   CHECK(intake(with_name({0x80, 'a', 0})) == "refuse 1");
   Packet no_end = header(7, 0x0100, 1);
   no_end.insert(no_end.end(), {3, 'w', 'e', 'b'});
@@ -112,9 +112,11 @@ TEST_CASE("records behind the question must be whole, and there is one OPT at mo
   twice.insert(twice.end(), opt.begin(), opt.end());
   CHECK(intake(with_record(opt, 0, 1)) == "query");
   CHECK(intake(with_record(twice, 0, 2)) == "refuse 1");
-  CHECK(intake(with_record(opt, 1, 0)) == "refuse 1");                                       // in the wrong section
-  CHECK(intake(with_record({0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 9}, 0, 1)) == "refuse 1");     // data runs over the end
-  CHECK(intake(with_record({0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0}, 0, 1)) == "query");    // a pointer is skipped
+  CHECK(intake(with_record(opt, 1, 0)) == "refuse 1");  // in the wrong section
+  CHECK(intake(with_record({0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 9}, 0, 1)) ==
+        "refuse 1");  // data runs over the end
+  CHECK(intake(with_record({0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0}, 0, 1)) ==
+        "query");  // a pointer is skipped
   CHECK(intake(with_record({0xc0}, 0, 1)) == "refuse 1");
 }
 
@@ -128,11 +130,11 @@ TEST_CASE("labels with bytes that no name of ours has are marked") {
 TEST_CASE("an answer is taken only when it answers exactly what was asked") {
   const Packet asked = query("web.example", k_type_a, 7);
   CHECK(answers(answer(asked, {"10.0.0.1"}), asked));
-  CHECK_FALSE(answers(answer(query("web.example", k_type_a, 8), {"10.0.0.1"}), asked));   // id
-  CHECK_FALSE(answers(answer(query("wEb.example", k_type_a, 7), {"10.0.0.1"}), asked));   // case
-  CHECK_FALSE(answers(answer(query("web.exampl", k_type_a, 7), {"10.0.0.1"}), asked));    // name
-  CHECK_FALSE(answers(answer(query("web.example", k_type_aaaa, 7), {}), asked));          // type
-  CHECK_FALSE(answers(asked, asked));                                                      // not an answer
+  CHECK_FALSE(answers(answer(query("web.example", k_type_a, 8), {"10.0.0.1"}), asked));  // id
+  CHECK_FALSE(answers(answer(query("wEb.example", k_type_a, 7), {"10.0.0.1"}), asked));  // case
+  CHECK_FALSE(answers(answer(query("web.exampl", k_type_a, 7), {"10.0.0.1"}), asked));   // name
+  CHECK_FALSE(answers(answer(query("web.example", k_type_aaaa, 7), {}), asked));         // type
+  CHECK_FALSE(answers(asked, asked));                                                    // not an answer
   CHECK_FALSE(answers(Packet{}, asked));
   CHECK(answers(header(7, 0x8182, 0), asked));        // a failure without a question
   CHECK_FALSE(answers(header(7, 0x8180, 0), asked));  // but no success
@@ -148,13 +150,14 @@ TEST_CASE("a response that does not fit is cut and marked") {
   const Bytes bytes = response.finish();
   CHECK(bytes.size() <= 512);
   CHECK(is_truncated(bytes));
-  CHECK(bytes[7] == 30);    // (512 - 12 - 9 - 11) / 16 records
-  CHECK(bytes[11] == 1);    // and its own OPT
+  CHECK(bytes[7] == 30);  // (512 - 12 - 9 - 11) / 16 records
+  CHECK(bytes[11] == 1);  // and its own OPT
 }
 
 TEST_CASE("reverse names are addresses") {
   CHECK(reverse_ipv4("11.0.0.127.in-addr.arpa") == Ipv4{127, 0, 0, 11});
-  for (const char* bad : {"in-addr.arpa", "1.2.3.in-addr.arpa", "1.2.3.4.5.in-addr.arpa", "1.2.3.256.in-addr.arpa", "a.2.3.4.in-addr.arpa"})
+  for (const char* bad : {"in-addr.arpa", "1.2.3.in-addr.arpa", "1.2.3.4.5.in-addr.arpa",
+                          "1.2.3.256.in-addr.arpa", "a.2.3.4.in-addr.arpa"})
     CHECK_FALSE(reverse_ipv4(bad));
   std::string one = "1.";
   for (int i = 0; i < 31; ++i) one += "0.";

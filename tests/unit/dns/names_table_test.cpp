@@ -1,10 +1,10 @@
 #include "net/dns/names_table.hpp"
 
-#include <doctest/doctest.h>
+#include <csignal>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
+#include <doctest/doctest.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -63,8 +63,10 @@ TEST_CASE_FIXTURE(Fixture, "what one process publishes another reads at once") {
   CHECK(list_records(reader).empty());
   const auto before = reader.generation();
   auto writer = NamesTable::open(path);
-  auto published = writer.publish({.group_names = {"Web", "Alias"}, .own_names = {"shop-web-1", "0123456789ab"},
-                                   .ipv4 = parse_ipv4("10.0.0.5"), .ipv6 = parse_ipv6("fd00::5")});
+  auto published = writer.publish({.group_names = {"Web", "Alias"},
+                                   .own_names = {"shop-web-1", "0123456789ab"},
+                                   .ipv4 = parse_ipv4("10.0.0.5"),
+                                   .ipv6 = parse_ipv6("fd00::5")});
   CHECK(reader.generation() != before);
   const auto records = list_records(reader);
   REQUIRE(records.size() == 1);
@@ -105,7 +107,8 @@ TEST_CASE_FIXTURE(Fixture, "the names of a killed process are swept, those of a 
 TEST_CASE_FIXTURE(Fixture, "more names than a slot holds take several slots") {
   auto table = NamesTable::open(path);
   NameRecord many{.group_names = {}, .own_names = {"first"}, .ipv4 = parse_ipv4("10.0.0.9")};
-  for (int i = 0; i < 40; ++i) many.group_names.push_back("alias-" + std::to_string(i) + std::string(40, 'x'));
+  for (int i = 0; i < 40; ++i)
+    many.group_names.push_back("alias-" + std::to_string(i) + std::string(40, 'x'));
   const auto published = table.publish(many);
   std::size_t names = 0;
   for (const auto& r : list_records(table)) {
@@ -118,7 +121,8 @@ TEST_CASE_FIXTURE(Fixture, "more names than a slot holds take several slots") {
 TEST_CASE_FIXTURE(Fixture, "four thousand replicas fit") {
   auto table = NamesTable::open(path);
   std::vector<PublishedName> published;
-  for (int i = 0; i < 4096; ++i) published.push_back(table.publish(record("web-" + std::to_string(i), static_cast<std::uint8_t>(i))));
+  for (int i = 0; i < 4096; ++i)
+    published.push_back(table.publish(record("web-" + std::to_string(i), static_cast<std::uint8_t>(i))));
   CHECK(list_records(table).size() == 4096);
 }
 
@@ -150,7 +154,8 @@ TEST_CASE_FIXTURE(Fixture, "readers never see half a record while another proces
     auto table = NamesTable::open(path);
     for (int i = 0; i < 20000; ++i) {
       const auto digit = static_cast<std::uint8_t>(i % 10);
-      const auto published = table.publish({.group_names = {}, .own_names = {std::string(100, static_cast<char>('0' + digit))},
+      const auto published = table.publish({.group_names = {},
+                                            .own_names = {std::string(100, static_cast<char>('0' + digit))},
                                             .ipv4 = Ipv4{digit, digit, digit, digit}});
     }
     return 0;

@@ -19,19 +19,22 @@ inline void put_name(Packet& p, const std::string& name) {
   for (std::size_t at = 0; at < name.size();) {
     const auto dot = std::min(name.find('.', at), name.size());
     p.push_back(static_cast<std::uint8_t>(dot - at));
-    p.insert(p.end(), name.begin() + static_cast<std::ptrdiff_t>(at), name.begin() + static_cast<std::ptrdiff_t>(dot));
+    p.insert(p.end(), name.begin() + static_cast<std::ptrdiff_t>(at),
+             name.begin() + static_cast<std::ptrdiff_t>(dot));
     at = dot + 1;
   }
   p.push_back(0);
 }
 
-inline Packet header(unsigned id, unsigned flags, unsigned questions, unsigned answers = 0, unsigned authority = 0, unsigned additional = 0) {
+inline Packet header(unsigned id, unsigned flags, unsigned questions, unsigned answers = 0,
+                     unsigned authority = 0, unsigned additional = 0) {
   Packet p;
   for (const unsigned v : {id, flags, questions, answers, authority, additional}) put16(p, v);
   return p;
 }
 
-inline Packet query(const std::string& name, unsigned type = k_type_a, unsigned id = 7, unsigned udp_size = 0) {
+inline Packet query(const std::string& name, unsigned type = k_type_a, unsigned id = 7,
+                    unsigned udp_size = 0) {
   Packet p = header(id, 0x0100, 1, 0, 0, udp_size > 0 ? 1 : 0);
   put_name(p, name);
   put16(p, type);
@@ -46,8 +49,10 @@ inline Packet query(const std::string& name, unsigned type = k_type_a, unsigned 
 }
 
 // The answer to `to` with one address, or with none and that code.
-inline Packet answer(const Packet& to, const std::vector<std::string>& addresses, unsigned rcode = 0, unsigned flags = 0x8180) {
-  Packet p = header(static_cast<unsigned>(to[0] << 8U | to[1]), flags | rcode, 1, static_cast<unsigned>(addresses.size()));
+inline Packet answer(const Packet& to, const std::vector<std::string>& addresses, unsigned rcode = 0,
+                     unsigned flags = 0x8180) {
+  Packet p = header(static_cast<unsigned>(to[0] << 8U | to[1]), flags | rcode, 1,
+                    static_cast<unsigned>(addresses.size()));
   std::size_t end = 12;
   while (to[end] != 0) end += 1U + to[end];
   p.insert(p.end(), to.begin() + 12, to.begin() + static_cast<std::ptrdiff_t>(end) + 5);
@@ -80,7 +85,8 @@ inline std::string describe(Bytes p) {
     const std::size_t size = p[at + 10] * 256U + p[at + 11];
     if (!out.empty()) out += ",";
     if (size == 4)
-      out += std::to_string(p[at + 12]) + "." + std::to_string(p[at + 13]) + "." + std::to_string(p[at + 14]) + "." + std::to_string(p[at + 15]);
+      out += std::to_string(p[at + 12]) + "." + std::to_string(p[at + 13]) + "." +
+             std::to_string(p[at + 14]) + "." + std::to_string(p[at + 15]);
     else
       out += "(" + std::to_string(size) + " bytes)";
     at += 12 + size;

@@ -1,19 +1,21 @@
-// The resolver over loopback sockets, with a server of our own as its upstream. One thread: every wait turns the resolver.
+// The resolver over loopback sockets, with a server of our own as its upstream. One thread: every wait turns
+// the resolver.
 #include "net/dns/resolver.hpp"
 
 #include <arpa/inet.h>
-#include <doctest/doctest.h>
+#include <functional>
 #include <netinet/in.h>
+#include <optional>
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <functional>
-#include <optional>
+#include <doctest/doctest.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/sys.hpp"
 #include "net/dns/names_table.hpp"
+#include "net/dns/tcp_service.hpp"
 #include "packets.hpp"
 
 using namespace compose::net::dns;
@@ -28,7 +30,8 @@ UniqueFd loopback_socket(int type, std::uint16_t port = 0) {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(port);
-  compose::base::check(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), "bind");
+  compose::base::check(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+                       "bind");
   if (type == SOCK_STREAM) compose::base::check(::listen(socket.get(), 64), "listen");
   return socket;
 }
@@ -83,7 +86,8 @@ struct Fixture {
   UniqueFd connected(int type) {
     UniqueFd socket = compose::base::sys::make_socket(AF_INET, type, 0);
     const auto& to = type == SOCK_DGRAM ? udp_address : tcp_address;
-    compose::base::check(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), "connect");
+    compose::base::check(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to),
+                         "connect");
     return socket;
   }
 
@@ -114,12 +118,14 @@ struct Fixture {
     if (!turn_until([&] { return readable(upstream.get()); })) return got;
     got.bytes.resize(65536);
     socklen_t size = sizeof got.from;
-    const auto n = ::recvfrom(upstream.get(), got.bytes.data(), got.bytes.size(), 0, reinterpret_cast<sockaddr*>(&got.from), &size);
+    const auto n = ::recvfrom(upstream.get(), got.bytes.data(), got.bytes.size(), 0,
+                              reinterpret_cast<sockaddr*>(&got.from), &size);
     got.bytes.resize(static_cast<std::size_t>(n));
     return got;
   }
   void reply(const Datagram& to, const Packet& packet, int from = -1) {
-    ::sendto(from < 0 ? upstream.get() : from, packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&to.from), sizeof to.from);
+    ::sendto(from < 0 ? upstream.get() : from, packet.data(), packet.size(), 0,
+             reinterpret_cast<const sockaddr*>(&to.from), sizeof to.from);
   }
 
   Packet receive_tcp(int socket) {
@@ -147,7 +153,8 @@ Packet framed(const Packet& packet) {
 
 TEST_CASE("names of the table are answered without asking anybody") {
   Fixture f;
-  const auto published = f.table->publish({.group_names = {"web"}, .own_names = {}, .ipv4 = parse_ipv4("10.0.0.2")});
+  const auto published =
+      f.table->publish({.group_names = {"web"}, .own_names = {}, .ipv4 = parse_ipv4("10.0.0.2")});
   CHECK(f.ask("web") == "10.0.0.2");
   CHECK(f.ask("nobody") == "NXDOMAIN");
   CHECK_FALSE(readable(f.upstream.get()));
@@ -237,7 +244,8 @@ TEST_CASE("over UDP an answer is cut to what the asker takes, over TCP it is who
   Fixture f;
   std::vector<PublishedName> published;
   for (int i = 0; i < 60; ++i)
-    published.push_back(f.table->publish({.group_names = {"web"}, .own_names = {}, .ipv4 = Ipv4{10, 0, 0, static_cast<std::uint8_t>(i)}}));
+    published.push_back(f.table->publish(
+        {.group_names = {"web"}, .own_names = {}, .ipv4 = Ipv4{10, 0, 0, static_cast<std::uint8_t>(i)}}));
   CHECK(f.ask("web") == "TC");
   CHECK(f.ask("web", k_type_a, 4096) != "TC");
   const auto socket = f.connected(SOCK_STREAM);
@@ -277,7 +285,8 @@ TEST_CASE("a truncated answer is passed on as it is to whoever asked over UDP") 
 
 TEST_CASE("many questions on one connection are all answered") {
   Fixture f;
-  const auto published = f.table->publish({.group_names = {"web"}, .own_names = {}, .ipv4 = parse_ipv4("10.0.0.2")});
+  const auto published =
+      f.table->publish({.group_names = {"web"}, .own_names = {}, .ipv4 = parse_ipv4("10.0.0.2")});
   const auto socket = f.connected(SOCK_STREAM);
   Packet all;
   for (int i = 0; i < 500; ++i) {
@@ -296,7 +305,8 @@ TEST_CASE("many questions on one connection are all answered") {
 
 TEST_CASE("idle connections do not keep others out, and damaged ones are closed") {
   Fixture f;
-  const auto published = f.table->publish({.group_names = {"web"}, .own_names = {}, .ipv4 = parse_ipv4("10.0.0.2")});
+  const auto published =
+      f.table->publish({.group_names = {"web"}, .own_names = {}, .ipv4 = parse_ipv4("10.0.0.2")});
   std::vector<UniqueFd> idle;
   for (int i = 0; i < 300; ++i) {
     idle.push_back(f.connected(SOCK_STREAM));
@@ -318,7 +328,8 @@ TEST_CASE("idle connections do not keep others out, and damaged ones are closed"
 
 TEST_CASE("damaged and foreign packets get a refusal or nothing, and the next question its answer") {
   Fixture f;
-  const auto published = f.table->publish({.group_names = {"web"}, .own_names = {}, .ipv4 = parse_ipv4("10.0.0.2")});
+  const auto published =
+      f.table->publish({.group_names = {"web"}, .own_names = {}, .ipv4 = parse_ipv4("10.0.0.2")});
   f.send({1, 2, 3});
   f.send(header(7, 0x8100, 1));
   Packet chaos = query("version.bind", 16);

@@ -1,8 +1,8 @@
 #include "net/address_pool.hpp"
 
-#include <doctest/doctest.h>
-
 #include <set>
+
+#include <doctest/doctest.h>
 
 #include "base/error.hpp"
 
@@ -21,7 +21,8 @@ Pool pool(const char* subnet, const char* gateway = "", const char* range = "") 
 }
 
 // Takes `count` addresses in a row.
-std::vector<std::string> take(const Pool& from, std::set<std::string>& taken, std::optional<IpAddress>& last, int count) {
+std::vector<std::string> take(const Pool& from, std::set<std::string>& taken, std::optional<IpAddress>& last,
+                              int count) {
   std::vector<std::string> given;
   for (int i = 0; i < count; ++i) {
     const auto a = next_address(from, last, [&](const IpAddress& x) { return taken.contains(x.str()); });
@@ -46,7 +47,8 @@ TEST_CASE("a new network gets the first default subnet that overlaps nothing") {
 TEST_CASE("the default route takes nothing, a route to everything private takes all") {
   CHECK(choose_subnet(subnets({"0.0.0.0/0"})).str() == "172.17.0.0/16");
   CHECK_THROWS_WITH(choose_subnet(subnets({"172.16.0.0/12", "192.168.0.0/16", "10.0.0.0/8"})),
-                    "no free address range is left among 172.16.0.0/12, 192.168.0.0/16 and 10.192.0.0/10; give the network a "
+                    "no free address range is left among 172.16.0.0/12, 192.168.0.0/16 and 10.192.0.0/10; "
+                    "give the network a "
                     "subnet of its own (ipam.config.subnet)");
 }
 
@@ -61,10 +63,13 @@ TEST_CASE("more than a thousand networks fit") {
 
 TEST_CASE("IPv6 subnets are unique local ones made of the network's id") {
   CHECK(choose_subnet_v6({}, NetworkId{"0123456789abcdef"}).str() == "fd01:2345:6789::/64");
-  CHECK(choose_subnet_v6(subnets({"fd01:2345:6789::/64"}), NetworkId{"0123456789abcdef"}).str() == "fd01:2345:6789:1::/64");
+  CHECK(choose_subnet_v6(subnets({"fd01:2345:6789::/64"}), NetworkId{"0123456789abcdef"}).str() ==
+        "fd01:2345:6789:1::/64");
 }
 
-TEST_CASE("addresses are given from the lowest on, without the network's, the gateway's and the broadcast address") {
+TEST_CASE(
+    "addresses are given from the lowest on, without the network's, the gateway's and the broadcast "
+    "address") {
   std::set<std::string> taken;
   std::optional<IpAddress> last;
   CHECK(take(pool("10.0.0.0/29"), taken, last, 9) ==
@@ -90,16 +95,22 @@ TEST_CASE("an ip_range limits what is given, not what may be asked for") {
 
 TEST_CASE("pools that make no sense are refused by name") {
   CHECK_THROWS_WITH(pool("10.0.0.0/33"), "network 'n': subnet '10.0.0.0/33' is not an address range");
-  CHECK_THROWS_WITH(pool("10.0.0.0/32"), "network 'n': subnet '10.0.0.0/32' has no room for a gateway and a container");
-  CHECK_THROWS_WITH(pool("10.0.0.0/24", "10.0.1.1"), "network 'n': gateway '10.0.1.1' is not an address of subnet 10.0.0.0/24");
-  CHECK_THROWS_WITH(pool("10.0.0.0/24", "", "10.0.0.0/16"), "network 'n': ip_range '10.0.0.0/16' is not a part of subnet 10.0.0.0/24");
+  CHECK_THROWS_WITH(pool("10.0.0.0/32"),
+                    "network 'n': subnet '10.0.0.0/32' has no room for a gateway and a container");
+  CHECK_THROWS_WITH(pool("10.0.0.0/24", "10.0.1.1"),
+                    "network 'n': gateway '10.0.1.1' is not an address of subnet 10.0.0.0/24");
+  CHECK_THROWS_WITH(pool("10.0.0.0/24", "", "10.0.0.0/16"),
+                    "network 'n': ip_range '10.0.0.0/16' is not a part of subnet 10.0.0.0/24");
 }
 
 TEST_CASE("static addresses are checked against the pool") {
   const Pool p = pool("10.0.0.0/24");
-  CHECK_THROWS_WITH(check_static_address(p, "10.0.1.5", "n"), "network 'n': address 10.0.1.5 is outside of subnet 10.0.0.0/24");
-  CHECK_THROWS_WITH(check_static_address(p, "10.0.0.1", "n"), "network 'n': address 10.0.0.1 is the gateway's");
-  CHECK_THROWS_WITH(check_static_address(p, "10.0.0.255", "n"), "network 'n': address 10.0.0.255 is reserved by subnet 10.0.0.0/24");
+  CHECK_THROWS_WITH(check_static_address(p, "10.0.1.5", "n"),
+                    "network 'n': address 10.0.1.5 is outside of subnet 10.0.0.0/24");
+  CHECK_THROWS_WITH(check_static_address(p, "10.0.0.1", "n"),
+                    "network 'n': address 10.0.0.1 is the gateway's");
+  CHECK_THROWS_WITH(check_static_address(p, "10.0.0.255", "n"),
+                    "network 'n': address 10.0.0.255 is reserved by subnet 10.0.0.0/24");
   CHECK_THROWS_WITH(check_static_address(p, "web", "n"), "network 'n': 'web' is not an IPv4 address");
   CHECK_THROWS_WITH(check_static_address(p, "fd00::1", "n"), "network 'n': 'fd00::1' is not an IPv4 address");
 }
@@ -108,5 +119,7 @@ TEST_CASE("a MAC address follows from the address") {
   CHECK(mac_of(*IpAddress::parse("172.20.0.3")) == "02:42:ac:14:00:03");
   CHECK(mac_of(*IpAddress::parse("fd00::1:2")) == "02:42:00:01:00:02");
   CHECK(parse_mac("02:42:ac:14:00:03") == std::vector<std::uint8_t>{2, 0x42, 0xac, 0x14, 0, 3});
-  for (const char* bad : {"", "02:42:ac:14:00", "02:42:ac:14:00:0g", "01:42:ac:14:00:03", "02.42.ac.14.00.03"}) CHECK_FALSE(parse_mac(bad));
+  for (const char* bad :
+       {"", "02:42:ac:14:00", "02:42:ac:14:00:0g", "01:42:ac:14:00:03", "02.42.ac.14.00.03"})
+    CHECK_FALSE(parse_mac(bad));
 }

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "net/store.hpp"
 
 using namespace compose::net;
 
@@ -17,11 +18,20 @@ struct Fixture {
 
   Fixture() {
     add("front", {{.subnet = "10.1.0.0/29", .gateway = "10.1.0.1"}}, false);
-    add("back", {{.subnet = "10.2.0.0/24", .gateway = "10.2.0.1"}, {.subnet = "fd00::/64", .gateway = "fd00::1"}}, true);
+    add("back",
+        {{.subnet = "10.2.0.0/24", .gateway = "10.2.0.1"}, {.subnet = "fd00::/64", .gateway = "fd00::1"}},
+        true);
   }
   void add(const std::string& name, std::vector<AddressPoolSpec> pools, bool internal) {
-    Network network{.spec = {.id = NetworkId{name + "-id"}, .name = name, .internal = internal, .pools = std::move(pools)},
-                    .project = "shop", .key = name, .labels = {{"a", "b"}}, .config_hash = "h", .bridge = "cmp-" + name};
+    Network network{.spec = {.id = NetworkId{name + "-id"},
+                             .name = name,
+                             .internal = internal,
+                             .pools = std::move(pools)},
+                    .project = "shop",
+                    .key = name,
+                    .labels = {{"a", "b"}},
+                    .config_hash = "h",
+                    .bridge = "cmp-" + name};
     store.insert_network(network);
   }
   std::vector<Lease> lease(const std::string& container, std::vector<AttachmentSpec> attachments) {
@@ -41,7 +51,8 @@ TEST_CASE_FIXTURE(Fixture, "a network comes back from the database as it went in
   CHECK(store.list_networks("other").empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "interfaces are in the order of priority, and the first with a way out has the default route") {
+TEST_CASE_FIXTURE(
+    Fixture, "interfaces are in the order of priority, and the first with a way out has the default route") {
   const auto leases = lease("c1", {{.network = "front"}, {.network = "back", .priority = 10}});
   REQUIRE(leases.size() == 2);
   CHECK(leases[0].network_name == "back");
@@ -74,9 +85,13 @@ TEST_CASE_FIXTURE(Fixture, "a released address is not the next one given") {
 
 TEST_CASE_FIXTURE(Fixture, "static addresses belong to one container") {
   CHECK(lease("c1", {{.network = "front", .ipv4_address = "10.1.0.5"}})[0].ipv4 == "10.1.0.5");
-  CHECK_THROWS_WITH(lease("c2", {{.network = "front", .ipv4_address = "10.1.0.5"}}), "network 'front': address 10.1.0.5 is in use by container c1");
-  CHECK_THROWS_WITH(lease("c2", {{.network = "front", .ipv6_address = "fd00::5"}}), "network 'front' has no IPv6 subnet for address fd00::5");
-  CHECK_THROWS_WITH(lease("c2", {{.network = "front", .mac_address = "nonsense"}}), "network 'front': 'nonsense' is not a MAC address");
+  CHECK_THROWS_WITH(lease("c2", {{.network = "front", .ipv4_address = "10.1.0.5"}}),
+                    "network 'front': address 10.1.0.5 is in use by container c1");
+  CHECK_THROWS_WITH(lease("c2", {{.network = "front", .ipv6_address = "fd00::5"}}),
+                    "network 'front' has no IPv6 subnet for address fd00::5");
+  CHECK_THROWS_WITH(lease("c2", {{.network = "front", .mac_address = "nonsense"}}),
+                    "network 'front': 'nonsense' is not a MAC address");
   CHECK_THROWS_WITH(lease("c2", {{.network = "nowhere"}}), "network 'nowhere' does not exist");
-  CHECK_THROWS_WITH(lease("c2", {{.network = "front"}, {.network = "front"}}), "network 'front' is attached twice to one container");
+  CHECK_THROWS_WITH(lease("c2", {{.network = "front"}, {.network = "front"}}),
+                    "network 'front' is attached twice to one container");
 }

@@ -8,15 +8,17 @@ using namespace compose::net;
 
 namespace {
 
-const FirewallNetwork k_front{.bridge = "cmp-front", .subnets = {"172.17.0.0/16", "fd00::/64"}, .masquerade6 = true};
+const FirewallNetwork k_front{
+    .bridge = "cmp-front", .subnets = {"172.17.0.0/16", "fd00::/64"}, .masquerade6 = true};
 const FirewallNetwork k_back{.bridge = "cmp-back", .subnets = {"172.18.0.0/16"}, .internal = true};
 
 }  // namespace
 
 TEST_CASE("the whole packet filter is this document") {
-  const FirewallChange change{.with_base = true,
-                              .add_networks = {k_front, k_back},
-                              .add_ports = {{{"tcp", "0.0.0.0", 8080, 80}, "172.17.0.2"}, {{"udp", "::", 53, 53}, "fd00::2"}}};
+  const FirewallChange change{
+      .with_base = true,
+      .add_networks = {k_front, k_back},
+      .add_ports = {{{"tcp", "0.0.0.0", 8080, 80}, "172.17.0.2"}, {{"udp", "::", 53, 53}, "fd00::2"}}};
   const compose::base::HostPath golden{std::string{TEST_SOURCE_DIR} + "/golden/net/whole.nft"};
   CHECK(nft_document("compose", change) == compose::base::read_file(golden));
 }
@@ -42,7 +44,9 @@ TEST_CASE("ports of one address and of all addresses are in maps of their own") 
 }
 
 TEST_CASE("what is removed is named without its target, and removed first") {
-  const FirewallChange change{.add_networks = {}, .remove_networks = {k_front}, .add_ports = {{{"tcp", "0.0.0.0", 80, 80}, "172.18.0.2"}},
+  const FirewallChange change{.add_networks = {},
+                              .remove_networks = {k_front},
+                              .add_ports = {{{"tcp", "0.0.0.0", 80, 80}, "172.18.0.2"}},
                               .remove_ports = {{{"tcp", "0.0.0.0", 80, 80}, "172.17.0.2"}}};
   CHECK(nft_document("t", change) ==
         "delete element inet t any4 { tcp . 80 }\n"

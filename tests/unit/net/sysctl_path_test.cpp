@@ -11,6 +11,9 @@ TEST_CASE("network settings are named as sysctl(8) does") {
 }
 
 TEST_CASE("nothing outside of the network's settings can be named") {
-  for (const char* bad : {"kernel.core_pattern", "net", "net.", "net...ipv4", "net/../kernel/core_pattern", "net.ipv4.", ""})
-    CHECK_THROWS_WITH(sysctl_path(bad), (std::string{"sysctl '"} + bad + "' is not a setting of the network namespace").c_str());
+  for (const char* bad :
+       {"kernel.core_pattern", "net", "net.", "net...ipv4", "net/../kernel/core_pattern", "net.ipv4.", ""})
+    CHECK_THROWS_WITH(
+        sysctl_path(bad),
+        (std::string{"sysctl '"} + bad + "' is not a setting of the network namespace").c_str());
 }

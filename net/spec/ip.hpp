@@ -1,6 +1,7 @@
 #pragma once
-// IP addresses and subnets as values, both families. Bytes are in network order. Parsing is strict: "10.0.0.1/33",
-// "1.2.3" or trailing text is nullopt. Pure; used by the address pool, the store and the netlink code.
+// IP addresses and subnets as values, both families. Bytes are in network order. Parsing is strict:
+// "10.0.0.1/33", "1.2.3" or trailing text is nullopt. Pure; used by the address pool, the store and the
+// netlink code.
 #include <array>
 #include <compare>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "net/ip.hpp"
+#include "net/spec/ip.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,7 +14,8 @@ TEST_CASE("addresses and subnets print as they were read") {
 TEST_CASE("what is not an address or a subnet is nothing") {
   for (const char* text : {"", "1.2.3", "1.2.3.4.5", "1.2.3.256", "a", "1.2.3.4 ", "fe80::1%eth0", "::g"})
     CHECK_FALSE(IpAddress::parse(text));
-  for (const char* text : {"", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "::/129", "/8"})
+  for (const char* text :
+       {"", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "::/129", "/8"})
     CHECK_FALSE(Subnet::parse(text));
 }
 

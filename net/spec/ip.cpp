@@ -1,7 +1,6 @@
-#include "net/ip.hpp"
+#include "net/spec/ip.hpp"
 
 #include <arpa/inet.h>
-
 #include <charconv>
 #include <cstring>
 
@@ -65,9 +64,13 @@ Subnet Subnet::of(const IpAddress& address, int prefix) {
   return s;
 }
 
-std::string Subnet::str() const { return address.str() + "/" + std::to_string(prefix); }
+std::string Subnet::str() const {
+  return address.str() + "/" + std::to_string(prefix);
+}
 
-bool Subnet::contains(const IpAddress& a) const noexcept { return a.v6 == address.v6 && of(a, prefix) == *this; }
+bool Subnet::contains(const IpAddress& a) const noexcept {
+  return a.v6 == address.v6 && of(a, prefix) == *this;
+}
 
 bool Subnet::overlaps(const Subnet& other) const noexcept {
   return prefix <= other.prefix ? contains(other.address) : other.contains(address);

@@ -1,0 +1,157 @@
+// The packet filter, its questions and its repair, against the kernel.
+#include "net/firewall.hpp"
+
+#include <linux/netlink.h>
+
+#include <doctest/doctest.h>
+
+#include "base/error.hpp"
+#include "net/bridge.hpp"
+#include "net/dns/dns_sockets.hpp"
+#include "net/firewall_rules.hpp"
+#include "net/link_names.hpp"
+#include "net/netlink/conntrack.hpp"
+#include "net/netlink/link.hpp"
+#include "net/netlink/nftables.hpp"
+#include "net/port_publisher.hpp"
+#include "scratch_host.hpp"
+
+using namespace compose::net;
+using namespace compose::net::testing;
+
+TEST_CASE("what is asked of the kernel is what was put there") {
+  ScratchHost host;
+  Firewall firewall{"t"};
+  CHECK_FALSE(firewall.has_base());
+  firewall.apply({.with_base = true, .add_networks = {{.bridge = "br0", .subnets = {"10.0.0.0/24"}}}});
+  CHECK(firewall.has_base());
+  CHECK(firewall.has_network("br0"));
+  CHECK_FALSE(firewall.has_network("br1"));
+  firewall.apply({.add_networks = {{.bridge = "br1", .subnets = {"10.0.1.0/24"}}}});
+  CHECK(firewall.has_network("br1"));
+  firewall.apply({.with_base = true});  // again: nothing is doubled, nothing is lost
+  CHECK(firewall.has_network("br1"));
+  firewall.delete_table();
+  CHECK_FALSE(firewall.has_base());
+  firewall.delete_table();
+}
+
+TEST_CASE("a refused transaction says why, and changes nothing") {
+  ScratchHost host;
+  Firewall firewall{"t"};
+  firewall.apply({.with_base = true});
+  const FirewallChange bad{.add_networks = {{.bridge = "br0"}}, .remove_networks = {{.bridge = "missing"}}};
+  CHECK_THROWS_AS(firewall.apply(bad), compose::base::Error);
+  CHECK_FALSE(firewall.has_network("br0"));
+}
+
+TEST_CASE("rules, bridge and names that somebody took away come back with the next create") {
+  ScratchHost host;
+  const auto network = host.network("front");
+  PortPublisher publisher{host.database(), host.run_root()};
+  const auto container = host.container(1, {"front"});
+  compose::base::UniqueFd server;
+  inside(container.sandbox.netns.get(), [&] { server = listen_tcp("0.0.0.0", 80); });
+  const auto held = publisher.reserve({.published_first = 8080, .target = 80});
+  publisher.publish(std::array{Publication{container.id, container.leases[0].ipv4, "", {held[0].binding}}});
+
+  Firewall{firewall_table(host.run_root())}.delete_table();
+  CHECK_FALSE(host.manager().intact(network));
+  host.network("front");
+  CHECK(host.manager().intact(network));
+  CHECK(connect_tcp(k_host_address, 8080) == 0);
+  CHECK_FALSE(accept_from(server.get()).empty());
+
+  Firewall{firewall_table(host.run_root())}.delete_table();
+  publisher.reassert();
+  CHECK(host.manager().intact(network));
+
+  netlink::Socket socket{NETLINK_ROUTE};
+  netlink::Batch batch;
+  netlink::add_delete_link(batch, network.bridge);
+  socket.run(batch);
+  host.restart_manager();
+  CHECK_FALSE(host.manager().intact(network));
+  CHECK(host.network("front").spec.pools == network.spec.pools);
+  CHECK(host.manager().intact(network));
+}
+
+TEST_CASE("repair removes what belongs to nothing, and nothing else") {
+  ScratchHost host;
+  host.network("front");
+  PortPublisher publisher{host.database(), host.run_root()};
+  const auto lost = host.container(1, {"front"});
+  const auto running = host.container(2, {"front"});
+  const auto held = publisher.reserve({.published_first = 8080, .target = 80});
+  publisher.publish(std::array{Publication{lost.id, lost.leases[0].ipv4, "", {held[0].binding}}});
+  const auto links = link_names();
+  publisher.repair(std::array{running.id});
+  host.manager().repair(std::array{running.id}, std::array{running.id});
+  CHECK(publisher.published_by(lost.id).empty());
+  CHECK(host.manager().leases_of(lost.id).empty());
+  CHECK(host.manager().leases_of(running.id).size() == 1);
+  CHECK(link_names().size() == links.size() - 1);
+  inside(running.sandbox.netns.get(), [] { CHECK(link_names() == std::vector<std::string>{"eth0"}); });
+}
+
+TEST_CASE("two roots on one host do not see each other") {
+  ScratchHost host;
+  const auto mine = host.network("front");
+  compose::base::TemporaryDirectory other;
+  compose::base::Database database{other.path() / "state.db"};
+  {
+    NetworkManager manager{database, other.path() / "run"};
+    const auto theirs = manager.create(
+        {.spec = {.name = "front"}, .project = "shop", .key = "front", .labels = {}, .config_hash = {}});
+    CHECK(theirs.spec.pools[0].subnet != mine.spec.pools[0].subnet);
+    manager.repair({}, {});
+    CHECK(host.manager().intact(mine));
+    host.manager().repair({}, {});
+    CHECK(manager.intact(theirs));
+    CHECK(manager.remove("front"));
+  }
+  CHECK(host.manager().intact(mine));
+}
+
+TEST_CASE("IPv6 where it is asked for, and nowhere else") {
+  ScratchHost host;
+  const auto six = host.network("six", false, true);
+  host.network("four");
+  CHECK(read_setting("/proc/sys/net/ipv6/conf/" + six.bridge + "/accept_ra") == "0");
+  const auto one = host.container(1, {"six", "four"});
+  const auto two = host.container(2, {"six"});
+  REQUIRE(one.leases[0].network_name == "six");
+  CHECK(one.leases[0].ipv6.starts_with("fd"));
+  compose::base::UniqueFd server;
+  inside(two.sandbox.netns.get(), [&] { server = listen_tcp("::", 80); });
+  inside(one.sandbox.netns.get(), [&] {
+    // The kernel joins the neighbour discovery group of a new address from a worker, a moment later.
+    int result = ETIMEDOUT;
+    for (int i = 0; i < 10 && result == ETIMEDOUT; ++i) result = connect_tcp(two.leases[0].ipv6, 80);
+    CHECK(result == 0);
+    CHECK(read_setting("/proc/sys/net/ipv6/conf/eth0/accept_ra") == "0");
+    CHECK(read_setting("/proc/sys/net/ipv6/conf/eth0/disable_ipv6") == "0");
+    CHECK(read_setting("/proc/sys/net/ipv6/conf/eth1/disable_ipv6") == "1");
+  });
+}
+
+TEST_CASE("a subnet that the host uses is refused, one that is free is taken") {
+  ScratchHost host;
+  NetworkRequest request{.spec = {.name = "n", .pools = {{.subnet = "198.51.100.0/25"}}},
+                         .project = "shop",
+                         .key = "n",
+                         .labels = {},
+                         .config_hash = {}};
+  CHECK_THROWS_WITH(
+      host.manager().create(request),
+      "network 'n': subnet 198.51.100.0/25 overlaps 198.51.100.0/24, which is in use on this host");
+  CHECK_FALSE(host.manager().find("n"));
+  request.spec.pools = {{.subnet = "10.77.0.0/24", .gateway = "10.77.0.254"}};
+  CHECK(host.manager().create(request).spec.pools[0].gateway == "10.77.0.254");
+  request.project = "other";
+  CHECK_THROWS_WITH(host.manager().create(request),
+                    "network 'n' exists already and belongs to project 'shop'");
+  request.spec = {.name = "m", .driver = "macvlan"};
+  CHECK_THROWS_WITH(host.manager().create(request),
+                    "network 'm': driver 'macvlan' is not supported, only 'bridge' is");
+}
