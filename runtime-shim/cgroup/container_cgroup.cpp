@@ -1,14 +1,13 @@
 #include "runtime-shim/cgroup/container_cgroup.hpp"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <csignal>
+#include <dirent.h>
+#include <fcntl.h>
 #include <memory>
+#include <poll.h>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
@@ -49,7 +48,8 @@ std::vector<std::string> words(std::string_view s) {
   return out;
 }
 
-// The controllers that a container's limits and counters need; the rest of what the host offers is left alone.
+// The controllers that a container's limits and counters need; the rest of what the host offers is left
+// alone.
 bool wanted(std::string_view controller) {
   return controller == "memory" || controller == "pids" || controller == "cpu" || controller == "cpuset" ||
          controller == "io";
@@ -60,7 +60,8 @@ void enable_controllers(const HostPath& directory) {
   const auto enabled = words(read_knob(directory / "cgroup.subtree_control"));
   for (const auto& c : offered)
     if (wanted(c) && std::ranges::find(enabled, c) == enabled.end())
-      try_write(directory / "cgroup.subtree_control", "+" + c);  // refused: its limits are reported as not settable
+      try_write(directory / "cgroup.subtree_control",
+                "+" + c);  // refused: its limits are reported as not settable
 }
 
 // A new v1 cpuset has no CPUs and takes no process; from here on children copy their parent's.
@@ -120,7 +121,8 @@ void ContainerCgroup::create(const ResourceSpec& resources, const std::vector<De
   for (const auto& h : layout_->hierarchies) {
     make_directory(h);
     base::fault_point("cgroup.directory_made");
-    if (h.unified && !layout_->has_v1()) attach_device_program(base::sys::open(directory(h), O_RDONLY | O_DIRECTORY).get(), allowed);
+    if (h.unified && !layout_->has_v1())
+      attach_device_program(base::sys::open(directory(h), O_RDONLY | O_DIRECTORY).get(), allowed);
     if (!h.unified && h.has("devices")) allow_devices_v1(h, allowed);
   }
   apply(layout_->has_v1() ? plan_limits_v1(resources) : plan_limits_v2(resources), warnings);
@@ -177,8 +179,10 @@ std::vector<pid_t> ContainerCgroup::processes() const {
 
 void ContainerCgroup::freeze(bool frozen) const {
   for (const auto& h : layout_->hierarchies) {
-    if (h.has("freezer") && !h.unified) return write_knob(directory(h) / "freezer.state", frozen ? "FROZEN" : "THAWED");
-    if (h.unified && !layout_->has_v1()) return write_knob(directory(h) / "cgroup.freeze", frozen ? "1" : "0");
+    if (h.has("freezer") && !h.unified)
+      return write_knob(directory(h) / "freezer.state", frozen ? "FROZEN" : "THAWED");
+    if (h.unified && !layout_->has_v1())
+      return write_knob(directory(h) / "cgroup.freeze", frozen ? "1" : "0");
   }
   base::fail("this host has no cgroup freezer");
 }
@@ -187,8 +191,9 @@ void ContainerCgroup::kill_all() const {
   const auto* unified = layout_->unified();
   if (unified == nullptr || try_write(directory(*unified) / "cgroup.kill", "1") != 0) {
     for (const pid_t pid : processes()) {
-      // Between reading the number and holding the process it can only have left this cgroup by dying; a new process with
-      // the same number would have to be elsewhere, so the membership is read again with the process held.
+      // Between reading the number and holding the process it can only have left this cgroup by dying; a new
+      // process with the same number would have to be elsewhere, so the membership is read again with the
+      // process held.
       const base::UniqueFd process{base::sys::pidfd_open(pid, 0)};
       if (!process) continue;
       const auto now = processes();
@@ -204,7 +209,8 @@ void ContainerCgroup::kill_all() const {
 bool ContainerCgroup::oom_killed() const {
   const Hierarchy* h = layout_->with("memory");
   if (h == nullptr) return false;
-  const std::string counters = read_knob(directory(*h) / (h->unified ? "memory.events" : "memory.oom_control"));
+  const std::string counters =
+      read_knob(directory(*h) / (h->unified ? "memory.events" : "memory.oom_control"));
   const auto all = words(counters);
   for (std::size_t i = 0; i + 1 < all.size(); ++i)
     if (all[i] == "oom_kill") return all[i + 1] != "0";

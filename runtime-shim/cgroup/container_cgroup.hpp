@@ -1,12 +1,11 @@
 #pragma once
-// The cgroup of one container in every hierarchy that the host has: "/<root>/<project>/<id>". v2 is first class (clone
-// straight into it, cgroup.kill, cgroup.freeze); on v1 the child joins by itself, writing "0" to `tasks`, because moving one
-// thread of one's own takes no lock that stops the whole system. The paths are absolute below each hierarchy, so that a
-// container never inherits the caller's limits.
-#include <sys/types.h>
-
+// The cgroup of one container in every hierarchy that the host has: "/<root>/<project>/<id>". v2 is first
+// class (clone straight into it, cgroup.kill, cgroup.freeze); on v1 the child joins by itself, writing "0" to
+// `tasks`, because moving one thread of one's own takes no lock that stops the whole system. The paths are
+// absolute below each hierarchy, so that a container never inherits the caller's limits.
 #include <cstdint>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 #include "base/unique_fd.hpp"
@@ -31,7 +30,8 @@ class ContainerCgroup {
   ContainerCgroup(const CgroupLayout& layout, std::string path) : layout_(&layout), path_(std::move(path)) {}
 
   // Makes the directories and sets the limits. A directory that is there already must be empty and is thawed.
-  void create(const ResourceSpec& resources, const std::vector<DeviceRule>& allowed, std::vector<std::string>& warnings);
+  void create(const ResourceSpec& resources, const std::vector<DeviceRule>& allowed,
+              std::vector<std::string>& warnings);
 
   [[nodiscard]] CgroupEntrance entrance() const;
   [[nodiscard]] std::vector<pid_t> processes() const;
@@ -40,7 +40,8 @@ class ContainerCgroup {
   void kill_all() const;
   // Was something of it killed for want of memory?
   [[nodiscard]] bool oom_killed() const;
-  // Every directory in every hierarchy, and the project's when it is the last. False: something still runs in it.
+  // Every directory in every hierarchy, and the project's when it is the last. False: something still runs in
+  // it.
   bool remove() const;
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }

@@ -1,11 +1,10 @@
 #include "runtime-shim/cgroup/device_rules.hpp"
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <charconv>
 #include <cstring>
 #include <optional>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/error.hpp"
 
@@ -31,7 +30,9 @@ std::optional<std::uint32_t> parse_access(std::string_view s) {
   return access == 0 ? std::nullopt : std::optional{access};
 }
 
-std::string number_text(std::int64_t n) { return n < 0 ? "*" : std::to_string(n); }
+std::string number_text(std::int64_t n) {
+  return n < 0 ? "*" : std::to_string(n);
+}
 
 bpf_insn instruction(unsigned code, unsigned to, unsigned from, int offset, int value) {
   bpf_insn i{};
@@ -43,7 +44,7 @@ bpf_insn instruction(unsigned code, unsigned to, unsigned from, int offset, int 
   return i;
 }
 
-constexpr unsigned k_type = 2;    // register: 1 block, 2 character
+constexpr unsigned k_type = 2;  // register: 1 block, 2 character
 constexpr unsigned k_access = 3;
 constexpr unsigned k_major = 4;
 constexpr unsigned k_minor = 5;
@@ -56,11 +57,13 @@ bpf_insn jump_if_not(unsigned reg, std::int64_t value, int over) {
 // The checks of one rule; falling through them is "allow", the jumps go to the next rule.
 void append_rule(std::vector<bpf_insn>& program, const DeviceRule& rule) {
   const bool some_access = rule.access != k_all_access;
-  int left = (rule.type != 'a' ? 1 : 0) + (some_access ? 3 : 0) + (rule.major >= 0 ? 1 : 0) + (rule.minor >= 0 ? 1 : 0) + 2;
+  int left = (rule.type != 'a' ? 1 : 0) + (some_access ? 3 : 0) + (rule.major >= 0 ? 1 : 0) +
+             (rule.minor >= 0 ? 1 : 0) + 2;
   if (rule.type != 'a') program.push_back(jump_if_not(k_type, rule.type == 'b' ? 1 : 2, --left));
   if (some_access) {
     program.push_back(instruction(BPF_ALU | BPF_MOV | BPF_X, k_scratch, k_access, 0, 0));
-    program.push_back(instruction(BPF_ALU | BPF_AND | BPF_K, k_scratch, 0, 0, static_cast<int>(~rule.access & k_all_access)));
+    program.push_back(instruction(BPF_ALU | BPF_AND | BPF_K, k_scratch, 0, 0,
+                                  static_cast<int>(~rule.access & k_all_access)));
     left -= 3;
     program.push_back(jump_if_not(k_scratch, 0, left));
   }
@@ -70,7 +73,9 @@ void append_rule(std::vector<bpf_insn>& program, const DeviceRule& rule) {
   program.push_back(instruction(BPF_JMP | BPF_EXIT, 0, 0, 0, 0));
 }
 
-long bpf(int command, bpf_attr& attributes) { return ::syscall(SYS_bpf, command, &attributes, sizeof attributes); }
+long bpf(int command, bpf_attr& attributes) {
+  return ::syscall(SYS_bpf, command, &attributes, sizeof attributes);
+}
 
 }  // namespace
 
@@ -78,8 +83,9 @@ DeviceRule parse_device_rule(std::string_view rule) {
   DeviceRule out;
   const auto colon = rule.find(':');
   const auto space = rule.rfind(' ');
-  const bool shape = rule.size() >= 7 && (rule[0] == 'a' || rule[0] == 'b' || rule[0] == 'c') && rule[1] == ' ' &&
-                     colon != std::string_view::npos && space != std::string_view::npos && space > colon;
+  const bool shape = rule.size() >= 7 && (rule[0] == 'a' || rule[0] == 'b' || rule[0] == 'c') &&
+                     rule[1] == ' ' && colon != std::string_view::npos && space != std::string_view::npos &&
+                     space > colon;
   const auto major = shape ? parse_number(rule.substr(2, colon - 2)) : std::nullopt;
   const auto minor = shape ? parse_number(rule.substr(colon + 1, space - colon - 1)) : std::nullopt;
   const auto access = shape ? parse_access(rule.substr(space + 1)) : std::nullopt;
@@ -95,18 +101,20 @@ std::string to_text(const DeviceRule& rule) {
   return out;
 }
 
-std::vector<DeviceRule> allowed_devices(const SecuritySpec& security, const std::vector<DeviceRule>& devices) {
+std::vector<DeviceRule> allowed_devices(const SecuritySpec& security,
+                                        const std::vector<DeviceRule>& devices) {
   if (security.privileged) return {DeviceRule{}};
   std::vector<DeviceRule> out{
-      {'c', -1, -1, k_may_make}, {'b', -1, -1, k_may_make},  // a node may be made; opening it is another thing
-      {'c', 1, 3, k_all_access},   // null
-      {'c', 1, 5, k_all_access},   // zero
-      {'c', 1, 7, k_all_access},   // full
-      {'c', 1, 8, k_all_access},   // random
-      {'c', 1, 9, k_all_access},   // urandom
-      {'c', 5, 0, k_all_access},   // tty
-      {'c', 5, 1, k_all_access},   // console
-      {'c', 5, 2, k_all_access},   // ptmx
+      {'c', -1, -1, k_may_make},
+      {'b', -1, -1, k_may_make},     // a node may be made; opening it is another thing
+      {'c', 1, 3, k_all_access},     // null
+      {'c', 1, 5, k_all_access},     // zero
+      {'c', 1, 7, k_all_access},     // full
+      {'c', 1, 8, k_all_access},     // random
+      {'c', 1, 9, k_all_access},     // urandom
+      {'c', 5, 0, k_all_access},     // tty
+      {'c', 5, 1, k_all_access},     // console
+      {'c', 5, 2, k_all_access},     // ptmx
       {'c', 136, -1, k_all_access},  // pts
       {'c', 10, 200, k_all_access},  // tun: allowed, but no node is made
   };
@@ -137,7 +145,8 @@ void attach_device_program(int cgroup, const std::vector<DeviceRule>& allowed) {
   load.insn_cnt = static_cast<__u32>(program.size());
   load.insns = reinterpret_cast<std::uintptr_t>(program.data());
   load.license = reinterpret_cast<std::uintptr_t>(k_license);
-  const base::UniqueFd loaded{static_cast<int>(base::check(bpf(BPF_PROG_LOAD, load), "load the device program"))};
+  const base::UniqueFd loaded{
+      static_cast<int>(base::check(bpf(BPF_PROG_LOAD, load), "load the device program"))};
   bpf_attr attach{};
   attach.target_fd = static_cast<__u32>(cgroup);
   attach.attach_bpf_fd = static_cast<__u32>(loaded.get());

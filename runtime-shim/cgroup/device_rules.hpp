@@ -1,9 +1,8 @@
 #pragma once
-// Which device nodes a container may open or make: Docker's list, the spec's devices and rules. As text for the v1 devices
-// controller, and as a BPF program (BPF_PROG_TYPE_CGROUP_DEVICE) for v2. Pure but for loading.
-#include <linux/bpf.h>
-
+// Which device nodes a container may open or make: Docker's list, the spec's devices and rules. As text for
+// the v1 devices controller, and as a BPF program (BPF_PROG_TYPE_CGROUP_DEVICE) for v2. Pure but for loading.
 #include <cstdint>
+#include <linux/bpf.h>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +16,8 @@ namespace compose::rt {
 enum DeviceAccess : std::uint32_t { k_may_make = 1, k_may_read = 2, k_may_write = 4 };
 
 struct DeviceRule {
-  char type = 'a';         // a(ll), b(lock), c(haracter)
-  std::int64_t major = -1; // -1: any
+  char type = 'a';          // a(ll), b(lock), c(haracter)
+  std::int64_t major = -1;  // -1: any
   std::int64_t minor = -1;
   std::uint32_t access = k_may_make | k_may_read | k_may_write;
   bool operator==(const DeviceRule&) const = default;
@@ -28,7 +27,8 @@ struct DeviceRule {
 DeviceRule parse_device_rule(std::string_view rule);
 std::string to_text(const DeviceRule& rule);
 
-// Everything allowed; the rest is denied. `devices` are the numbers of the spec's device nodes, already looked up.
+// Everything allowed; the rest is denied. `devices` are the numbers of the spec's device nodes, already
+// looked up.
 std::vector<DeviceRule> allowed_devices(const SecuritySpec& security, const std::vector<DeviceRule>& devices);
 
 std::vector<bpf_insn> compile_device_program(const std::vector<DeviceRule>& allowed);

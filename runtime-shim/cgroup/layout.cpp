@@ -65,7 +65,8 @@ std::vector<std::string> v1_controllers(std::string_view super_options) {
   return out;
 }
 
-// Is the caller in a cgroup below the root of this hierarchy? Lines are "4:memory:/user.slice" and "0::/user.slice".
+// Is the caller in a cgroup below the root of this hierarchy? Lines are "4:memory:/user.slice" and
+// "0::/user.slice".
 bool caller_is_below_root(std::string_view membership, const Hierarchy& h) {
   while (!membership.empty()) {
     std::string_view line = next_word(membership, '\n');
@@ -108,21 +109,25 @@ CgroupLayout parse_layout(std::string_view mountinfo, std::string_view membershi
   std::vector<Hierarchy> all;
   while (!mountinfo.empty()) {
     const MountLine line = parse_line(next_word(mountinfo, '\n'));
-    Hierarchy h{.mount_point = HostPath{line.mount_point}, .controllers = {}, .unified = line.type == "cgroup2"};
+    Hierarchy h{
+        .mount_point = HostPath{line.mount_point}, .controllers = {}, .unified = line.type == "cgroup2"};
     if (h.unified)
       h.controllers = split(unified_controllers, ' ');
     else if (line.type == "cgroup")
       h.controllers = v1_controllers(line.super_options);
     else
       continue;
-    const bool repeated = std::ranges::any_of(
-        all, [&](const Hierarchy& o) { return o.unified == h.unified && (h.unified || o.controllers == h.controllers); });
+    const bool repeated = std::ranges::any_of(all, [&](const Hierarchy& o) {
+      return o.unified == h.unified && (h.unified || o.controllers == h.controllers);
+    });
     if (!repeated && (h.unified || !h.controllers.empty())) all.push_back(std::move(h));
   }
   const bool only_v2 = std::ranges::all_of(all, &Hierarchy::unified);
   CgroupLayout layout;
-  for (auto& h : all)
-    if (only_v2 || limits_or_counts(h) || caller_is_below_root(membership, h)) layout.hierarchies.push_back(std::move(h));
+  for (auto& h : all) {
+    h.caller_below_root = caller_is_below_root(membership, h);
+    if (only_v2 || limits_or_counts(h) || h.caller_below_root) layout.hierarchies.push_back(std::move(h));
+  }
   return layout;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// Limits of the compose spec as writes to cgroup files, for v1 and v2. Pure. (cgroup v1 and v2 documentation of the kernel;
-// the conversions of shares and weights are those of runc, so that the same file gives the same numbers.)
+// Limits of the compose spec as writes to cgroup files, for v1 and v2. Pure. (cgroup v1 and v2 documentation
+// of the kernel; the conversions of shares and weights are those of runc, so that the same file gives the
+// same numbers.)
 #include <string>
 #include <vector>
 
@@ -9,11 +10,11 @@
 namespace compose::rt {
 
 struct CgroupWrite {
-  std::string controller;   // which hierarchy
+  std::string controller;  // which hierarchy
   std::string file;
   std::string value;
-  std::string fallback;     // another file to try when there is no `file`
-  bool optional = false;    // may be refused (a kernel without swap accounting): a warning, not an error
+  std::string fallback;   // another file to try when there is no `file`
+  bool optional = false;  // may be refused (a kernel without swap accounting): a warning, not an error
   bool operator==(const CgroupWrite&) const = default;
 };
 
@@ -22,7 +23,8 @@ struct LimitPlan {
   std::vector<std::string> warnings;
 };
 
-// Error: a value outside what the kernel or Docker accepts, as "memory limit 1048576 is below the minimum of 6 MiB".
+// Error: a value outside what the kernel or Docker accepts, as "memory limit 1048576 is below the minimum of
+// 6 MiB".
 LimitPlan plan_limits_v1(const ResourceSpec& resources);
 LimitPlan plan_limits_v2(const ResourceSpec& resources);
 

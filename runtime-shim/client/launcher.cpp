@@ -1,10 +1,10 @@
 #include "runtime-shim/client/launcher.hpp"
 
+#include <map>
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <map>
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
@@ -20,7 +20,8 @@ HostPath find_shim_program() {
   char self[4096];
   const auto n = base::check(::readlink("/proc/self/exe", self, sizeof self), "find the own program");
   const HostPath directory = HostPath{std::string(self, static_cast<std::size_t>(n))}.parent();
-  for (const auto& candidate : {directory / "compose-shim", directory.parent() / "libexec/compose/compose-shim"})
+  for (const auto& candidate :
+       {directory / "compose-shim", directory.parent() / "libexec/compose/compose-shim"})
     if (base::sys::exists(candidate)) return candidate;
   base::fail("the program 'compose-shim' is neither in '{}' nor in '{}'", directory.str(),
              (directory.parent() / "libexec/compose").str());
@@ -125,9 +126,13 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
 Launcher::Launcher(asio::any_io_executor executor, RuntimePaths paths, HostPath shim_program)
     : body_(std::make_shared<Body>(std::move(executor), std::move(paths), std::move(shim_program))) {}
 
-Launcher::~Launcher() { body_->close(); }
+Launcher::~Launcher() {
+  body_->close();
+}
 
-void Launcher::submit(StartRequest request, Finished finished) { body_->submit(std::move(request), std::move(finished)); }
+void Launcher::submit(StartRequest request, Finished finished) {
+  body_->submit(std::move(request), std::move(finished));
+}
 
 asio::awaitable<StartReport> Launcher::start(StartRequest request) {
   return asio::async_initiate<const asio::use_awaitable_t<>, void(StartReport)>(

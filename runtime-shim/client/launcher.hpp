@@ -1,15 +1,16 @@
 #pragma once
-// Starts containers: one compose-shim in launcher mode per Launcher (that is, per command), one message per container.
-// Runs in the CLI, on its one thread. The launcher process is spawned at the first submit, from a read-only detached mount
-// of the program so that no container can ever write to it; it ends when the Launcher is destroyed. Containers stay.
-#include <utility>  // first: this Boost forgets it
-
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
+// Starts containers: one compose-shim in launcher mode per Launcher (that is, per command), one message per
+// container. Runs in the CLI, on its one thread. The launcher process is spawned at the first submit, from a
+// read-only detached mount of the program so that no container can ever write to it; it ends when the
+// Launcher is destroyed. Containers stay.
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>  // first: this Boost forgets it
 #include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 
 #include "base/unique_fd.hpp"
 #include "runtime-shim/client/paths.hpp"
@@ -26,10 +27,11 @@ struct HeldSocket {
 // The descriptors are given away: closed here once sent.
 struct StartRequest {
   ContainerSpec spec;
-  base::UniqueFd network_namespace;  // none: spec.security.network is host or shared
+  base::UniqueFd network_namespace;         // none: spec.security.network is host or shared
   std::vector<base::UniqueFd> dns_sockets;  // net::dns::DnsSockets::take_all(), or none: no resolver of ours
   std::vector<HeldSocket> held_sockets;
-  std::optional<std::pair<base::UniqueFd, base::UniqueFd>> tee;  // copies of stdout and stderr from the first byte on
+  std::optional<std::pair<base::UniqueFd, base::UniqueFd>>
+      tee;  // copies of stdout and stderr from the first byte on
 };
 
 // Where the program is: COMPOSE_SHIM, beside the running executable, or ../libexec/compose from there.
@@ -37,14 +39,16 @@ HostPath find_shim_program();
 
 class Launcher {
  public:
-  Launcher(boost::asio::any_io_executor executor, RuntimePaths paths, HostPath shim_program = find_shim_program());
+  Launcher(boost::asio::any_io_executor executor, RuntimePaths paths,
+           HostPath shim_program = find_shim_program());
   ~Launcher();
   Launcher(const Launcher&) = delete;
   Launcher& operator=(const Launcher&) = delete;
 
   using Finished = std::function<void(const StartReport&)>;
-  // Sends the request at once; the shim goes to work while the caller prepares the next container. `finished` is called
-  // from the executor when exec has happened or the start was refused. Error: the launcher cannot be started.
+  // Sends the request at once; the shim goes to work while the caller prepares the next container. `finished`
+  // is called from the executor when exec has happened or the start was refused. Error: the launcher cannot
+  // be started.
   void submit(StartRequest request, Finished finished);
   // submit() and its report.
   boost::asio::awaitable<StartReport> start(StartRequest request);

@@ -29,13 +29,15 @@ base::UniqueFd read_only_mount(const HostPath& program) {
 
 base::UniqueFd sealed_copy(const HostPath& program) {
   const auto file = sys::open(program, O_RDONLY);
-  base::UniqueFd copy{base::check(::memfd_create("compose-shim", MFD_CLOEXEC | MFD_ALLOW_SEALING), "copy '{}'", program.str())};
+  base::UniqueFd copy{base::check(::memfd_create("compose-shim", MFD_CLOEXEC | MFD_ALLOW_SEALING),
+                                  "copy '{}'", program.str())};
   struct ::stat info {};
   base::check(::fstat(file.get(), &info), "stat '{}'", program.str());
   for (off_t left = info.st_size; left > 0;)
-    left -= base::check(::sendfile(copy.get(), file.get(), nullptr, static_cast<std::size_t>(left)), "copy '{}'", program.str());
-  base::check(::fcntl(copy.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE), "seal '{}'",
-              program.str());
+    left -= base::check(::sendfile(copy.get(), file.get(), nullptr, static_cast<std::size_t>(left)),
+                        "copy '{}'", program.str());
+  base::check(::fcntl(copy.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE),
+              "seal '{}'", program.str());
   return copy;
 }
 
@@ -48,12 +50,14 @@ LauncherProcess start_launcher(const HostPath& program) {
   auto process = base::spawn({.program = program,
                               .program_fd = executable.get(),
                               .argv = {"compose-shim"},
-                              .environment = [] {
-                                std::vector<std::string> environment;
-                                for (const char* name : {"COMPOSE_FAULT", "COMPOSE_FAULT_TRACE"})
-                                  if (const auto value = sys::environment(name)) environment.push_back(base::text("{}={}", name, *value));
-                                return environment;
-                              }(),
+                              .environment =
+                                  [] {
+                                    std::vector<std::string> environment;
+                                    for (const char* name : {"COMPOSE_FAULT", "COMPOSE_FAULT_TRACE"})
+                                      if (const auto value = sys::environment(name))
+                                        environment.push_back(base::text("{}={}", name, *value));
+                                    return environment;
+                                  }(),
                               .fds = {{.source = theirs.get(), .target = k_launcher_socket}}});
   return {.process = std::move(process), .socket = std::move(ours)};
 }
@@ -63,22 +67,27 @@ HostPath ensure_mount_points(const HostPath& data_root) {
   if (sys::exists(layer)) return layer;
   const HostPath aside{base::text("{}.new-{}", layer.str(), base::random_hex(4))};
   for (const char* directory : {"dev", "proc", "sys", "etc"}) sys::make_directories(aside / directory);
-  for (const char* file : {"etc/resolv.conf", "etc/hosts", "etc/hostname"}) sys::open(aside / file, O_WRONLY | O_CREAT, 0644);
+  for (const char* file : {"etc/resolv.conf", "etc/hosts", "etc/hostname"})
+    sys::open(aside / file, O_WRONLY | O_CREAT, 0644);
   if (::rename(aside.c_str(), layer.c_str()) == -1) {
     const int error = errno;
     sys::remove_tree(aside);
-    if (error != EEXIST && error != ENOTEMPTY) throw base::SysError(error, base::text("create '{}'", layer.str()));
+    if (error != EEXIST && error != ENOTEMPTY)
+      throw base::SysError(error, base::text("create '{}'", layer.str()));
   }
   return layer;
 }
 
-void send_start(int socket, const StartHeader& header, const ContainerSpec& spec, const std::vector<int>& fds) {
+void send_start(int socket, const StartHeader& header, const ContainerSpec& spec,
+                const std::vector<int>& fds) {
   base::WireWriter w;
   w.put(header);
   w.put(spec);
   base::send_message(socket, w.take(), fds);
 }
 
-StartReport decode_report(const std::string& bytes) { return base::from_wire<StartReport>(bytes); }
+StartReport decode_report(const std::string& bytes) {
+  return base::from_wire<StartReport>(bytes);
+}
 
 }  // namespace compose::rt

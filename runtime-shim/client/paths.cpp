@@ -9,7 +9,8 @@ std::string RuntimePaths::cgroup_root() const {
   std::uint32_t hash = 2166136261U;  // FNV-1a
   for (const char c : run_root.str()) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
   std::string digits;
-  for (int shift = 28; shift >= 0; shift -= 4) digits += "0123456789abcdef"[hash >> static_cast<unsigned>(shift) & 0xFU];
+  for (int shift = 28; shift >= 0; shift -= 4)
+    digits += "0123456789abcdef"[hash >> static_cast<unsigned>(shift) & 0xFU];
   return "compose-" + digits;
 }
 

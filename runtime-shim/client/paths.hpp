@@ -18,7 +18,9 @@ struct RuntimePaths {
   [[nodiscard]] HostPath container_directory(const ContainerId& id) const {
     return data_root / "containers" / id.str();
   }
-  [[nodiscard]] HostPath log_directory(const ContainerId& id) const { return container_directory(id) / "log"; }
+  [[nodiscard]] HostPath log_directory(const ContainerId& id) const {
+    return container_directory(id) / "log";
+  }
   [[nodiscard]] HostPath log_file(const ContainerId& id) const { return log_directory(id) / "container.log"; }
   // "compose", or "compose-<8 hex digits of the run root>" so that two installations never share a cgroup.
   [[nodiscard]] std::string cgroup_root() const;

@@ -23,7 +23,8 @@ void wait_for_shim(const RuntimePaths& paths, const ContainerId& id) {
   struct flock lock {};
   lock.l_type = F_RDLCK;
   lock.l_whence = SEEK_SET;
-  base::check(base::retry_eintr([&] { return ::fcntl(alive->get(), F_OFD_SETLKW, &lock); }), "wait for the container");
+  base::check(base::retry_eintr([&] { return ::fcntl(alive->get(), F_OFD_SETLKW, &lock); }),
+              "wait for the container");
 }
 
 // Everything that is written to the pipe, until nobody holds its other end; at the latest that is the end of the shim.
@@ -64,7 +65,8 @@ int run_to_completion(const RuntimePaths& paths, const HostPath& shim_program, c
   if (stdio.on_output) pass_on(pipe.read_end.get(), stdio.on_output);
   wait_for_shim(paths, spec.id);
   const auto status = read_status_file(paths.run_directory(spec.id));
-  if (!status || status->state != ContainerState::exited) base::fail("the supervisor of the container was lost");
+  if (!status || status->state != ContainerState::exited)
+    base::fail("the supervisor of the container was lost");
   return status->exit_code;
 }
 

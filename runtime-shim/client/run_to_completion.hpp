@@ -1,6 +1,6 @@
 #pragma once
-// Runs one process in a container and waits for it: build steps. Blocks; no network or the host's (spec.security.network),
-// no restart, no log: stdio are the caller's descriptors. Leaves nothing behind.
+// Runs one process in a container and waits for it: build steps. Blocks; no network or the host's
+// (spec.security.network), no restart, no log: stdio are the caller's descriptors. Leaves nothing behind.
 #include <functional>
 #include <string_view>
 
@@ -17,8 +17,8 @@ struct RunStdio {  // borrowed; -1 is /dev/null
   std::function<void(std::string_view bytes)> on_output;
 };
 
-// The exit code (128 + signal when killed). Error: the process could not be started, with the reason. Stopping early: the
-// container ends when this process does.
+// The exit code (128 + signal when killed). Error: the process could not be started, with the reason.
+// Stopping early: the container ends when this process does.
 int run_to_completion(const RuntimePaths& paths, const HostPath& shim_program, const ContainerSpec& spec,
                       const RunStdio& stdio);
 

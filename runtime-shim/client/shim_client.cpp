@@ -1,12 +1,12 @@
 #include "runtime-shim/client/shim_client.hpp"
 
+#include <cstring>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cstring>
 
 #include "base/channel.hpp"
 #include "base/sys.hpp"
@@ -30,7 +30,8 @@ base::UniqueFd connect_to_shim(const RuntimePaths& paths, const ContainerId& id)
   address.sun_family = AF_UNIX;
   const std::string path = base::text("/proc/self/fd/{}/control", directory->get());
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  const int n = base::retry_eintr([&] { return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address); });
+  const int n = base::retry_eintr(
+      [&] { return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address); });
   if (n == 0) return socket;
   if (errno == ENOENT || errno == ECONNREFUSED) base::fail("container is not running");
   throw base::SysError(errno, "connect to the container's supervisor");
@@ -77,15 +78,17 @@ void throw_if_refused(const ControlReply& reply) {
   if (reply.kind == ReplyKind::refused) throw ExecRefused(reply.error, reply.exit_code);
 }
 
-// The shim has ended without an answer: the container was over before it looked at the request, or it was lost.
+// The shim has ended without an answer: the container was over before it looked at the request, or it was
+// lost.
 int last_exit_code(const RuntimePaths& paths, const ContainerId& id) {
   const auto status = read_status(paths, id);
   return status && status->state == ContainerState::exited ? status->exit_code : k_killed;
 }
 
-// GCC 12 destroys temporaries of aggregates twice where they are made inside a co_await expression: every request and reply
-// here is a named object.
-asio::awaitable<int> converse(asio::any_io_executor executor, RuntimePaths paths, ContainerId id, std::string request) {
+// GCC 12 destroys temporaries of aggregates twice where they are made inside a co_await expression: every
+// request and reply here is a named object.
+asio::awaitable<int> converse(asio::any_io_executor executor, RuntimePaths paths, ContainerId id,
+                              std::string request) {
   Connection connection{executor, paths, id};
   connection.ask(request);
   auto answer = co_await connection.answer();

@@ -1,14 +1,14 @@
 #pragma once
-// Talks to the shim of one running container; one short connection per operation, nothing is kept. Every operation is
-// awaitable and cancellable; Error where the container has no shim ("container is not running") or the shim refuses.
-// Runs in the CLI, on its one thread.
+// Talks to the shim of one running container; one short connection per operation, nothing is kept. Every
+// operation is awaitable and cancellable; Error where the container has no shim ("container is not running")
+// or the shim refuses. Runs in the CLI, on its one thread.
+#include <chrono>
+#include <memory>
+#include <optional>
 #include <utility>  // first: this Boost forgets it
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <chrono>
-#include <memory>
-#include <optional>
 
 #include "base/error.hpp"
 #include "base/unique_fd.hpp"
@@ -17,8 +17,8 @@
 
 namespace compose::rt {
 
-// An exec that has started. For a terminal `master` is the pty: the caller relays and resizes it; the shim is not in the
-// data path. Destroying it leaves the process alone, but hangs up its terminal or pipes.
+// An exec that has started. For a terminal `master` is the pty: the caller relays and resizes it; the shim is
+// not in the data path. Destroying it leaves the process alone, but hangs up its terminal or pipes.
 class ExecSession {
  public:
   ExecSession() = default;  // for completion handlers; nothing runs
@@ -53,16 +53,16 @@ class ShimClient {
   ShimClient(boost::asio::any_io_executor executor, const RuntimePaths& paths, ContainerId id);
 
   boost::asio::awaitable<void> kill(int signal);  // the container's init
-  // Stop signal, then SIGKILL for all of it after the grace; nullopt: the container's own. Returns when nothing runs.
-  // No restart follows. Returns at once where it has ended already.
+  // Stop signal, then SIGKILL for all of it after the grace; nullopt: the container's own. Returns when
+  // nothing runs. No restart follows. Returns at once where it has ended already.
   boost::asio::awaitable<void> stop(std::optional<std::chrono::nanoseconds> grace, int signal = 0);
   boost::asio::awaitable<void> pause();
   boost::asio::awaitable<void> unpause();
   boost::asio::awaitable<int> wait();  // the exit code, when no restart follows
 
   boost::asio::awaitable<ExecSession> exec(ExecSpec spec, StdioFds stdio);
-  // The descriptor for input (pty master or stdin pipe; empty where stdin is closed). `output` and `error` get copies of
-  // what the container writes from now on.
+  // The descriptor for input (pty master or stdin pipe; empty where stdin is closed). `output` and `error`
+  // get copies of what the container writes from now on.
   boost::asio::awaitable<base::UniqueFd> attach(int output, int error, bool close_stdin_after);
 
  private:

@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::uint64_t k_page_counter_limit = 0x7FFFFFFFFFFFF000ULL;  // what v1 says for "none"
 
-std::string read_text(const HostPath& file) { return base::read_file_if_exists(file).value_or(""); }
+std::string read_text(const HostPath& file) {
+  return base::read_file_if_exists(file).value_or("");
+}
 
 std::uint64_t to_number(std::string_view s) {
   std::uint64_t value = 0;
@@ -37,7 +39,8 @@ void for_each_line(std::string_view text, F f) {
 std::uint64_t keyed(std::string_view text, std::string_view key) {
   std::uint64_t value = 0;
   for_each_line(text, [&](std::string_view line) {
-    if (line.starts_with(key) && line.size() > key.size() && line[key.size()] == ' ') value = to_number(line.substr(key.size() + 1));
+    if (line.starts_with(key) && line.size() > key.size() && line[key.size()] == ' ')
+      value = to_number(line.substr(key.size() + 1));
   });
   return value;
 }
@@ -45,20 +48,25 @@ std::uint64_t keyed(std::string_view text, std::string_view key) {
 std::uint64_t host_memory() {
   std::uint64_t bytes = 0;
   for_each_line(read_text(HostPath{"/proc/meminfo"}), [&](std::string_view line) {
-    if (line.starts_with("MemTotal:")) bytes = to_number(line.substr(line.find_first_of("0123456789"))) * 1024;
+    if (line.starts_with("MemTotal:"))
+      bytes = to_number(line.substr(line.find_first_of("0123456789"))) * 1024;
   });
   return bytes;
 }
 
-std::uint64_t without(std::uint64_t usage, std::uint64_t cache) { return usage > cache ? usage - cache : 0; }
+std::uint64_t without(std::uint64_t usage, std::uint64_t cache) {
+  return usage > cache ? usage - cache : 0;
+}
 
 void read_memory(const HostPath& directory, bool unified, ContainerStats& out) {
   const std::string stat = read_text(directory / "memory.stat");
   if (unified) {
-    out.memory_bytes = without(to_number(read_text(directory / "memory.current")), keyed(stat, "inactive_file"));
+    out.memory_bytes =
+        without(to_number(read_text(directory / "memory.current")), keyed(stat, "inactive_file"));
     out.memory_limit = to_number(read_text(directory / "memory.max"));  // "max" reads as 0
   } else {
-    out.memory_bytes = without(to_number(read_text(directory / "memory.usage_in_bytes")), keyed(stat, "total_inactive_file"));
+    out.memory_bytes = without(to_number(read_text(directory / "memory.usage_in_bytes")),
+                               keyed(stat, "total_inactive_file"));
     out.memory_limit = to_number(read_text(directory / "memory.limit_in_bytes"));
   }
   if (out.memory_limit == 0 || out.memory_limit >= k_page_counter_limit) out.memory_limit = host_memory();
@@ -106,7 +114,8 @@ std::optional<ContainerStats> read_stats(const RuntimePaths& paths, const Contai
   const auto directory = [&](const Hierarchy& h) { return HostPath{h.mount_point.str() + status->cgroup}; };
   ContainerStats out;
   if (const auto* h = layout.with("memory")) read_memory(directory(*h), h->unified, out);
-  if (const auto* h = layout.with("pids")) out.processes = to_number(read_text(directory(*h) / "pids.current"));
+  if (const auto* h = layout.with("pids"))
+    out.processes = to_number(read_text(directory(*h) / "pids.current"));
   if (const auto* h = layout.with("io")) read_block(directory(*h), true, out);
   if (const auto* h = layout.with("blkio")) read_block(directory(*h), false, out);
   if (const auto* h = layout.with("cpuacct"))

@@ -7,6 +7,7 @@
 #include "base/file.hpp"
 #include "base/sys.hpp"
 #include "runtime-shim/cgroup/container_cgroup.hpp"
+#include "runtime-shim/cgroup/supervisor_cgroup.hpp"
 #include "runtime-shim/spec/status_codec.hpp"
 
 namespace compose::rt {
@@ -25,13 +26,15 @@ ContainerStatus lost(ContainerStatus status) {
 }
 
 // The container's cgroup by its id alone: the status may be gone with the run directory.
-std::vector<std::string> find_cgroups(const CgroupLayout& layout, const RuntimePaths& paths, const ContainerId& id) {
+std::vector<std::string> find_cgroups(const CgroupLayout& layout, const RuntimePaths& paths,
+                                      const ContainerId& id) {
   std::vector<std::string> out;
   for (const auto& h : layout.hierarchies) {
     const HostPath top = h.mount_point / paths.cgroup_root();
     for (const auto& project : base::list_directory(top)) {
       const std::string path = base::text("/{}/{}/{}", paths.cgroup_root(), project, id.str());
-      if (base::sys::exists(HostPath{h.mount_point.str() + path}) && (out.empty() || out.back() != path)) out.push_back(path);
+      if (base::sys::exists(HostPath{h.mount_point.str() + path}) && (out.empty() || out.back() != path))
+        out.push_back(path);
     }
   }
   return out;
@@ -41,21 +44,26 @@ std::vector<std::string> find_cgroups(const CgroupLayout& layout, const RuntimeP
 
 std::optional<ContainerStatus> read_status(const RuntimePaths& paths, const ContainerId& id) {
   const HostPath directory = paths.run_directory(id);
-  // A shim may write its last status and go between two looks: the lock is asked first, so that a status read after it is
-  // the last one wherever the lock is free.
+  // A shim may write its last status and go between two looks: the lock is asked first, so that a status read
+  // after it is the last one wherever the lock is free.
   const bool alive = run_directory_is_alive(directory);
   auto status = read_status_file(directory);
   if (!status) {
     if (!base::sys::exists(directory)) return std::nullopt;
     return alive ? ContainerStatus{} : lost({});
   }
-  if (alive || status->state == ContainerState::exited || status->state == ContainerState::dead) return status;
+  if (alive || status->state == ContainerState::exited || status->state == ContainerState::dead)
+    return status;
   return lost(std::move(*status));
 }
 
-bool shim_alive(const RuntimePaths& paths, const ContainerId& id) { return run_directory_is_alive(paths.run_directory(id)); }
+bool shim_alive(const RuntimePaths& paths, const ContainerId& id) {
+  return run_directory_is_alive(paths.run_directory(id));
+}
 
-bool was_lost(const ContainerStatus& status) { return status.state == ContainerState::exited && status.error == k_lost; }
+bool was_lost(const ContainerStatus& status) {
+  return status.state == ContainerState::exited && status.error == k_lost;
+}
 
 void clean_up(const RuntimePaths& paths, const ContainerId& id) {
   if (shim_alive(paths, id)) base::fail("container {} still has its supervisor", id.short_form());
@@ -69,6 +77,7 @@ void clean_up(const RuntimePaths& paths, const ContainerId& id) {
     }
     if (!cgroup.remove()) base::fail("remove cgroup '{}': something in it does not end", path);
   }
+  SupervisorCgroup{layout, paths.cgroup_root()}.remove_if_empty();
   base::fault_point("client.cgroup_cleaned");
   base::sys::remove_tree(paths.run_directory(id));
 }

@@ -1,6 +1,9 @@
 #include "runtime-shim/client/status_watch.hpp"
 
+#include <cstring>
+#include <map>
 #include <poll.h>
+#include <set>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -8,9 +11,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cstring>
-#include <map>
-#include <set>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"
@@ -20,7 +20,8 @@ namespace compose::rt {
 
 namespace asio = boost::asio;
 
-// One inotify descriptor for all: the run root tells of directories that come, each directory of its status and its lock.
+// One inotify descriptor for all: the run root tells of directories that come, each directory of its status
+// and its lock.
 class StatusWatch::Body {
  public:
   Body(asio::any_io_executor executor, RuntimePaths paths)
@@ -28,8 +29,9 @@ class StatusWatch::Body {
         inotify_(executor, base::check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "watch containers")),
         timer_(executor) {
     base::sys::make_directories(paths_.run_root, 0711);
-    root_ = base::check(::inotify_add_watch(inotify_.native_handle(), paths_.run_root.c_str(), IN_CREATE | IN_ONLYDIR),
-                        "watch '{}'", paths_.run_root.str());
+    root_ = base::check(
+        ::inotify_add_watch(inotify_.native_handle(), paths_.run_root.c_str(), IN_CREATE | IN_ONLYDIR),
+        "watch '{}'", paths_.run_root.str());
   }
 
   void add(const ContainerId& id) {
@@ -70,13 +72,15 @@ class StatusWatch::Body {
       expired = true;
       inotify_.cancel();
     });
-    co_await inotify_.async_wait(asio::posix::stream_descriptor::wait_read, asio::redirect_error(asio::use_awaitable, error));
+    co_await inotify_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                 asio::redirect_error(asio::use_awaitable, error));
     timer_.cancel();
     co_return !expired;
   }
 
   void watch_directory(const ContainerId& id) {
-    // A rename into `status`, the end of a shim (its descriptor of `alive` closes), the end of the directory itself.
+    // A rename into `status`, the end of a shim (its descriptor of `alive` closes), the end of the directory
+    // itself.
     const int watch = ::inotify_add_watch(inotify_.native_handle(), paths_.run_directory(id).c_str(),
                                           IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_ONLYDIR);
     if (watch >= 0)
@@ -94,7 +98,8 @@ class StatusWatch::Body {
   void take_events() {
     alignas(inotify_event) char buffer[4096];
     for (;;) {
-      const auto n = base::retry_eintr([&] { return ::read(inotify_.native_handle(), buffer, sizeof buffer); });
+      const auto n =
+          base::retry_eintr([&] { return ::read(inotify_.native_handle(), buffer, sizeof buffer); });
       if (n <= 0) return;
       for (ssize_t at = 0; at < n;) {
         inotify_event event{};
@@ -138,9 +143,14 @@ class StatusWatch::Body {
 StatusWatch::StatusWatch(asio::any_io_executor executor, RuntimePaths paths)
     : body_(std::make_shared<Body>(std::move(executor), std::move(paths))) {}
 StatusWatch::~StatusWatch() = default;
-void StatusWatch::add(const ContainerId& id) { body_->add(id); }
-void StatusWatch::remove(const ContainerId& id) { body_->remove(id); }
-asio::awaitable<std::vector<ContainerId>> StatusWatch::changed(std::chrono::steady_clock::time_point deadline) {
+void StatusWatch::add(const ContainerId& id) {
+  body_->add(id);
+}
+void StatusWatch::remove(const ContainerId& id) {
+  body_->remove(id);
+}
+asio::awaitable<std::vector<ContainerId>> StatusWatch::changed(
+    std::chrono::steady_clock::time_point deadline) {
   return body_->changed(deadline);
 }
 

@@ -1,14 +1,14 @@
 #pragma once
-// Waiting for containers to change, without polling: inotify on their run directories, where a shim renames its status
-// into place and where its death closes `alive`. Runs in the CLI, on its one thread.
-#include <utility>  // first: this Boost forgets it
-
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
+// Waiting for containers to change, without polling: inotify on their run directories, where a shim renames
+// its status into place and where its death closes `alive`. Runs in the CLI, on its one thread.
 #include <chrono>
 #include <memory>
 #include <span>
+#include <utility>  // first: this Boost forgets it
 #include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 
 #include "runtime-shim/client/paths.hpp"
 
@@ -21,8 +21,8 @@ class StatusWatch {
   StatusWatch(const StatusWatch&) = delete;
   StatusWatch& operator=(const StatusWatch&) = delete;
 
-  // Watches this container too. A container seen for the first time counts as changed once, so that a change between
-  // reading its status and adding it is not lost.
+  // Watches this container too. A container seen for the first time counts as changed once, so that a change
+  // between reading its status and adding it is not lost.
   void add(const ContainerId& id);
   void remove(const ContainerId& id);
   // The containers that may have changed since the last call; empty at the deadline.

@@ -1,4 +1,8 @@
+#include <cerrno>
+#include <csignal>
+#include <cstring>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
@@ -11,15 +15,11 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
-#include <grp.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <climits>
-#include <csignal>
-#include <cstring>
 
 #include "base/sys_linux.hpp"
 #include "base/unique_fd.hpp"
@@ -80,12 +80,14 @@ class Stages {
     // Before this process can be seen inside: nothing in there may look at its memory or descriptors.
     ::prctl(PR_SET_DUMPABLE, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (const auto& ns : child_.namespaces) check(::setns(ns.fd, ns.type) == 0, ChildStage::enter_namespaces);
+    for (const auto& ns : child_.namespaces)
+      check(::setns(ns.fd, ns.type) == 0, ChildStage::enter_namespaces);
     if (child_.join >= 0 && child_.join_flags != 0)
       check(::setns(child_.join, child_.join_flags) == 0, ChildStage::enter_namespaces);
     if (child_.world != nullptr && child_.world->new_cgroup_namespace)
       check(::unshare(CLONE_NEWCGROUP) == 0, ChildStage::enter_namespaces);
-    if (child_.new_session_keyring) sys::keyctl_join_session(nullptr);  // a kernel without keys has nothing to leak
+    if (child_.new_session_keyring)
+      sys::keyctl_join_session(nullptr);  // a kernel without keys has nothing to leak
     ::setsid();
   }
 
@@ -97,7 +99,8 @@ class Stages {
     char digits[16];
     const int length = std::snprintf(digits, sizeof digits, "%d", *process_.oom_score_adjustment);
     const base::UniqueFd file{::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)};
-    check(file && ::write(file.get(), digits, static_cast<std::size_t>(length)) == length, ChildStage::set_scheduling);
+    check(file && ::write(file.get(), digits, static_cast<std::size_t>(length)) == length,
+          ChildStage::set_scheduling);
   }
 
   void build_world(const PreparedWorld& world) noexcept {
@@ -108,15 +111,16 @@ class Stages {
     root_ = world.root;
     ::umask(0022);
     std::uint16_t at = 0;
-    if (const int error = apply_mounts(world.mounts, root_, at); error != 0) give_up(ChildStage::mount, error, at);
+    if (const int error = apply_mounts(world.mounts, root_, at); error != 0)
+      give_up(ChildStage::mount, error, at);
     set_hostname(world);
     set_sysctls(world);
-    if (const int error = protect_paths(world.mounts, root_, at); error != 0) give_up(ChildStage::mount, error, at);
+    if (const int error = protect_paths(world.mounts, root_, at); error != 0)
+      give_up(ChildStage::mount, error, at);
     if (const int error = enter_root(root_); error != 0) give_up(ChildStage::pivot_root, error);
     if (::access(process_.directory.c_str(), F_OK) == -1 && errno == ENOENT)
       check(make_directories(process_.directory.c_str()), ChildStage::enter_directory);
-    if (world.mounts.plan.read_only_root)
-      check(make_root_read_only(), ChildStage::pivot_root);
+    if (world.mounts.plan.read_only_root) check(make_root_read_only(), ChildStage::pivot_root);
   }
 
   void set_hostname(const PreparedWorld& world) noexcept {
@@ -127,7 +131,8 @@ class Stages {
   }
 
   bool make_root_read_only() noexcept {
-    const mount_attr read_only{.attr_set = MOUNT_ATTR_RDONLY, .attr_clr = 0, .propagation = 0, .userns_fd = 0};
+    const mount_attr read_only{
+        .attr_set = MOUNT_ATTR_RDONLY, .attr_clr = 0, .propagation = 0, .userns_fd = 0};
     return sys::mount_setattr(AT_FDCWD, "/", 0, read_only) == 0;
   }
 
@@ -136,10 +141,13 @@ class Stages {
     if (world.sysctls.empty()) return;
     const base::UniqueFd proc{open_below(root_, "/proc", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS)};
     struct ::statfs info {};
-    check(proc && ::fstatfs(proc.get(), &info) == 0 && info.f_type == PROC_SUPER_MAGIC, ChildStage::set_sysctl);
+    check(proc && ::fstatfs(proc.get(), &info) == 0 && info.f_type == PROC_SUPER_MAGIC,
+          ChildStage::set_sysctl);
     for (std::uint16_t i = 0; i < world.sysctls.size(); ++i) {
       const auto& sysctl = world.sysctls[i];
-      const open_how how{.flags = O_WRONLY | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV};
+      const open_how how{.flags = O_WRONLY | O_CLOEXEC,
+                         .mode = 0,
+                         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV};
       const base::UniqueFd file{sys::openat2(proc.get(), sysctl.path.c_str(), how)};
       const auto size = static_cast<ssize_t>(sysctl.value.size());
       const bool written = file && ::write(file.get(), sysctl.value.data(), sysctl.value.size()) == size;
@@ -187,10 +195,12 @@ class Stages {
 
   // /dev/console is the terminal, bound by descriptor over a file made for it.
   void show_console(int slave) noexcept {
-    const base::UniqueFd place{::open("/dev/console", O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    const base::UniqueFd place{
+        ::open("/dev/console", O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
     if (!place) return;  // the user brought a /dev of their own
     const base::UniqueFd tree{sys::open_tree(slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)};
-    check(tree && sys::move_mount(tree.get(), "", place.get(), "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0,
+    check(tree && sys::move_mount(tree.get(), "", place.get(), "",
+                                  MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0,
           ChildStage::open_terminal);
   }
 
@@ -302,7 +312,8 @@ class Stages {
   }
 
   [[noreturn]] void execute() noexcept {
-    // Everything but stdio closes at exec, whatever it is and whoever opened it. The socket too: that is the report.
+    // Everything but stdio closes at exec, whatever it is and whoever opened it. The socket too: that is the
+    // report.
     sys::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     int error = ENOENT;
     for (const auto& path : process_.candidates) {
@@ -323,22 +334,38 @@ class Stages {
 
 std::string_view describe(ChildStage stage) {
   switch (stage) {
-    case ChildStage::join_cgroup: return "join the cgroup";
-    case ChildStage::enter_namespaces: return "enter the namespaces";
-    case ChildStage::set_scheduling: return "set the OOM score";
-    case ChildStage::attach_root: return "attach the root file system";
-    case ChildStage::mount: return "mount";
-    case ChildStage::set_hostname: return "set the hostname";
-    case ChildStage::set_sysctl: return "set a kernel parameter";
-    case ChildStage::pivot_root: return "change the root directory";
-    case ChildStage::open_terminal: return "open the terminal";
-    case ChildStage::set_limits: return "set a resource limit";
-    case ChildStage::set_capabilities: return "set the capabilities";
-    case ChildStage::set_user: return "change to the user";
-    case ChildStage::load_seccomp: return "load the system call filter";
-    case ChildStage::enter_directory: return "enter the working directory";
-    case ChildStage::exec: return "execute";
-    case ChildStage::terminal_ready: break;
+    case ChildStage::join_cgroup:
+      return "join the cgroup";
+    case ChildStage::enter_namespaces:
+      return "enter the namespaces";
+    case ChildStage::set_scheduling:
+      return "set the OOM score";
+    case ChildStage::attach_root:
+      return "attach the root file system";
+    case ChildStage::mount:
+      return "mount";
+    case ChildStage::set_hostname:
+      return "set the hostname";
+    case ChildStage::set_sysctl:
+      return "set a kernel parameter";
+    case ChildStage::pivot_root:
+      return "change the root directory";
+    case ChildStage::open_terminal:
+      return "open the terminal";
+    case ChildStage::set_limits:
+      return "set a resource limit";
+    case ChildStage::set_capabilities:
+      return "set the capabilities";
+    case ChildStage::set_user:
+      return "change to the user";
+    case ChildStage::load_seccomp:
+      return "load the system call filter";
+    case ChildStage::enter_directory:
+      return "enter the working directory";
+    case ChildStage::exec:
+      return "execute";
+    case ChildStage::terminal_ready:
+      break;
   }
   return "start";
 }
@@ -352,6 +379,8 @@ void PreparedProcess::seal() {
   environment_pointers.push_back(nullptr);
 }
 
-void run_child(const PreparedChild& child) noexcept { Stages{child}.run(); }
+void run_child(const PreparedChild& child) noexcept {
+  Stages{child}.run();
+}
 
 }  // namespace compose::rt

@@ -1,13 +1,12 @@
 #pragma once
-// What a child does between clone and exec, prepared by the shim: everything the stages need is here as plain memory that
-// the child inherits, so that no stage allocates or throws. The child reports over a socket that closes at exec: nothing
-// means exec happened, a ChildReport means it did not (or carries the terminal).
-#include <sys/types.h>
-
+// What a child does between clone and exec, prepared by the shim: everything the stages need is here as plain
+// memory that the child inherits, so that no stage allocates or throws. The child reports over a socket that
+// closes at exec: nothing means exec happened, a ChildReport means it did not (or carries the terminal).
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 #include "runtime-shim/isolation/capabilities.hpp"
@@ -80,13 +79,13 @@ struct PreparedSysctl {
 // What only the container's first process does: it makes the world the others join.
 struct PreparedWorld {
   PreparedMounts mounts;
-  int root = -1;                       // detached mount
-  std::string attach_point;            // any existing host directory: where the root is attached in the new namespace
+  int root = -1;             // detached mount
+  std::string attach_point;  // any existing host directory: where the root is attached in the new namespace
   std::string hostname;
   std::string domainname;
   std::vector<PreparedSysctl> sysctls;
   bool new_cgroup_namespace = true;
-  bool init = false;                   // stay as PID 1, start the command as its child and reap
+  bool init = false;  // stay as PID 1, start the command as its child and reap
 };
 
 struct PreparedChild {
@@ -99,8 +98,9 @@ struct PreparedChild {
     int fd;
     int type;
   };
-  std::vector<NamespaceFile> namespaces;  // entered one by one before anything else (network; shared ipc, uts)
-  int report = -1;                       // our end of the socket
+  std::vector<NamespaceFile>
+      namespaces;   // entered one by one before anything else (network; shared ipc, uts)
+  int report = -1;  // our end of the socket
   bool new_session_keyring = true;
 };
 

@@ -1,9 +1,8 @@
 #include "runtime-shim/init/tiny_init.hpp"
 
+#include <csignal>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <csignal>
 
 #include "base/sys_linux.hpp"
 

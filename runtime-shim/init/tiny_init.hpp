@@ -1,6 +1,6 @@
 #pragma once
-// The init of `init: true`: PID 1 of the container, after everything was dropped. Passes signals on to the command, reaps
-// what is orphaned, ends as the command ended. Does not allocate.
+// The init of `init: true`: PID 1 of the container, after everything was dropped. Passes signals on to the
+// command, reaps what is orphaned, ends as the command ended. Does not allocate.
 #include <sys/types.h>
 
 namespace compose::rt {

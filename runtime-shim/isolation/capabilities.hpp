@@ -18,7 +18,8 @@ std::string capability_name(int number);  // "CAP_NET_RAW"
 CapabilityMask capability_mask(std::span<const std::string> names);
 std::string capability_names(CapabilityMask mask);  // "CAP_CHOWN, CAP_KILL"
 
-// What this process may hand on at all (PR_CAPBSET_READ). Asking for more fails, so that every set is cut to it.
+// What this process may hand on at all (PR_CAPBSET_READ). Asking for more fails, so that every set is cut to
+// it.
 CapabilityMask own_bounding_set();
 
 }  // namespace compose::rt

@@ -15,9 +15,10 @@ struct NamedLimit {
 };
 
 constexpr NamedLimit k_limits[] = {
-    {"as", RLIMIT_AS},           {"core", RLIMIT_CORE},         {"cpu", RLIMIT_CPU},         {"data", RLIMIT_DATA},
-    {"fsize", RLIMIT_FSIZE},     {"locks", RLIMIT_LOCKS},       {"memlock", RLIMIT_MEMLOCK}, {"msgqueue", RLIMIT_MSGQUEUE},
-    {"nice", RLIMIT_NICE},       {"nofile", RLIMIT_NOFILE},     {"nproc", RLIMIT_NPROC},     {"rss", RLIMIT_RSS},
+    {"as", RLIMIT_AS},           {"core", RLIMIT_CORE},         {"cpu", RLIMIT_CPU},
+    {"data", RLIMIT_DATA},       {"fsize", RLIMIT_FSIZE},       {"locks", RLIMIT_LOCKS},
+    {"memlock", RLIMIT_MEMLOCK}, {"msgqueue", RLIMIT_MSGQUEUE}, {"nice", RLIMIT_NICE},
+    {"nofile", RLIMIT_NOFILE},   {"nproc", RLIMIT_NPROC},       {"rss", RLIMIT_RSS},
     {"rtprio", RLIMIT_RTPRIO},   {"rttime", RLIMIT_RTTIME},     {"sigpending", RLIMIT_SIGPENDING},
     {"stack", RLIMIT_STACK}};
 
@@ -26,7 +27,8 @@ constexpr rlim_t k_default_hard_files = 524288;
 
 rlimit own_limit(int resource) {
   rlimit value{};
-  base::check(::getrlimit(static_cast<__rlimit_resource_t>(resource), &value), "read resource limit {}", resource);
+  base::check(::getrlimit(static_cast<__rlimit_resource_t>(resource), &value), "read resource limit {}",
+              resource);
   return value;
 }
 
@@ -48,8 +50,8 @@ std::vector<PreparedRlimit> prepare_rlimits(std::span<const Rlimit> wanted, bool
       base::fail("resource limit '{}': soft {} is above hard {}", limit.name, limit.soft, limit.hard);
     PreparedRlimit prepared{resource_number(limit.name), {limit.soft, limit.hard}};
     if (const auto own = own_limit(prepared.resource); !may_raise && prepared.value.rlim_max > own.rlim_max) {
-      warnings.push_back(base::text("resource limit '{}' is cut to {}, the highest this host allows", limit.name,
-                                    own.rlim_max));
+      warnings.push_back(base::text("resource limit '{}' is cut to {}, the highest this host allows",
+                                    limit.name, own.rlim_max));
       prepared.value.rlim_max = own.rlim_max;
       prepared.value.rlim_cur = std::min(prepared.value.rlim_cur, own.rlim_max);
     }

@@ -1,12 +1,11 @@
 #include "runtime-shim/isolation/seccomp_program.hpp"
 
-#include <linux/audit.h>
-#include <linux/capability.h>
-#include <linux/seccomp.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/seccomp.h>
 #include <string_view>
 
 #include "runtime-shim/isolation/seccomp_table.hpp"
@@ -29,12 +28,18 @@ constexpr std::uint32_t argument_offset(std::uint32_t index) {
   return static_cast<std::uint32_t>(offsetof(seccomp_data, args)) + index * 8;
 }
 
-sock_filter statement(unsigned code, std::uint32_t k) { return {static_cast<std::uint16_t>(code), 0, 0, k}; }
+sock_filter statement(unsigned code, std::uint32_t k) {
+  return {static_cast<std::uint16_t>(code), 0, 0, k};
+}
 sock_filter jump(unsigned code, std::uint32_t k, std::size_t yes, std::size_t no) {
   return {static_cast<std::uint16_t>(code), static_cast<std::uint8_t>(yes), static_cast<std::uint8_t>(no), k};
 }
-sock_filter verdict(std::uint32_t value) { return statement(BPF_RET | BPF_K, value); }
-sock_filter load(std::uint32_t offset) { return statement(BPF_LD | BPF_W | BPF_ABS, offset); }
+sock_filter verdict(std::uint32_t value) {
+  return statement(BPF_RET | BPF_K, value);
+}
+sock_filter load(std::uint32_t offset) {
+  return statement(BPF_LD | BPF_W | BPF_ABS, offset);
+}
 
 // What happens to the numbers from `first` up to the next entry.
 struct Span {
@@ -93,8 +98,8 @@ SeccompProgram check_personality() {
 }
 
 SeccompProgram check_clone() {
-  return {load(argument_offset(0)), jump(BPF_JMP | BPF_JSET | BPF_K, k_namespace_flags, 0, 1), verdict(k_refuse),
-          verdict(k_allow)};
+  return {load(argument_offset(0)), jump(BPF_JMP | BPF_JSET | BPF_K, k_namespace_flags, 0, 1),
+          verdict(k_refuse), verdict(k_allow)};
 }
 
 SeccompProgram leaf(const Span& span) {
@@ -112,9 +117,12 @@ SeccompProgram leaf(const Span& span) {
   return {verdict(span.value)};
 }
 
-void append(SeccompProgram& out, const SeccompProgram& more) { out.insert(out.end(), more.begin(), more.end()); }
+void append(SeccompProgram& out, const SeccompProgram& more) {
+  out.insert(out.end(), more.begin(), more.end());
+}
 
-// A conditional jump over `skipped` instructions when the accumulator is at least `k`; its offset is only eight bits wide.
+// A conditional jump over `skipped` instructions when the accumulator is at least `k`; its offset is only
+// eight bits wide.
 void jump_over_if_at_least(SeccompProgram& out, std::uint32_t k, std::size_t skipped) {
   if (skipped <= 255) {
     out.push_back(jump(BPF_JMP | BPF_JGE | BPF_K, k, skipped, 0));
@@ -135,7 +143,9 @@ SeccompProgram search(const Span* first, const Span* last) {
   return out;
 }
 
-SeccompProgram search_all(const std::vector<Span>& spans) { return search(spans.data(), spans.data() + spans.size()); }
+SeccompProgram search_all(const std::vector<Span>& spans) {
+  return search(spans.data(), spans.data() + spans.size());
+}
 
 // "if the architecture is `arch`, run `body`": the body always returns.
 void append_architecture(SeccompProgram& out, std::uint32_t arch, const SeccompProgram& body) {
@@ -156,10 +166,13 @@ SeccompProgram compile_seccomp(std::uint64_t bounding) {
 #if defined(__x86_64__)
   // Numbers with the x32 bit are above every known one and so ENOSYS, as on a kernel without x32.
   static_assert(k_x32_bit > k_highest_known_syscall);
-  append_architecture(out, AUDIT_ARCH_X86_64, with_number_loaded(search_all(spans_of(&SyscallRow::x86_64, bounding))));
-  append_architecture(out, AUDIT_ARCH_I386, with_number_loaded(search_all(spans_of(&SyscallRow::i386, bounding))));
+  append_architecture(out, AUDIT_ARCH_X86_64,
+                      with_number_loaded(search_all(spans_of(&SyscallRow::x86_64, bounding))));
+  append_architecture(out, AUDIT_ARCH_I386,
+                      with_number_loaded(search_all(spans_of(&SyscallRow::i386, bounding))));
 #elif defined(__aarch64__)
-  append_architecture(out, AUDIT_ARCH_AARCH64, with_number_loaded(search_all(spans_of(&SyscallRow::arm64, bounding))));
+  append_architecture(out, AUDIT_ARCH_AARCH64,
+                      with_number_loaded(search_all(spans_of(&SyscallRow::arm64, bounding))));
 #else
 #error "the seccomp table has no numbers for this architecture"
 #endif

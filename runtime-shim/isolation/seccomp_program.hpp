@@ -1,9 +1,9 @@
 #pragma once
-// The seccomp filter of a container as a BPF program: a binary search over the numbers of each architecture, with the three
-// argument checks at the leaves. Pure; compiled once for each capability set of a batch, loaded by the child.
-#include <linux/filter.h>
-
+// The seccomp filter of a container as a BPF program: a binary search over the numbers of each architecture,
+// with the three argument checks at the leaves. Pure; compiled once for each capability set of a batch,
+// loaded by the child.
 #include <cstdint>
+#include <linux/filter.h>
 #include <vector>
 
 namespace compose::rt {

@@ -5,9 +5,12 @@
 namespace compose::rt {
 namespace {
 
-constexpr std::uint64_t cap(int number) { return 1ULL << static_cast<unsigned>(number); }
+constexpr std::uint64_t cap(int number) {
+  return 1ULL << static_cast<unsigned>(number);
+}
 
-// name, numbers on x86-64, i386 and arm64 (-1: not there), rule, capabilities of which one is needed (0: none).
+// name, numbers on x86-64, i386 and arm64 (-1: not there), rule, capabilities of which one is needed (0:
+// none).
 constexpr SyscallRow k_rows[] = {
     {"_llseek", -1, 140, -1, SyscallRule::always, 0},
     {"_newselect", -1, 142, -1, SyscallRule::always, 0},
@@ -425,6 +428,8 @@ constexpr SyscallRow k_rows[] = {
 
 }  // namespace
 
-std::span<const SyscallRow> syscall_table() { return k_rows; }
+std::span<const SyscallRow> syscall_table() {
+  return k_rows;
+}
 
 }  // namespace compose::rt

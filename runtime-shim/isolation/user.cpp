@@ -1,13 +1,12 @@
 #include "runtime-shim/isolation/user.hpp"
 
-#include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <charconv>
+#include <fcntl.h>
 #include <limits>
+#include <linux/openat2.h>
 #include <optional>
+#include <sys/stat.h>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"
@@ -26,7 +25,8 @@ bool all_digits(std::string_view s) {
 std::optional<std::uint32_t> to_number(std::string_view digits) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc{} || end != digits.data() + digits.size() || value > k_largest_number) return std::nullopt;
+  if (error != std::errc{} || end != digits.data() + digits.size() || value > k_largest_number)
+    return std::nullopt;
   return static_cast<std::uint32_t>(value);
 }
 
@@ -66,7 +66,7 @@ std::optional<PasswdEntry> find_user(std::string_view passwd, std::string_view n
   const bool by_number = all_digits(name_or_number);
   const auto wanted = by_number ? to_number(name_or_number) : std::nullopt;
   std::optional<PasswdEntry> found;
-  for_each_line(passwd, [&](const std::string_view (&f)[7]) {
+  for_each_line(passwd, [&](const std::string_view(&f)[7]) {
     const auto uid = to_number(f[2]);
     const auto gid = to_number(f[3]);
     if (!uid || !gid || (by_number ? uid != wanted : f[0] != name_or_number)) return false;
@@ -78,7 +78,7 @@ std::optional<PasswdEntry> find_user(std::string_view passwd, std::string_view n
 
 std::optional<gid_t> find_group(std::string_view file, std::string_view name) {
   std::optional<gid_t> found;
-  for_each_line(file, [&](const std::string_view (&f)[7]) {
+  for_each_line(file, [&](const std::string_view(&f)[7]) {
     if (f[0] == name) found = to_number(f[2]);
     return found.has_value();
   });
@@ -93,7 +93,7 @@ gid_t resolve_group(std::string_view group, const UserFiles& files) {
 }
 
 void add_memberships(std::vector<gid_t>& groups, std::string_view file, std::string_view user) {
-  for_each_line(file, [&](const std::string_view (&f)[7]) {
+  for_each_line(file, [&](const std::string_view(&f)[7]) {
     std::string_view members = f[3];
     const auto gid = to_number(f[2]);
     while (gid && !members.empty())
@@ -126,7 +126,8 @@ std::string read_regular(int root, const std::string& path) {
 
 }  // namespace
 
-ResolvedUser resolve_user(std::string_view user, std::span<const std::string> extra_groups, const UserFiles& files) {
+ResolvedUser resolve_user(std::string_view user, std::span<const std::string> extra_groups,
+                          const UserFiles& files) {
   const bool has_group = user.find(':') != std::string_view::npos;
   std::string_view group = user;
   const std::string_view name = next_part(group, ':');

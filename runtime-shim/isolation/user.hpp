@@ -1,11 +1,11 @@
 #pragma once
-// Who a container's process is: "user[:group]" resolved in the container's own /etc/passwd and /etc/group. Digits are a
-// number and never a name; numbers end at 2^31-1. The files are the image's and not trusted: regular, at most 16 MiB.
-#include <sys/types.h>
-
+// Who a container's process is: "user[:group]" resolved in the container's own /etc/passwd and /etc/group.
+// Digits are a number and never a name; numbers end at 2^31-1. The files are the image's and not trusted:
+// regular, at most 16 MiB.
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 namespace compose::rt {
@@ -23,8 +23,10 @@ struct UserFiles {
   std::string group;
 };
 
-// Pure. Error: "user 'x' is not in the container's /etc/passwd", "user number '4294967296' is out of range" ...
-ResolvedUser resolve_user(std::string_view user, std::span<const std::string> extra_groups, const UserFiles& files);
+// Pure. Error: "user 'x' is not in the container's /etc/passwd", "user number '4294967296' is out of range"
+// ...
+ResolvedUser resolve_user(std::string_view user, std::span<const std::string> extra_groups,
+                          const UserFiles& files);
 
 // The two files below `root` (a descriptor of the container's root directory); empty where there is none.
 UserFiles read_user_files(int root);

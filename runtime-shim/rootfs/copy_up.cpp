@@ -3,14 +3,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
-
-#include <memory>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -43,7 +42,8 @@ void copy_bytes(int from, int to, const std::string& name) {
     const auto n = ::copy_file_range(from, nullptr, to, nullptr, 1U << 30U, 0);
     if (n == 0) return;
     if (n > 0) continue;
-    if (errno != EXDEV && errno != EINVAL && errno != EOPNOTSUPP) throw base::SysError(errno, base::text("copy '{}'", name));
+    if (errno != EXDEV && errno != EINVAL && errno != EOPNOTSUPP)
+      throw base::SysError(errno, base::text("copy '{}'", name));
     std::vector<char> buffer(1U << 16U);
     for (std::size_t got = sys::read_some(from, buffer); got > 0; got = sys::read_some(from, buffer))
       sys::write_all(to, {buffer.data(), got});
@@ -75,10 +75,12 @@ void copy_metadata(int from, int to, const struct ::stat& info, const std::strin
 
 void copy_link(int from, int to, const std::string& name, const struct ::stat& info) {
   std::string target(static_cast<std::size_t>(info.st_size) + 1, '\0');
-  const auto n = check(::readlinkat(from, name.c_str(), target.data(), target.size()), "read link '{}'", name);
+  const auto n =
+      check(::readlinkat(from, name.c_str(), target.data(), target.size()), "read link '{}'", name);
   target.resize(static_cast<std::size_t>(n));
   check(::symlinkat(target.c_str(), to, name.c_str()), "create link '{}'", name);
-  check(::fchownat(to, name.c_str(), info.st_uid, info.st_gid, AT_SYMLINK_NOFOLLOW), "set the owner of '{}'", name);
+  check(::fchownat(to, name.c_str(), info.st_uid, info.st_gid, AT_SYMLINK_NOFOLLOW), "set the owner of '{}'",
+        name);
 }
 
 void copy_directory(int from, int to, const std::string& name);
@@ -100,7 +102,8 @@ void copy_entry(int from, int to, const std::string& name) {
     return copy_metadata(source.get(), copy.get(), info, name);
   }
   check(::mknodat(to, name.c_str(), info.st_mode, info.st_rdev), "create node '{}'", name);
-  check(::fchownat(to, name.c_str(), info.st_uid, info.st_gid, AT_SYMLINK_NOFOLLOW), "set the owner of '{}'", name);
+  check(::fchownat(to, name.c_str(), info.st_uid, info.st_gid, AT_SYMLINK_NOFOLLOW), "set the owner of '{}'",
+        name);
 }
 
 void copy_directory(int from, int to, const std::string& name) {
@@ -113,7 +116,8 @@ void copy_directory(int from, int to, const std::string& name) {
 }  // namespace
 
 void copy_up(int root, const base::ContainerPath& target, const HostPath& volume) {
-  const open_how how{.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+  const open_how how{.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+                     .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
   const UniqueFd source{sys::openat2(root, target.c_str(), how)};
   if (!source) return;
   const auto lock = sys::open(volume.parent(), O_RDONLY | O_DIRECTORY);
@@ -128,7 +132,8 @@ void copy_up(int root, const base::ContainerPath& target, const HostPath& volume
   base::fault_point("volume.copy_started");
   copy_directory(source.get(), sys::open(aside, O_RDONLY | O_DIRECTORY).get(), target.str());
   base::fault_point("volume.copied");
-  // A rename onto an empty directory replaces it in one step; a volume that is itself a mount point is filled in place.
+  // A rename onto an empty directory replaces it in one step; a volume that is itself a mount point is filled
+  // in place.
   if (::rename(aside.c_str(), volume.c_str()) == 0) return;
   const int error = errno;
   if (error == EBUSY || error == EXDEV)

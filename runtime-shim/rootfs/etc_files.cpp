@@ -8,7 +8,8 @@ namespace compose::rt {
 namespace {
 
 const std::string& one_line(const std::string& value, std::string_view what) {
-  if (value.find_first_of("\n\r") != std::string::npos) base::fail("{} '{}' contains a line break", what, value);
+  if (value.find_first_of("\n\r") != std::string::npos)
+    base::fail("{} '{}' contains a line break", what, value);
   return value;
 }
 
@@ -33,7 +34,8 @@ std::string resolv_conf(const DnsSpec& dns, bool own_resolver, std::span<const s
     out += "\n";
   }
   // A name without a dot is first of all the name of a service: ask for it as it is.
-  const bool own_ndots = std::ranges::any_of(dns.options, [](const auto& o) { return o.starts_with("ndots:"); });
+  const bool own_ndots =
+      std::ranges::any_of(dns.options, [](const auto& o) { return o.starts_with("ndots:"); });
   std::string options = own_resolver && !own_ndots ? " ndots:0" : "";
   for (const auto& option : dns.options) options += " " + one_line(option, "resolver option");
   if (!options.empty()) out += "options" + options + "\n";
@@ -52,7 +54,8 @@ std::string hosts_file(const ContainerSpec& spec) {
     out += one_line(address, "address of an extra host") + "\t" + one_line(name, "extra host") + "\n";
   const std::string hostname = one_line(effective_hostname(spec), "hostname");
   std::string names = hostname;
-  if (!spec.domainname.empty()) names = hostname + "." + one_line(spec.domainname, "domain name") + " " + hostname;
+  if (!spec.domainname.empty())
+    names = hostname + "." + one_line(spec.domainname, "domain name") + " " + hostname;
   for (const auto& endpoint : spec.endpoints) {
     if (!endpoint.ipv4.empty()) out += one_line(endpoint.ipv4, "address") + "\t" + names + "\n";
     if (!endpoint.ipv6.empty()) out += one_line(endpoint.ipv6, "address") + "\t" + names + "\n";

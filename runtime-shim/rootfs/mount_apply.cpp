@@ -1,5 +1,7 @@
 #include "runtime-shim/rootfs/mount_apply.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
@@ -7,9 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <climits>
-#include <cstring>
 
 #include "base/sys_linux.hpp"
 #include "base/text.hpp"
@@ -21,22 +21,26 @@ namespace {
 namespace sys = base::sys;
 using base::UniqueFd;
 
-int result(int returned) noexcept { return returned == -1 ? errno : 0; }
+int result(int returned) noexcept {
+  return returned == -1 ? errno : 0;
+}
 
 struct StandardNode {
   const char* name;
   unsigned major;
   unsigned minor;
 };
-constexpr StandardNode k_nodes[] = {{"null", 1, 3}, {"zero", 1, 5},    {"full", 1, 7},
+constexpr StandardNode k_nodes[] = {{"null", 1, 3}, {"zero", 1, 5},   {"full", 1, 7},
                                     {"tty", 5, 0},  {"random", 1, 8}, {"urandom", 1, 9}};
 
 struct StandardLink {
   const char* target;
   const char* name;
 };
-constexpr StandardLink k_links[] = {{"/proc/self/fd", "fd"},         {"/proc/self/fd/0", "stdin"},
-                                    {"/proc/self/fd/1", "stdout"},   {"/proc/self/fd/2", "stderr"},
+constexpr StandardLink k_links[] = {{"/proc/self/fd", "fd"},
+                                    {"/proc/self/fd/0", "stdin"},
+                                    {"/proc/self/fd/1", "stdout"},
+                                    {"/proc/self/fd/2", "stderr"},
                                     {"pts/ptmx", "ptmx"}};
 
 int make_leaf(int parent, const char* name, bool file) noexcept {
@@ -74,7 +78,8 @@ int open_target(int root, const MountStep& step) noexcept {
   const std::uint64_t resolve = step.real_directory ? RESOLVE_NO_SYMLINKS : 0;
   int fd = open_below(root, step.target.c_str(), O_PATH, resolve);
   if (fd != -ENOENT) return fd;
-  if (const int error = make_target(root, step.target.c_str(), step.target_is_file); error != 0) return -error;
+  if (const int error = make_target(root, step.target.c_str(), step.target_is_file); error != 0)
+    return -error;
   return open_below(root, step.target.c_str(), O_PATH, resolve);
 }
 
@@ -90,16 +95,19 @@ int attach(int tree, int target) noexcept {
 
 int set_attributes(int tree, std::uint64_t set, std::uint64_t propagation, bool recursive) noexcept {
   const mount_attr attributes{.attr_set = set, .attr_clr = 0, .propagation = propagation, .userns_fd = 0};
-  return result(sys::mount_setattr(tree, "", static_cast<unsigned>(AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0)), attributes));
+  return result(sys::mount_setattr(
+      tree, "", static_cast<unsigned>(AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0)), attributes));
 }
 
 int apply_bind(int target, const MountStep& step, bool keep_propagation) noexcept {
-  const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (step.recursive ? static_cast<unsigned>(AT_RECURSIVE) : 0U);
+  const unsigned flags =
+      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (step.recursive ? static_cast<unsigned>(AT_RECURSIVE) : 0U);
   const UniqueFd tree{sys::open_tree(AT_FDCWD, step.source.c_str(), flags)};
   if (!tree) return errno;
   const std::uint64_t propagation = keep_propagation ? step.propagation : 0;
   if (step.attributes != 0 || propagation != 0)
-    if (const int error = set_attributes(tree.get(), step.attributes, propagation, step.recursive); error != 0)
+    if (const int error = set_attributes(tree.get(), step.attributes, propagation, step.recursive);
+        error != 0)
       return error;
   return attach(tree.get(), target);
 }
@@ -120,7 +128,8 @@ int bind_v1_directory(int tree, const V1Directory& directory) noexcept {
   const UniqueFd place{::openat(tree, directory.name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
   const UniqueFd own{sys::open_tree(AT_FDCWD, directory.source.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)};
   if (!place || !own) return errno;
-  constexpr std::uint64_t k_attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  constexpr std::uint64_t k_attributes =
+      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
   if (const int error = set_attributes(own.get(), k_attributes, 0, false); error != 0) return error;
   if (const int error = attach(own.get(), place.get()); error != 0) return error;
   for (const auto& link : directory.links)
@@ -146,13 +155,17 @@ int apply_step(const PreparedMounts& mounts, int root, const MountStep& step) no
     case MountKind::filesystem:
       return mount_here(target.get(), step, step.flags);
     case MountKind::device_tree: {
-      if (const int error = mount_here(target.get(), step, step.flags & ~static_cast<unsigned long>(MS_RDONLY)); error != 0)
+      if (const int error =
+              mount_here(target.get(), step, step.flags & ~static_cast<unsigned long>(MS_RDONLY));
+          error != 0)
         return error;
       const UniqueFd dev{open_below(root, step.target.c_str(), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS)};
       return dev ? make_device_tree(dev.get()) : ENOENT;
     }
     case MountKind::cgroup_v1:
-      if (const int error = mount_here(target.get(), step, step.flags & ~static_cast<unsigned long>(MS_RDONLY)); error != 0)
+      if (const int error =
+              mount_here(target.get(), step, step.flags & ~static_cast<unsigned long>(MS_RDONLY));
+          error != 0)
         return error;
       return apply_cgroup_v1(mounts, root, step);
   }
@@ -200,7 +213,8 @@ class Masks {
       attached_ = true;
       return attach(directory_.get(), target.get());
     }
-    const UniqueFd copy{sys::open_tree(directory_.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)};
+    const UniqueFd copy{
+        sys::open_tree(directory_.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)};
     return copy ? attach(copy.get(), target.get()) : errno;
   }
 
@@ -213,8 +227,9 @@ int make_read_only(int root, const char* path) noexcept {
   const int opened = open_below(root, path, O_PATH | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
   if (opened < 0) return opened == -ENOENT || opened == -ENOTDIR ? 0 : -opened;
   const UniqueFd target{opened};
-  const UniqueFd tree{sys::open_tree(target.get(), "",
-                                     static_cast<unsigned>(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE))};
+  const UniqueFd tree{sys::open_tree(
+      target.get(), "",
+      static_cast<unsigned>(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE))};
   if (!tree) return errno;
   if (const int error = set_attributes(tree.get(), MOUNT_ATTR_RDONLY, 0, true); error != 0) return error;
   return attach(tree.get(), target.get());
@@ -283,7 +298,8 @@ std::string describe_step(const PreparedMounts& mounts, std::uint16_t at) {
   std::size_t index = at;
   if (index < mounts.plan.steps.size()) {
     const auto& step = mounts.plan.steps[index];
-    return base::text("mount '{}' on '{}'", step.kind == MountKind::bind ? step.source : step.type, step.target);
+    return base::text("mount '{}' on '{}'", step.kind == MountKind::bind ? step.source : step.type,
+                      step.target);
   }
   index -= mounts.plan.steps.size();
   if (index < mounts.devices.size()) return base::text("make device '{}'", mounts.devices[index].target);
@@ -296,7 +312,8 @@ std::string describe_step(const PreparedMounts& mounts, std::uint16_t at) {
 int enter_root(int root) noexcept {
   if (::fchdir(root) == -1 || sys::pivot_root(".", ".") == -1) return errno;
   // The old root lies over the new one now; it must not be able to pass an unmount on.
-  if (::mount(nullptr, ".", nullptr, MS_REC | MS_SLAVE, nullptr) == -1 || ::umount2(".", MNT_DETACH) == -1) return errno;
+  if (::mount(nullptr, ".", nullptr, MS_REC | MS_SLAVE, nullptr) == -1 || ::umount2(".", MNT_DETACH) == -1)
+    return errno;
   return result(::chdir("/"));
 }
 

@@ -1,11 +1,11 @@
 #pragma once
-// Carries out a mount plan. Runs in the child between clone and exec, in its own mount namespace: nothing here allocates or
-// throws. Every target is reached through the descriptor of the new root (openat2, RESOLVE_IN_ROOT) and mounted on by
-// descriptor, so that no link in the image or in a shared volume can lead a mount outside or be swapped in between.
-#include <sys/types.h>
-
+// Carries out a mount plan. Runs in the child between clone and exec, in its own mount namespace: nothing
+// here allocates or throws. Every target is reached through the descriptor of the new root (openat2,
+// RESOLVE_IN_ROOT) and mounted on by descriptor, so that no link in the image or in a shared volume can lead
+// a mount outside or be swapped in between.
 #include <cstdint>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 #include "runtime-shim/rootfs/mount_plan.hpp"
@@ -32,7 +32,8 @@ struct PreparedMounts {
   std::vector<V1Directory> v1;
 };
 
-// The steps and the devices. 0, or an errno with `at` the index of the step: plan steps, devices, masked, read-only paths.
+// The steps and the devices. 0, or an errno with `at` the index of the step: plan steps, devices, masked,
+// read-only paths.
 int apply_mounts(const PreparedMounts& mounts, int root, std::uint16_t& at) noexcept;
 // Masked and read-only paths; goes on counting in `at`.
 int protect_paths(const PreparedMounts& mounts, int root, std::uint16_t& at) noexcept;

@@ -1,9 +1,8 @@
 #include "runtime-shim/rootfs/mount_plan.hpp"
 
-#include <linux/mount.h>
-
 #include <algorithm>
 #include <array>
+#include <linux/mount.h>
 #include <set>
 #include <string_view>
 
@@ -16,27 +15,50 @@ namespace {
 constexpr unsigned long k_quiet = MS_NOSUID | MS_NOEXEC | MS_NODEV;
 constexpr std::int64_t k_default_shm = 64 << 20;
 
-constexpr std::array<std::string_view, 12> k_masked{
-    "/proc/acpi",        "/proc/asound",      "/proc/interrupts",  "/proc/kcore",
-    "/proc/keys",        "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
-    "/proc/timer_list",  "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware"};
+constexpr std::array<std::string_view, 12> k_masked{"/proc/acpi",
+                                                    "/proc/asound",
+                                                    "/proc/interrupts",
+                                                    "/proc/kcore",
+                                                    "/proc/keys",
+                                                    "/proc/latency_stats",
+                                                    "/proc/sched_debug",
+                                                    "/proc/scsi",
+                                                    "/proc/timer_list",
+                                                    "/proc/timer_stats",
+                                                    "/sys/devices/virtual/powercap",
+                                                    "/sys/firmware"};
 constexpr std::array<std::string_view, 5> k_read_only{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
                                                       "/proc/sysrq-trigger"};
 // What lxcfs may put over single files of /proc.
-constexpr std::array<std::string_view, 10> k_allowed_below_proc{
-    "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat",                   "/proc/swaps",
-    "/proc/uptime",  "/proc/loadavg",   "/proc/slabinfo", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled"};
+constexpr std::array<std::string_view, 10> k_allowed_below_proc{"/proc/cpuinfo",
+                                                                "/proc/diskstats",
+                                                                "/proc/meminfo",
+                                                                "/proc/stat",
+                                                                "/proc/swaps",
+                                                                "/proc/uptime",
+                                                                "/proc/loadavg",
+                                                                "/proc/slabinfo",
+                                                                "/proc/sys/kernel/ns_last_pid",
+                                                                "/proc/sys/crypto/fips_enabled"};
 
 struct TmpfsOption {
   std::string_view name;
   unsigned long set;
   unsigned long clear;
 };
-constexpr TmpfsOption k_tmpfs_options[] = {
-    {"ro", MS_RDONLY, 0},          {"rw", 0, MS_RDONLY},           {"exec", 0, MS_NOEXEC}, {"noexec", MS_NOEXEC, 0},
-    {"suid", 0, MS_NOSUID},        {"nosuid", MS_NOSUID, 0},       {"dev", 0, MS_NODEV},   {"nodev", MS_NODEV, 0},
-    {"noatime", MS_NOATIME, 0},    {"relatime", MS_RELATIME, 0},   {"strictatime", MS_STRICTATIME, 0},
-    {"sync", MS_SYNCHRONOUS, 0},   {"nodiratime", MS_NODIRATIME, 0}};
+constexpr TmpfsOption k_tmpfs_options[] = {{"ro", MS_RDONLY, 0},
+                                           {"rw", 0, MS_RDONLY},
+                                           {"exec", 0, MS_NOEXEC},
+                                           {"noexec", MS_NOEXEC, 0},
+                                           {"suid", 0, MS_NOSUID},
+                                           {"nosuid", MS_NOSUID, 0},
+                                           {"dev", 0, MS_NODEV},
+                                           {"nodev", MS_NODEV, 0},
+                                           {"noatime", MS_NOATIME, 0},
+                                           {"relatime", MS_RELATIME, 0},
+                                           {"strictatime", MS_STRICTATIME, 0},
+                                           {"sync", MS_SYNCHRONOUS, 0},
+                                           {"nodiratime", MS_NODIRATIME, 0}};
 
 std::string octal(std::uint32_t mode) {
   std::string out;
@@ -45,7 +67,10 @@ std::string octal(std::uint32_t mode) {
 }
 
 MountStep filesystem(std::string target, std::string type, unsigned long flags, std::string data = {}) {
-  return {.kind = MountKind::filesystem, .target = std::move(target), .type = std::move(type), .data = std::move(data),
+  return {.kind = MountKind::filesystem,
+          .target = std::move(target),
+          .type = std::move(type),
+          .data = std::move(data),
           .flags = flags};
 }
 
@@ -74,7 +99,8 @@ std::vector<MountStep> default_mounts(const ContainerSpec& spec, const PlanFacts
   out.push_back(filesystem("/proc", "proc", k_quiet));
   out.push_back(filesystem("/dev", "tmpfs", MS_NOSUID | MS_STRICTATIME, "mode=755,size=65536k"));
   out.back().kind = MountKind::device_tree;
-  out.push_back(filesystem("/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,gid=5"));
+  out.push_back(
+      filesystem("/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,gid=5"));
   out.push_back(filesystem("/sys", "sysfs", spec.security.privileged ? k_quiet : k_quiet | MS_RDONLY));
   for (auto& step : out) step.real_directory = true;
   out.push_back(cgroup_step(spec, facts));
@@ -83,8 +109,9 @@ std::vector<MountStep> default_mounts(const ContainerSpec& spec, const PlanFacts
     out.push_back(bind("/dev/shm", "/dev/shm"));
   } else {
     out.push_back(filesystem("/dev/mqueue", "mqueue", k_quiet));
-    out.push_back(filesystem("/dev/shm", "tmpfs", k_quiet,
-                             base::text("mode=1777,size={}", spec.resources.shm_size.value_or(k_default_shm))));
+    out.push_back(
+        filesystem("/dev/shm", "tmpfs", k_quiet,
+                   base::text("mode=1777,size={}", spec.resources.shm_size.value_or(k_default_shm))));
   }
   for (const std::string_view name : {"resolv.conf", "hosts", "hostname"})
     out.push_back(bind(base::text("{}/{}", facts.run_directory, name), base::text("/etc/{}", name)));
@@ -92,7 +119,8 @@ std::vector<MountStep> default_mounts(const ContainerSpec& spec, const PlanFacts
 }
 
 unsigned long propagation_flag(const std::string& name) {
-  const std::string_view bare = name.starts_with('r') ? std::string_view{name}.substr(1) : std::string_view{name};
+  const std::string_view bare =
+      name.starts_with('r') ? std::string_view{name}.substr(1) : std::string_view{name};
   if (bare == "private" || bare.empty()) return MS_PRIVATE;
   if (bare == "slave") return MS_SLAVE;
   if (bare == "shared") return MS_SHARED;
@@ -161,7 +189,8 @@ void protect_paths(const ContainerSpec& spec, const PlanFacts& facts, MountPlan&
 }
 
 void make_read_only(std::vector<MountStep>& defaults) {
-  constexpr std::array<std::string_view, 5> k_stay_writable{"/proc", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue"};
+  constexpr std::array<std::string_view, 5> k_stay_writable{"/proc", "/dev", "/dev/pts", "/dev/shm",
+                                                            "/dev/mqueue"};
   for (auto& step : defaults) {
     if (std::ranges::find(k_stay_writable, step.target) != k_stay_writable.end()) continue;
     if (step.kind == MountKind::bind)
@@ -202,7 +231,11 @@ namespace {
 
 std::string flag_text(unsigned long flags) {
   constexpr std::array<std::pair<unsigned long, std::string_view>, 5> k_names{
-      {{MS_RDONLY, "ro"}, {MS_NOSUID, "nosuid"}, {MS_NOEXEC, "noexec"}, {MS_NODEV, "nodev"}, {MS_STRICTATIME, "strictatime"}}};
+      {{MS_RDONLY, "ro"},
+       {MS_NOSUID, "nosuid"},
+       {MS_NOEXEC, "noexec"},
+       {MS_NODEV, "nodev"},
+       {MS_STRICTATIME, "strictatime"}}};
   std::string out;
   for (const auto& [flag, name] : k_names)
     if ((flags & flag) != 0) out += base::text("{}{}", out.empty() ? "" : ",", name);
@@ -218,8 +251,8 @@ std::string line_of(const MountStep& s) {
     if (s.propagation == MS_SHARED) out += " shared";
     return out;
   }
-  return base::text("{} -> {} {}{}{}", s.kind == MountKind::cgroup_v1 ? "cgroup" : s.type, s.target, flag_text(s.flags),
-                    s.data.empty() ? "" : " ", s.data);
+  return base::text("{} -> {} {}{}{}", s.kind == MountKind::cgroup_v1 ? "cgroup" : s.type, s.target,
+                    flag_text(s.flags), s.data.empty() ? "" : " ", s.data);
 }
 
 }  // namespace

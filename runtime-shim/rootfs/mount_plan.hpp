@@ -1,11 +1,11 @@
 #pragma once
-// The mounts of a container as an ordered list of values: parents before children, the defaults first (as far as no mount of
-// the spec takes their place), then the spec's own by depth; the masked and read-only paths last. Pure: tested without
-// privileges; mount_apply.hpp does it. (hardening: Docker's default mounts; OCI runtime specification, "Mounts")
-#include <sys/mount.h>
-
+// The mounts of a container as an ordered list of values: parents before children, the defaults first (as far
+// as no mount of the spec takes their place), then the spec's own by depth; the masked and read-only paths
+// last. Pure: tested without privileges; mount_apply.hpp does it. (hardening: Docker's default mounts; OCI
+// runtime specification, "Mounts")
 #include <cstdint>
 #include <string>
+#include <sys/mount.h>
 #include <vector>
 
 #include "runtime-shim/spec/container_spec.hpp"
@@ -13,24 +13,25 @@
 namespace compose::rt {
 
 enum class MountKind : std::uint8_t {
-  filesystem,  // mount(2) of `type` with `flags` and `data`
-  device_tree, // as filesystem, then the nodes and links of /dev are made in it
-  bind,        // a clone of `source`
-  cgroup_v1,   // a tmpfs with the container's own directory of each v1 hierarchy
+  filesystem,   // mount(2) of `type` with `flags` and `data`
+  device_tree,  // as filesystem, then the nodes and links of /dev are made in it
+  bind,         // a clone of `source`
+  cgroup_v1,    // a tmpfs with the container's own directory of each v1 hierarchy
 };
 
 struct MountStep {
   MountKind kind = MountKind::filesystem;
-  std::string target;                // absolute and clean, in the container
+  std::string target;  // absolute and clean, in the container
   std::string type;
   std::string data;
-  unsigned long flags = 0;           // MS_*
-  std::string source;                // bind: host path
-  std::uint64_t attributes = 0;      // bind: MOUNT_ATTR_* to set
-  bool recursive = false;            // bind: with the mounts below the source
+  unsigned long flags = 0;       // MS_*
+  std::string source;            // bind: host path
+  std::uint64_t attributes = 0;  // bind: MOUNT_ATTR_* to set
+  bool recursive = false;        // bind: with the mounts below the source
   unsigned long propagation = MS_PRIVATE;
-  bool target_is_file = false;       // bind: the source is not a directory; found out when the sources are looked at
-  bool real_directory = false;       // no symbolic link on the way to the target: /proc, /sys and /dev
+  bool target_is_file =
+      false;  // bind: the source is not a directory; found out when the sources are looked at
+  bool real_directory = false;  // no symbolic link on the way to the target: /proc, /sys and /dev
   bool operator==(const MountStep&) const = default;
 };
 
@@ -44,12 +45,13 @@ struct MountPlan {
 };
 
 struct PlanFacts {
-  bool cgroup_v2 = true;                   // otherwise v1 or hybrid
-  std::vector<std::string> host_masks;     // thermal_throttle of each CPU that has it
-  std::string run_directory;               // where resolv.conf, hosts, hostname and files/<n> are
+  bool cgroup_v2 = true;                // otherwise v1 or hybrid
+  std::vector<std::string> host_masks;  // thermal_throttle of each CPU that has it
+  std::string run_directory;            // where resolv.conf, hosts, hostname and files/<n> are
 };
 
-// Error: "mount target '/proc/sys' would hide what the runtime protects", "mount target 'data' is not absolute" ...
+// Error: "mount target '/proc/sys' would hide what the runtime protects", "mount target 'data' is not
+// absolute" ...
 MountPlan plan_mounts(const ContainerSpec& spec, const PlanFacts& facts);
 
 // One line a step: "bind /srv -> /data ro,rec". The oracle of tests.

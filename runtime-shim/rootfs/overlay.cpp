@@ -2,10 +2,9 @@
 
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <optional>
 #include <sched.h>
 #include <sys/mount.h>
-
-#include <optional>
 
 #include "base/error.hpp"
 #include "base/scope_exit.hpp"
@@ -21,7 +20,8 @@ constexpr std::size_t k_longest_fsconfig_value = 255;
 constexpr std::size_t k_longest_mount_data = 4095;
 
 bool set_string(int fs, const char* key, const std::string& value) {
-  return value.size() <= k_longest_fsconfig_value && sys::fsconfig(fs, FSCONFIG_SET_STRING, key, value.c_str(), 0) == 0;
+  return value.size() <= k_longest_fsconfig_value &&
+         sys::fsconfig(fs, FSCONFIG_SET_STRING, key, value.c_str(), 0) == 0;
 }
 
 // ':' separates layers and '\' escapes in the joined option.
@@ -94,7 +94,8 @@ base::UniqueFd mount_with_mount(const RootfsSpec& rootfs) {
   const std::string data = base::text("lowerdir={},upperdir={},workdir={}", join_lower(rootfs, prefix),
                                       escape(rootfs.upper.str()), escape(rootfs.work.str()));
   if (data.size() > k_longest_mount_data)
-    base::fail("mount the layers of the image: {} layers are more than this kernel can take", rootfs.lower.size());
+    base::fail("mount the layers of the image: {} layers are more than this kernel can take",
+               rootfs.lower.size());
   // Any directory will do as the place; this one exists and nothing of it is needed in this namespace.
   base::check(::mount("overlay", "/proc", "overlay", 0, data.c_str()), "mount the layers of the image");
   return base::UniqueFd{base::check(sys::open_tree(AT_FDCWD, "/proc", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC),

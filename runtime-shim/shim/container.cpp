@@ -1,12 +1,11 @@
 #include "runtime-shim/shim/container.hpp"
 
+#include <csignal>
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <csignal>
 
 #include "base/fault.hpp"
 #include "base/process.hpp"
@@ -20,7 +19,9 @@ namespace compose::rt {
 namespace {
 
 std::int64_t wall_nanoseconds() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 int shell_code(int wait_status) {
@@ -41,9 +42,12 @@ void Container::watch_signals() {
 void Container::Signals::ready(std::uint32_t) {
   signalfd_siginfo info{};
   while (::read(container.signal_fd_.get(), &info, sizeof info) == sizeof info) {
-    // The machine shuts down, or the client of a build step has gone: the container gets its chance to end well.
+    // The machine shuts down, or the client of a build step has gone: the container gets its chance to end
+    // well.
     if (info.ssi_signo == SIGTERM)
-      container.stop(container.message_.header.die_with_launcher ? std::optional{std::chrono::nanoseconds{0}} : std::nullopt, 0);
+      container.stop(container.message_.header.die_with_launcher ? std::optional{std::chrono::nanoseconds{0}}
+                                                                 : std::nullopt,
+                     0);
   }
   container.reap();
 }
@@ -54,7 +58,8 @@ void Container::run() {
 
 void Container::reap() {
   int status = 0;
-  for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0 && !ended_; pid = ::waitpid(-1, &status, WNOHANG)) {
+  for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0 && !ended_;
+       pid = ::waitpid(-1, &status, WNOHANG)) {
     if (pid == init_.pid) {
       init_ended(shell_code(status));
     } else if (const auto found = execs_.find(pid); found != execs_.end()) {
@@ -81,7 +86,8 @@ void Container::init_ended(int exit_code) {
   status_.finished_at = wall_nanoseconds();
   status_.oom_killed = cgroup_.oom_killed();
   status_.dropped_output = log_.dropped_bytes();
-  const auto delay = stopping_ ? std::nullopt : backoff_.next(exit_code, std::chrono::steady_clock::now() - started_at_);
+  const auto delay =
+      stopping_ ? std::nullopt : backoff_.next(exit_code, std::chrono::steady_clock::now() - started_at_);
   if (delay)
     schedule_restart(*delay);
   else
@@ -126,6 +132,7 @@ void Container::finish(int exit_code) {
     cgroup_.kill_all();
     cgroup_.remove();
   }
+  supervisor_cgroup_.leave();
   status_.exit_code = exit_code;
   write_status();
   run_.remove("control");
@@ -142,9 +149,12 @@ void Container::release() {
   run_.remove("control");
   cgroup_.kill_all();
   cgroup_.remove();
+  supervisor_cgroup_.leave();
 }
 
-void Container::write_status() { run_.write_status(status_); }
+void Container::write_status() {
+  run_.write_status(status_);
+}
 
 void Container::kill(int signal) {
   if (init_.pid == 0) base::fail("the container is not running");
@@ -165,7 +175,8 @@ void Container::stop(std::optional<std::chrono::nanoseconds> grace, int signal) 
   const auto kill_now = [this] {
     if (init_.pid != 0) base::sys::pidfd_send_signal(init_.pidfd.get(), SIGKILL);
     // Its children die with it in a pid namespace of their own; a frozen or shared one needs the cgroup.
-    if (spec().security.pid.mode != NamespaceMode::private_ || status_.state == ContainerState::paused) cgroup_.kill_all();
+    if (spec().security.pid.mode != NamespaceMode::private_ || status_.state == ContainerState::paused)
+      cgroup_.kill_all();
   };
   loop_.cancel(grace_timer_);
   if (patience <= std::chrono::nanoseconds{0} || (signal == SIGKILL)) return kill_now();
@@ -201,7 +212,9 @@ base::UniqueFd Container::attach(base::UniqueFd output, base::UniqueFd error, bo
   if (error) error_.add_tee(std::move(error));
   if (!input_) return {};
   const bool give_away = close_stdin_after && !spec().process.terminal;
-  return give_away ? std::move(input_) : base::UniqueFd{base::check(::fcntl(input_.get(), F_DUPFD_CLOEXEC, 3), "duplicate stdin")};
+  return give_away
+             ? std::move(input_)
+             : base::UniqueFd{base::check(::fcntl(input_.get(), F_DUPFD_CLOEXEC, 3), "duplicate stdin")};
 }
 
 void Container::set_health(Health health, std::string output) {

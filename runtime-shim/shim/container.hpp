@@ -1,10 +1,13 @@
 #pragma once
-// One container under its shim, from the start request to the last status. Single-threaded; lives in the shim process.
+// One container under its shim, from the start request to the last status. Single-threaded; lives in the shim
+// process.
 //
-// States: created --exec ok--> running <--> paused;  running --init ends--> restarting --back-off over--> running ...
+// States: created --exec ok--> running <--> paused;  running --init ends--> restarting --back-off over-->
+// running ...
 //         running --init ends, no restart--> exited (the loop ends and the shim with it).
-// A stop may come at any time: while running it signals, after the grace it kills; while restarting it ends the waiting.
-// Only this class decides; parts (pumps, health, execs, relays, control connections) tell it what happened.
+// A stop may come at any time: while running it signals, after the grace it kills; while restarting it ends
+// the waiting. Only this class decides; parts (pumps, health, execs, relays, control connections) tell it
+// what happened.
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,6 +17,7 @@
 
 #include "base/unique_fd.hpp"
 #include "runtime-shim/cgroup/container_cgroup.hpp"
+#include "runtime-shim/cgroup/supervisor_cgroup.hpp"
 #include "runtime-shim/shim/event_loop.hpp"
 #include "runtime-shim/shim/host_facts.hpp"
 #include "runtime-shim/shim/log_writer.hpp"
@@ -39,7 +43,8 @@ class Container {
   Container(const Container&) = delete;
   Container& operator=(const Container&) = delete;
 
-  // Up to exec. Error or StartFailed: it did not come up; everything made is removed again and the status says so.
+  // Up to exec. Error or StartFailed: it did not come up; everything made is removed again and the status
+  // says so.
   void start();
   // Until it has ended for good.
   void run();
@@ -51,8 +56,10 @@ class Container {
   void unpause();
   // Called once, with the exit code, when the container has ended for good.
   void when_ended(std::function<void(int exit_code)> action) { ended_actions_.push_back(std::move(action)); }
-  // A process inside the container. `stdio`: -1 is /dev/null. `finished` gets the exit code; not called after cancel_exec.
-  SpawnedChild exec(const ProcessRequest& request, const int (&stdio)[3], std::function<void(int exit_code)> finished);
+  // A process inside the container. `stdio`: -1 is /dev/null. `finished` gets the exit code; not called after
+  // cancel_exec.
+  SpawnedChild exec(const ProcessRequest& request, const int (&stdio)[3],
+                    std::function<void(int exit_code)> finished);
   void kill_exec(pid_t pid);  // its process group; it is still reaped
   // The descriptor for input, and copies of the output.
   base::UniqueFd attach(base::UniqueFd output, base::UniqueFd error, bool close_stdin_after);
@@ -94,21 +101,22 @@ class Container {
   base::UniqueFd signal_fd_;
   RunDirectory run_;
   ContainerCgroup cgroup_;
+  SupervisorCgroup supervisor_cgroup_;
   ContainerStatus status_;
   RestartBackoff backoff_;
   SeccompProgram own_seccomp_;
   LogWriter log_;
   OutputPump output_;
   OutputPump error_;
-  base::UniqueFd child_ends_[3];   // of init's stdio, until it is cloned
-  base::UniqueFd input_;           // pty master or the write end of the stdin pipe
+  base::UniqueFd child_ends_[3];  // of init's stdio, until it is cloned
+  base::UniqueFd input_;          // pty master or the write end of the stdin pipe
   std::unique_ptr<Names> names_;
   std::unique_ptr<PortRelay> relay_;
   std::unique_ptr<HealthMonitor> health_;
   std::unique_ptr<ControlServer> control_;
   SpawnedChild init_;
   std::chrono::steady_clock::time_point started_at_;
-  bool stopping_ = false;          // asked to: no restart follows
+  bool stopping_ = false;  // asked to: no restart follows
   bool ended_ = false;
   EventLoop::TimerId grace_timer_ = 0;
   EventLoop::TimerId restart_timer_ = 0;

@@ -1,13 +1,12 @@
 // How the container's first process comes to be: everything up to exec, at the start and at each restart.
+#include <csignal>
 #include <fcntl.h>
-#include <sched.h>
+#include <linux/nsfs.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
-#include <linux/nsfs.h>
 #include <unistd.h>
-
-#include <csignal>
 
 #include "base/fault.hpp"
 #include "base/scope_exit.hpp"
@@ -28,7 +27,9 @@ namespace {
 namespace sys = base::sys;
 
 std::int64_t wall_nanoseconds() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 std::string cgroup_path(const StartMessage& m) {
@@ -42,6 +43,7 @@ Container::Container(const HostFacts& facts, StartMessage message)
       message_(std::move(message)),
       run_(message_.header.run_root, message_.spec.id),
       cgroup_(facts.cgroups, cgroup_path(message_)),
+      supervisor_cgroup_(facts.cgroups, message_.header.cgroup_root),
       backoff_(message_.spec.restart),
       log_(message_.header.log_directory, message_.spec.log),
       output_(loop_, log_, "stdout"),
@@ -56,6 +58,7 @@ void Container::start() {
   base::ScopeExit undo{[this] { release(); }};
   try {
     watch_signals();
+    supervisor_cgroup_.join_v1();
     control_ = std::make_unique<ControlServer>(*this, run_.listen("control"));
     make_cgroup();
     if (message_.header.tee_output) {
@@ -92,14 +95,16 @@ void Container::make_cgroup() {
 
 void Container::start_init() {
   RootfsSpec rootfs = spec().rootfs;
-  if (!message_.header.mount_points.empty()) rootfs.lower.insert(rootfs.lower.begin(), message_.header.mount_points);
+  if (!message_.header.mount_points.empty())
+    rootfs.lower.insert(rootfs.lower.begin(), message_.header.mount_points);
   const auto root = open_rootfs(rootfs);
   const PreparedWorld world = prepare_world(message_, facts_, run_, cgroup_, root.get());
   PreparedChild child;
   std::vector<std::string> warnings;
-  child.process = prepare_process(request_of(spec().process, spec().security.privileged), spec(), facts_, root.get(),
-                                  own_seccomp_, warnings);
-  if (backoff_.restarts() == 0) status_.warnings.insert(status_.warnings.end(), warnings.begin(), warnings.end());
+  child.process = prepare_process(request_of(spec().process, spec().security.privileged), spec(), facts_,
+                                  root.get(), own_seccomp_, warnings);
+  if (backoff_.restarts() == 0)
+    status_.warnings.insert(status_.warnings.end(), warnings.begin(), warnings.end());
   child.world = &world;
   const CgroupEntrance entrance = cgroup_.entrance();
   for (const auto& file : entrance.task_files) child.task_files.push_back(file.get());
@@ -182,7 +187,8 @@ void Container::started(SpawnedChild init) {
   base::fault_point("shim.running");
 }
 
-SpawnedChild Container::exec(const ProcessRequest& request, const int (&stdio)[3], std::function<void(int)> finished) {
+SpawnedChild Container::exec(const ProcessRequest& request, const int (&stdio)[3],
+                             std::function<void(int)> finished) {
   if (status_.state == ContainerState::paused) throw StartFailed("the container is paused", 125);
   if (status_.state != ContainerState::running) throw StartFailed("the container is not running", 125);
   const auto root = sys::open(HostPath{base::text("/proc/{}/root", init_.pid)}, O_PATH | O_DIRECTORY);

@@ -1,9 +1,8 @@
 #include "runtime-shim/shim/control_server.hpp"
 
+#include <algorithm>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-
-#include <algorithm>
 
 #include "base/error.hpp"
 #include "base/wire.hpp"
@@ -18,7 +17,8 @@ ControlRequest decode_control(std::string_view bytes) {
   if (protocol != k_control_protocol) base::fail("control request: protocol {} is not understood", protocol);
   auto request = base::from_wire<ControlRequest>(bytes);
   if (request.verb > ControlVerb::wait) base::fail("control request: unknown verb");
-  if (request.signal < 0 || request.signal > 64) base::fail("control request: {} is not a signal", request.signal);
+  if (request.signal < 0 || request.signal > 64)
+    base::fail("control request: {} is not a signal", request.signal);
   return request;
 }
 
@@ -68,7 +68,8 @@ void ControlServer::answer(Connection& connection, base::Message message) {
   }
 }
 
-void ControlServer::carry_out(Connection& connection, const ControlRequest& request, std::vector<base::UniqueFd> fds) {
+void ControlServer::carry_out(Connection& connection, const ControlRequest& request,
+                              std::vector<base::UniqueFd> fds) {
   switch (request.verb) {
     case ControlVerb::kill:
       container_.kill(request.signal);
@@ -81,8 +82,9 @@ void ControlServer::carry_out(Connection& connection, const ControlRequest& requ
       break;
     case ControlVerb::stop:
       reply_at_end(connection);
-      return container_.stop(request.grace < 0 ? std::nullopt : std::optional{std::chrono::nanoseconds{request.grace}},
-                             request.signal);
+      return container_.stop(
+          request.grace < 0 ? std::nullopt : std::optional{std::chrono::nanoseconds{request.grace}},
+          request.signal);
     case ControlVerb::wait:
       return reply_at_end(connection);
     case ControlVerb::exec:
@@ -98,19 +100,24 @@ void ControlServer::carry_out(Connection& connection, const ControlRequest& requ
   drop(connection.number);
 }
 
-void ControlServer::exec(Connection& connection, const ControlRequest& request, std::vector<base::UniqueFd> fds) {
-  if (fds.size() != (request.exec.terminal ? 0U : 3U)) base::fail("exec needs three descriptors, or none for a terminal");
+void ControlServer::exec(Connection& connection, const ControlRequest& request,
+                         std::vector<base::UniqueFd> fds) {
+  if (fds.size() != (request.exec.terminal ? 0U : 3U))
+    base::fail("exec needs three descriptors, or none for a terminal");
   int stdio[3] = {-1, -1, -1};
   for (std::size_t i = 0; i < fds.size(); ++i) stdio[i] = fds[i].get();
   const auto& spec = container_.spec();
-  const auto process =
-      container_.exec(request_of(request.exec, spec.process, spec.security.privileged), stdio,
-                      [this, peer = connection.number](int code) { reply_later(peer, {.kind = ReplyKind::done, .exit_code = code}); });
+  const auto process = container_.exec(request_of(request.exec, spec.process, spec.security.privileged),
+                                       stdio, [this, peer = connection.number](int code) {
+                                         reply_later(peer, {.kind = ReplyKind::done, .exit_code = code});
+                                       });
   send(connection, {.kind = ReplyKind::started}, process.terminal.get());
 }
 
 void ControlServer::reply_at_end(Connection& connection) {
-  container_.when_ended([this, peer = connection.number](int code) { reply_later(peer, {.kind = ReplyKind::done, .exit_code = code}); });
+  container_.when_ended([this, peer = connection.number](int code) {
+    reply_later(peer, {.kind = ReplyKind::done, .exit_code = code});
+  });
 }
 
 // The peer may have gone meanwhile, and the object with it.

@@ -1,6 +1,6 @@
 #pragma once
-// The control socket: one short conversation per connection (runtime-shim/spec/control_protocol.hpp). Peers must be root.
-// A connection that stalls or goes away costs its own descriptor and nothing else.
+// The control socket: one short conversation per connection (runtime-shim/spec/control_protocol.hpp). Peers
+// must be root. A connection that stalls or goes away costs its own descriptor and nothing else.
 #include <memory>
 #include <vector>
 
@@ -25,7 +25,8 @@ class ControlServer final : private EventLoop::Source {
   static constexpr std::size_t k_most_connections = 1024;
 
   struct Connection final : EventLoop::Source {
-    Connection(ControlServer& s, std::uint64_t n, base::UniqueFd fd) : server(s), number(n), socket(std::move(fd)) {}
+    Connection(ControlServer& s, std::uint64_t n, base::UniqueFd fd)
+        : server(s), number(n), socket(std::move(fd)) {}
     void ready(std::uint32_t events) override;
     ControlServer& server;
     std::uint64_t number;  // never used again, unlike an address

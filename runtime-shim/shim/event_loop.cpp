@@ -1,8 +1,7 @@
 #include "runtime-shim/shim/event_loop.hpp"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
+#include <sys/epoll.h>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"
@@ -21,7 +20,9 @@ void EventLoop::modify(int fd, std::uint32_t events, Source& source) {
   base::check(::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event), "watch a descriptor");
 }
 
-void EventLoop::remove(int fd) noexcept { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+void EventLoop::remove(int fd) noexcept {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+}
 
 EventLoop::TimerId EventLoop::at(Time when, std::function<void()> action) {
   if (++last_id_ == 0) ++last_id_;
@@ -57,7 +58,8 @@ void EventLoop::fire_due() {
 void EventLoop::run_once() {
   epoll_event event{};
   const int n = base::check(
-      base::retry_eintr([&] { return ::epoll_wait(epoll_.get(), &event, 1, milliseconds_to_wait()); }), "wait for events");
+      base::retry_eintr([&] { return ::epoll_wait(epoll_.get(), &event, 1, milliseconds_to_wait()); }),
+      "wait for events");
   if (n == 1) static_cast<Source*>(event.data.ptr)->ready(event.events);
   fire_due();
 }

@@ -1,6 +1,6 @@
 #pragma once
-// The shim's loop: epoll and a few deadlines, one thread, no allocation per event. Events are taken one at a time, so that
-// a source may remove itself or any other while it handles one. Monotonic time.
+// The shim's loop: epoll and a few deadlines, one thread, no allocation per event. Events are taken one at a
+// time, so that a source may remove itself or any other while it handles one. Monotonic time.
 #include <chrono>
 #include <cstdint>
 #include <functional>

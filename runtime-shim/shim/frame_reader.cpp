@@ -1,8 +1,7 @@
 #include "runtime-shim/shim/frame_reader.hpp"
 
-#include <sys/socket.h>
-
 #include <cstring>
+#include <sys/socket.h>
 
 #include "base/error.hpp"
 
@@ -31,7 +30,8 @@ std::optional<base::Message> FrameReader::feed(std::string_view bytes) {
   std::uint32_t size = 0;
   if (bytes_.size() < sizeof size) return std::nullopt;
   std::memcpy(&size, bytes_.data(), sizeof size);
-  if (size > base::k_max_frame) base::fail("receive a request: {} bytes are more than {}", size, base::k_max_frame);
+  if (size > base::k_max_frame)
+    base::fail("receive a request: {} bytes are more than {}", size, base::k_max_frame);
   if (bytes_.size() < sizeof size + size) return std::nullopt;
   if (bytes_.size() > sizeof size + size) base::fail("receive a request: something follows it");
   return base::Message{.bytes = bytes_.substr(sizeof size), .fds = std::move(fds_)};

@@ -43,7 +43,8 @@ bool HealthMonitor::in_start_period() const {
 
 void HealthMonitor::schedule() {
   const bool starting = judge_.now() == Health::starting && in_start_period();
-  const std::chrono::nanoseconds delay{starting ? std::min(spec_.start_interval, spec_.interval) : spec_.interval};
+  const std::chrono::nanoseconds delay{starting ? std::min(spec_.start_interval, spec_.interval)
+                                                : spec_.interval};
   timer_ = container_.loop().after(delay, [this] {
     timer_ = 0;
     probe();
@@ -60,9 +61,12 @@ void HealthMonitor::probe() {
     auto request = request_of(container_.spec().process, container_.spec().security.privileged);
     request.argv = spec_.test;
     request.terminal = false;
-    probe_pid_ = container_.exec(request, stdio, [self = self_](int code) {
-      if (*self != nullptr) (*self)->probe_ended(code);
-    }).pid;
+    probe_pid_ = container_
+                     .exec(request, stdio,
+                           [self = self_](int code) {
+                             if (*self != nullptr) (*self)->probe_ended(code);
+                           })
+                     .pid;
     output_ = std::move(pipe.read_end);
     base::check(::fcntl(output_.get(), F_SETFL, O_NONBLOCK), "read the health probe");
     container_.loop().add(output_.get(), EPOLLIN, *this);
@@ -77,7 +81,9 @@ void HealthMonitor::probe() {
   });
 }
 
-void HealthMonitor::ready(std::uint32_t) { take_output(); }
+void HealthMonitor::ready(std::uint32_t) {
+  take_output();
+}
 
 // Everything is read, so that the probe does not block; only the beginning is kept.
 void HealthMonitor::take_output() {

@@ -1,6 +1,7 @@
 #pragma once
-// Health probes of one run of a container: exec inside, at most one at a time, output capped, killed with its process group
-// at the timeout. `starting` until the first success or, after the start period, enough failures in a row.
+// Health probes of one run of a container: exec inside, at most one at a time, output capped, killed with its
+// process group at the timeout. `starting` until the first success or, after the start period, enough
+// failures in a row.
 #include <chrono>
 #include <memory>
 #include <string>

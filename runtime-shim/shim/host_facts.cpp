@@ -1,10 +1,9 @@
 #include "runtime-shim/shim/host_facts.hpp"
 
+#include <cstdlib>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <unistd.h>
-
-#include <cstdlib>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -13,7 +12,8 @@
 namespace compose::rt {
 namespace {
 
-// CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE NET_RAW SYS_CHROOT MKNOD AUDIT_WRITE SETFCAP
+// CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE NET_RAW SYS_CHROOT MKNOD
+// AUDIT_WRITE SETFCAP
 constexpr CapabilityMask k_docker_default = 0xa80425fb;
 
 // Temperatures tell what other CPUs compute. Only bare-metal x86 has these directories.

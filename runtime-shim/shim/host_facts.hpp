@@ -1,5 +1,6 @@
 #pragma once
-// What the launcher finds out about the host once, before the first fork: every shim of the batch has it in shared pages.
+// What the launcher finds out about the host once, before the first fork: every shim of the batch has it in
+// shared pages.
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,10 +15,10 @@ struct HostFacts {
   CgroupLayout cgroups;
   CapabilityMask bounding = 0;
   bool may_raise_limits = false;
-  CapabilityMask default_capabilities = 0;  // Docker's fourteen, as far as this host grants them
-  SeccompProgram default_seccomp;           // for exactly these
+  CapabilityMask default_capabilities = 0;      // Docker's fourteen, as far as this host grants them
+  SeccompProgram default_seccomp;               // for exactly these
   std::vector<std::string> side_channel_masks;  // thermal_throttle of each CPU that has it
-  int oom_score_for_containers = 0;         // the caller's own, before the shim protected itself
+  int oom_score_for_containers = 0;             // the caller's own, before the shim protected itself
   bool oom_score_changed = false;
 };
 

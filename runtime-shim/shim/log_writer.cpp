@@ -34,7 +34,8 @@ void LogWriter::rotate() {
     ::truncate(file(0).c_str(), 0);
     return;
   }
-  for (std::uint32_t age = spec_.max_files - 1; age > 0; --age) ::rename(file(age - 1).c_str(), file(age).c_str());
+  for (std::uint32_t age = spec_.max_files - 1; age > 0; --age)
+    ::rename(file(age - 1).c_str(), file(age).c_str());
 }
 
 bool LogWriter::write_some(std::string_view& bytes) {

@@ -1,6 +1,6 @@
 #pragma once
-// container.log and its rotation: container.log.1 is the newest old file. Never blocks the container: what a full disk
-// refuses is dropped and counted, and a torn line is ended before the next one.
+// container.log and its rotation: container.log.1 is the newest old file. Never blocks the container: what a
+// full disk refuses is dropped and counted, and a torn line is ended before the next one.
 #include <cstdint>
 #include <string>
 #include <string_view>

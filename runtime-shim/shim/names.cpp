@@ -34,7 +34,9 @@ Names::~Names() {
   if (resolver_) loop_.remove(resolver_->fd());
 }
 
-void Names::ready(std::uint32_t) { resolver_->dispatch(); }
+void Names::ready(std::uint32_t) {
+  resolver_->dispatch();
+}
 
 void Names::publish() {
   published_.clear();

@@ -1,6 +1,6 @@
 #pragma once
-// The container's names on its networks: published before each exec, withdrawn when its init ends, and answered for the
-// container itself by a resolver on the sockets that came with the start request. (net/dns)
+// The container's names on its networks: published before each exec, withdrawn when its init ends, and
+// answered for the container itself by a resolver on the sockets that came with the start request. (net/dns)
 #include <memory>
 #include <vector>
 

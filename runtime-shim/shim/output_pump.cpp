@@ -1,12 +1,11 @@
 #include "runtime-shim/shim/output_pump.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <chrono>
 
 #include "base/error.hpp"
 
@@ -16,7 +15,9 @@ namespace {
 char g_read_buffer[16U << 10U];  // used by one read at a time
 
 std::int64_t wall_nanoseconds() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 void make_non_blocking(int fd) {
@@ -62,7 +63,8 @@ void OutputPump::ready(std::uint32_t) {
 }
 
 bool OutputPump::take_some() {
-  const auto n = base::retry_eintr([&] { return ::read(source_.get(), g_read_buffer, sizeof g_read_buffer); });
+  const auto n =
+      base::retry_eintr([&] { return ::read(source_.get(), g_read_buffer, sizeof g_read_buffer); });
   if (n > 0) {
     pass_on({g_read_buffer, static_cast<std::size_t>(n)});
     return true;
@@ -121,7 +123,8 @@ void OutputPump::write_to(Tee& tee, std::string_view bytes) {
 
 void OutputPump::flush(Tee& tee) {
   while (!tee.pending.empty()) {
-    const auto n = base::retry_eintr([&] { return ::write(tee.socket.get(), tee.pending.data(), tee.pending.size()); });
+    const auto n =
+        base::retry_eintr([&] { return ::write(tee.socket.get(), tee.pending.data(), tee.pending.size()); });
     if (n == -1 && errno == EAGAIN) return;
     if (n <= 0) {
       tee.broken = true;  // the client has gone

@@ -1,6 +1,7 @@
 #pragma once
-// One stream of a container's output: from its pipe (or pty) to the log and to whoever is attached. A client that does not
-// read holds the stream up, as a terminal does; the log never does. One read buffer serves every stream of the shim.
+// One stream of a container's output: from its pipe (or pty) to the log and to whoever is attached. A client
+// that does not read holds the stream up, as a terminal does; the log never does. One read buffer serves
+// every stream of the shim.
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,7 +18,8 @@ namespace compose::rt {
 class OutputPump final : private EventLoop::Source {
  public:
   // `stream`: "stdout" or "stderr".
-  OutputPump(EventLoop& loop, LogWriter& log, std::string_view stream) : loop_(loop), log_(log), framing_(stream) {}
+  OutputPump(EventLoop& loop, LogWriter& log, std::string_view stream)
+      : loop_(loop), log_(log), framing_(stream) {}
   ~OutputPump();
   OutputPump(const OutputPump&) = delete;
   OutputPump& operator=(const OutputPump&) = delete;

@@ -1,9 +1,8 @@
 #include "runtime-shim/shim/pid_namespace.hpp"
 
+#include <exception>
 #include <fcntl.h>
 #include <sched.h>
-
-#include <exception>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"

@@ -1,6 +1,6 @@
 #pragma once
-// While it lives, children of this process are born into another pid namespace; the process itself stays where it is.
-// Single-threaded callers only.
+// While it lives, children of this process are born into another pid namespace; the process itself stays
+// where it is. Single-threaded callers only.
 #include "base/unique_fd.hpp"
 
 namespace compose::rt {

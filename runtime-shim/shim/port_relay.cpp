@@ -1,13 +1,12 @@
 #include "runtime-shim/shim/port_relay.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
+#include <cstring>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cstring>
 
 #include "base/error.hpp"
 
@@ -105,7 +104,8 @@ class PortRelay::TcpPort final : private EventLoop::Source {
 
   void move(Side& side, std::uint32_t events) {
     const bool alive = ((events & EPOLLERR) == 0) && fill(side) && flush(side) && flush(*side.other);
-    if (!alive || (side.read_ended && side.other->read_ended && side.buffer.empty() && side.other->buffer.empty()))
+    if (!alive ||
+        (side.read_ended && side.other->read_ended && side.buffer.empty() && side.other->buffer.empty()))
       return forget(side);
     watch(side);
     watch(*side.other);
@@ -153,7 +153,8 @@ class PortRelay::TcpPort final : private EventLoop::Source {
   EventLoop& loop_;
   base::UniqueFd socket_;
   SocketAddress target_;
-  std::vector<std::unique_ptr<Pair>> pairs_;  // closing a socket, which nobody else has, also ends its watching
+  std::vector<std::unique_ptr<Pair>>
+      pairs_;  // closing a socket, which nobody else has, also ends its watching
 };
 
 // ---- UDP ----

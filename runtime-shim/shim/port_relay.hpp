@@ -1,12 +1,12 @@
 #pragma once
-// The held host ports. Usually the packet filter leads traffic past these sockets and they only keep others off the port;
-// what does arrive here (from the host itself, or where no packet filter works) is relayed to the container. Bounded: buffers of
-// 64 KiB per direction, at most 512 connections and 512 UDP peers; a peer is forgotten after a minute of silence.
-#include <sys/socket.h>
-
+// The held host ports. Usually the packet filter leads traffic past these sockets and they only keep others
+// off the port; what does arrive here (from the host itself, or where no packet filter works) is relayed to
+// the container. Bounded: buffers of 64 KiB per direction, at most 512 connections and 512 UDP peers; a peer
+// is forgotten after a minute of silence.
 #include <chrono>
 #include <memory>
 #include <string>
+#include <sys/socket.h>
 #include <vector>
 
 #include "base/unique_fd.hpp"

@@ -1,6 +1,7 @@
 #pragma once
-// From specs to what a child needs (init/prepared_child.hpp). Reads the host and the container's root, changes nothing but
-// the run directory (resolv.conf and its kin, files of the spec) and missing bind sources.
+// From specs to what a child needs (init/prepared_child.hpp). Reads the host and the container's root,
+// changes nothing but the run directory (resolv.conf and its kin, files of the spec) and missing bind
+// sources.
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,15 +15,19 @@
 
 namespace compose::rt {
 
-// The environment that a process gets: defaults, then `wanted`; the last of two values counts; entries without '=' are
-// dropped; HOME from the user's entry unless given.
-std::vector<std::string> complete_environment(const std::vector<std::string>& wanted, const std::string& hostname,
-                                              bool terminal, const std::string& home);
+// The environment that a process gets: defaults, then `wanted`; the last of two values counts; entries
+// without '=' are dropped; HOME from the user's entry unless given.
+std::vector<std::string> complete_environment(const std::vector<std::string>& wanted,
+                                              const std::string& hostname, bool terminal,
+                                              const std::string& home);
 
-// Paths to try for a command: itself when it has a slash, otherwise one for each directory of PATH in `environment`.
-std::vector<std::string> exec_candidates(const std::string& command, const std::vector<std::string>& environment);
+// Paths to try for a command: itself when it has a slash, otherwise one for each directory of PATH in
+// `environment`.
+std::vector<std::string> exec_candidates(const std::string& command,
+                                         const std::vector<std::string>& environment);
 
-// Kernel parameters that belong to the container's own namespaces. Error: any other one, or a value with a line break.
+// Kernel parameters that belong to the container's own namespaces. Error: any other one, or a value with a
+// line break.
 std::vector<PreparedSysctl> prepare_sysctls(const SecuritySpec& security);
 
 struct ProcessRequest {
@@ -39,9 +44,11 @@ struct ProcessRequest {
 ProcessRequest request_of(const ProcessSpec& process, bool privileged);
 ProcessRequest request_of(const ExecSpec& exec, const ProcessSpec& process, bool privileged);
 
-// Seccomp programs are kept by the caller: the shared default one, or `own` filled here for another capability set.
-PreparedProcess prepare_process(const ProcessRequest& request, const ContainerSpec& spec, const HostFacts& facts, int root,
-                                SeccompProgram& own, std::vector<std::string>& warnings);
+// Seccomp programs are kept by the caller: the shared default one, or `own` filled here for another
+// capability set.
+PreparedProcess prepare_process(const ProcessRequest& request, const ContainerSpec& spec,
+                                const HostFacts& facts, int root, SeccompProgram& own,
+                                std::vector<std::string>& warnings);
 
 // Files of the run directory, sources of binds, volumes filled, mount plan, sysctls, devices.
 PreparedWorld prepare_world(const StartMessage& message, const HostFacts& facts, const RunDirectory& run,

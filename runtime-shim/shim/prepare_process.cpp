@@ -8,12 +8,16 @@
 namespace compose::rt {
 namespace {
 
-constexpr std::string_view k_default_path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr std::string_view k_default_path =
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-std::string_view key_of(std::string_view entry) { return entry.substr(0, entry.find('=')); }
+std::string_view key_of(std::string_view entry) {
+  return entry.substr(0, entry.find('='));
+}
 
 void set_entry(std::vector<std::string>& environment, std::string entry) {
-  const auto same = std::ranges::find(environment, key_of(entry), [](const std::string& e) { return key_of(e); });
+  const auto same =
+      std::ranges::find(environment, key_of(entry), [](const std::string& e) { return key_of(e); });
   if (same != environment.end())
     *same = std::move(entry);
   else
@@ -26,7 +30,8 @@ std::string_view value_of(const std::vector<std::string>& environment, std::stri
   return {};
 }
 
-// Root in a container with all of them is what `privileged` means; otherwise the spec's, cut to what the host grants.
+// Root in a container with all of them is what `privileged` means; otherwise the spec's, cut to what the host
+// grants.
 CapabilityMask bounding_of(const ProcessRequest& request, const ContainerSpec& spec, const HostFacts& facts,
                            std::vector<std::string>& warnings) {
   if (request.privileged) return facts.bounding;
@@ -36,12 +41,13 @@ CapabilityMask bounding_of(const ProcessRequest& request, const ContainerSpec& s
   return wanted & facts.bounding;
 }
 
-std::optional<int> oom_score(const ContainerSpec& spec, const HostFacts& facts, std::vector<std::string>& warnings) {
+std::optional<int> oom_score(const ContainerSpec& spec, const HostFacts& facts,
+                             std::vector<std::string>& warnings) {
   const auto wanted = spec.process.oom_score_adjustment;
   if (!wanted) return facts.oom_score_changed ? std::optional{facts.oom_score_for_containers} : std::nullopt;
   if (*wanted < facts.oom_score_for_containers && !facts.may_raise_limits) {
-    warnings.push_back(base::text("OOM score adjustment {} is not set: this host allows only {} and above", *wanted,
-                                  facts.oom_score_for_containers));
+    warnings.push_back(base::text("OOM score adjustment {} is not set: this host allows only {} and above",
+                                  *wanted, facts.oom_score_for_containers));
     return std::nullopt;
   }
   return wanted;
@@ -49,8 +55,9 @@ std::optional<int> oom_score(const ContainerSpec& spec, const HostFacts& facts, 
 
 }  // namespace
 
-std::vector<std::string> complete_environment(const std::vector<std::string>& wanted, const std::string& hostname,
-                                              bool terminal, const std::string& home) {
+std::vector<std::string> complete_environment(const std::vector<std::string>& wanted,
+                                              const std::string& hostname, bool terminal,
+                                              const std::string& home) {
   std::vector<std::string> out{std::string{k_default_path}, "HOSTNAME=" + hostname};
   if (terminal) out.emplace_back("TERM=xterm");
   for (const auto& entry : wanted)
@@ -59,7 +66,8 @@ std::vector<std::string> complete_environment(const std::vector<std::string>& wa
   return out;
 }
 
-std::vector<std::string> exec_candidates(const std::string& command, const std::vector<std::string>& environment) {
+std::vector<std::string> exec_candidates(const std::string& command,
+                                         const std::vector<std::string>& environment) {
   if (command.find('/') != std::string::npos) return {command};
   std::vector<std::string> out;
   std::string_view path = value_of(environment, "PATH");
@@ -95,8 +103,9 @@ ProcessRequest request_of(const ExecSpec& exec, const ProcessSpec& process, bool
   return out;
 }
 
-PreparedProcess prepare_process(const ProcessRequest& request, const ContainerSpec& spec, const HostFacts& facts, int root,
-                                SeccompProgram& own, std::vector<std::string>& warnings) {
+PreparedProcess prepare_process(const ProcessRequest& request, const ContainerSpec& spec,
+                                const HostFacts& facts, int root, SeccompProgram& own,
+                                std::vector<std::string>& warnings) {
   if (request.argv.empty()) base::fail("no command");
   PreparedProcess out;
   out.argv = request.argv;

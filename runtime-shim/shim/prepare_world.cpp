@@ -1,9 +1,9 @@
-#include <sys/stat.h>
-#include <unistd.h>
-#include <sys/sysmacros.h>
-
 #include <algorithm>
 #include <array>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
 #include <climits>
 
 #include "base/error.hpp"
@@ -18,11 +18,12 @@ namespace {
 
 namespace sys = base::sys;
 
-constexpr std::array<std::string_view, 8> k_ipc_sysctls{"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni",
-                                                        "kernel.sem",    "kernel.shmall", "kernel.shmmax",
-                                                        "kernel.shmmni", "kernel.shm_rmid_forced"};
+constexpr std::array<std::string_view, 8> k_ipc_sysctls{
+    "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",
+    "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced"};
 
-// "net/ipv4/x" and "net.ipv4.x" are the same; the first separator decides, so that "net.ipv4.conf.eth0/1.x" keeps its slash.
+// "net/ipv4/x" and "net.ipv4.x" are the same; the first separator decides, so that "net.ipv4.conf.eth0/1.x"
+// keeps its slash.
 std::string sysctl_path(const std::string& key) {
   const auto separator = key.find_first_of("./");
   std::string path = key;
@@ -36,7 +37,8 @@ bool sysctl_is_namespaced(const std::string& path, const SecuritySpec& security)
   std::ranges::replace(dotted, '/', '.');
   if (dotted.starts_with("net.")) return security.network.mode != NamespaceMode::host;
   if (dotted == "kernel.domainname") return security.uts.mode == NamespaceMode::private_;
-  const bool ipc = std::ranges::find(k_ipc_sysctls, dotted) != k_ipc_sysctls.end() || dotted.starts_with("fs.mqueue.");
+  const bool ipc =
+      std::ranges::find(k_ipc_sysctls, dotted) != k_ipc_sysctls.end() || dotted.starts_with("fs.mqueue.");
   return ipc && security.ipc.mode != NamespaceMode::host;
 }
 
@@ -53,10 +55,11 @@ void write_run_files(const StartMessage& m, const RunDirectory& run) {
     return servers;
   };
   const bool own_resolver = !m.dns_sockets.empty();
-  run.write_file("resolv.conf",
-                 resolv_conf(m.spec.dns, own_resolver,
-                             own_resolver || !m.spec.dns.servers.empty() ? std::vector<std::string>{} : host_servers()),
-                 0644);
+  run.write_file(
+      "resolv.conf",
+      resolv_conf(m.spec.dns, own_resolver,
+                  own_resolver || !m.spec.dns.servers.empty() ? std::vector<std::string>{} : host_servers()),
+      0644);
   run.write_file("hosts", hosts_file(m.spec), 0644);
   run.write_file("hostname", effective_hostname(m.spec) + "\n", 0644);
   std::size_t index = 0;
@@ -122,10 +125,16 @@ void add_device(const DeviceSpec& device, std::vector<PreparedDevice>& out) {
     }
     return;
   }
-  if (!S_ISCHR(info->st_mode) && !S_ISBLK(info->st_mode)) base::fail("'{}' is not a device", device.source.str());
-  const std::string target = base::clean_path(device.target.empty() ? device.source.str() : device.target.str());
+  if (!S_ISCHR(info->st_mode) && !S_ISBLK(info->st_mode))
+    base::fail("'{}' is not a device", device.source.str());
+  const std::string target =
+      base::clean_path(device.target.empty() ? device.source.str() : device.target.str());
   if (!target.starts_with('/')) base::fail("device target '{}' is not absolute", target);
-  out.push_back({.target = target, .mode = info->st_mode, .number = info->st_rdev, .uid = info->st_uid, .gid = info->st_gid});
+  out.push_back({.target = target,
+                 .mode = info->st_mode,
+                 .number = info->st_rdev,
+                 .uid = info->st_uid,
+                 .gid = info->st_gid});
 }
 
 // A privileged container sees every device of the host.
@@ -133,16 +142,21 @@ void add_host_devices(const HostPath& directory, std::vector<PreparedDevice>& ou
   for (const auto& name : base::list_directory(directory)) {
     const HostPath path = directory / name;
     const auto info = sys::lstat_if_exists(path);
-    if (!info || name == "pts" || name == "shm" || name == "mqueue" || name == "fd" || name == "console") continue;
+    if (!info || name == "pts" || name == "shm" || name == "mqueue" || name == "fd" || name == "console")
+      continue;
     if (S_ISDIR(info->st_mode)) {
       add_host_devices(path, out);
       continue;
     }
-    const bool standard = directory.str() == "/dev" &&
-                          (name == "null" || name == "zero" || name == "full" || name == "tty" || name == "random" ||
-                           name == "urandom" || name == "ptmx");
+    const bool standard =
+        directory.str() == "/dev" && (name == "null" || name == "zero" || name == "full" || name == "tty" ||
+                                      name == "random" || name == "urandom" || name == "ptmx");
     if (!standard && (S_ISCHR(info->st_mode) || S_ISBLK(info->st_mode)))
-      out.push_back({.target = path.str(), .mode = info->st_mode, .number = info->st_rdev, .uid = info->st_uid, .gid = info->st_gid});
+      out.push_back({.target = path.str(),
+                     .mode = info->st_mode,
+                     .number = info->st_rdev,
+                     .uid = info->st_uid,
+                     .gid = info->st_gid});
   }
 }
 
@@ -159,7 +173,8 @@ std::vector<PreparedSysctl> prepare_sysctls(const SecuritySpec& security) {
   std::vector<PreparedSysctl> out;
   for (const auto& [key, value] : security.sysctls) {
     const std::string path = sysctl_path(key);
-    if (path.find("..") != std::string::npos || path.find("//") != std::string::npos || !sysctl_is_namespaced(path, security))
+    if (path.find("..") != std::string::npos || path.find("//") != std::string::npos ||
+        !sysctl_is_namespaced(path, security))
       base::fail("kernel parameter '{}' is not one of the container's own", key);
     if (value.find_first_of(std::string_view{"\n\0", 2}) != std::string::npos)
       base::fail("kernel parameter '{}': the value has more than one line", key);
@@ -180,8 +195,9 @@ std::vector<DeviceRule> device_numbers(const SecuritySpec& security) {
     std::vector<PreparedDevice> nodes;
     add_device(spec, nodes);
     for (const auto& node : nodes) {
-      DeviceRule rule = parse_device_rule(base::text("{} {}:{} {}", S_ISBLK(node.mode) ? 'b' : 'c', ::major(node.number),
-                                                     ::minor(node.number), spec.access.empty() ? "rwm" : spec.access));
+      DeviceRule rule =
+          parse_device_rule(base::text("{} {}:{} {}", S_ISBLK(node.mode) ? 'b' : 'c', ::major(node.number),
+                                       ::minor(node.number), spec.access.empty() ? "rwm" : spec.access));
       out.push_back(rule);
     }
   }
@@ -206,7 +222,8 @@ PreparedWorld prepare_world(const StartMessage& message, const HostFacts& facts,
   if (spec.security.uts.mode == NamespaceMode::private_) {
     world.hostname = effective_hostname(spec);
     world.domainname = spec.domainname;
-    if (world.hostname.size() > HOST_NAME_MAX) base::fail("hostname '{}' is longer than 64 bytes", world.hostname);
+    if (world.hostname.size() > HOST_NAME_MAX)
+      base::fail("hostname '{}' is longer than 64 bytes", world.hostname);
   }
   world.sysctls = prepare_sysctls(spec.security);
   world.new_cgroup_namespace = spec.security.cgroup.mode == NamespaceMode::private_;

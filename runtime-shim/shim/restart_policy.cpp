@@ -12,7 +12,8 @@ constexpr auto k_stable_after = 10s;
 
 }  // namespace
 
-std::optional<std::chrono::milliseconds> RestartBackoff::next(int exit_code, std::chrono::nanoseconds was_up) {
+std::optional<std::chrono::milliseconds> RestartBackoff::next(int exit_code,
+                                                              std::chrono::nanoseconds was_up) {
   if (policy_.mode == RestartMode::no) return std::nullopt;
   if (policy_.mode == RestartMode::on_failure) {
     if (exit_code == 0) return std::nullopt;

@@ -1,6 +1,6 @@
 #pragma once
-// Does a container that has ended start again, and when? Pure. Back-off: 100 ms, doubled at each restart up to a minute,
-// reset once it was up for ten seconds.
+// Does a container that has ended start again, and when? Pure. Back-off: 100 ms, doubled at each restart up
+// to a minute, reset once it was up for ten seconds.
 #include <chrono>
 #include <cstdint>
 #include <optional>

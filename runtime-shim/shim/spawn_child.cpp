@@ -1,13 +1,12 @@
 #include "runtime-shim/shim/spawn_child.hpp"
 
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <optional>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "base/fault.hpp"
 #include "base/sys.hpp"
@@ -27,7 +26,8 @@ struct ReceivedReport {
 // nullopt: the child's end is closed, which is exec.
 std::optional<ReceivedReport> receive_report(int socket) {
   pollfd readable{.fd = socket, .events = POLLIN, .revents = 0};
-  const int n = base::check(base::retry_eintr([&] { return ::poll(&readable, 1, k_longest_start_ms); }), "wait for a start");
+  const int n = base::check(base::retry_eintr([&] { return ::poll(&readable, 1, k_longest_start_ms); }),
+                            "wait for a start");
   if (n == 0) throw base::SysError(ETIMEDOUT, "start the process");
   ReceivedReport out;
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
@@ -67,11 +67,13 @@ StartFailed explain_failure(const PreparedChild& child, const ChildReport& repor
   const std::string why = base::error_text(report.error);
   if (report.stage == ChildStage::exec) return exec_failure(child.process, report.error);
   std::string what{describe(report.stage)};
-  if (report.stage == ChildStage::mount && child.world != nullptr) what = describe_step(child.world->mounts, report.index);
+  if (report.stage == ChildStage::mount && child.world != nullptr)
+    what = describe_step(child.world->mounts, report.index);
   if (report.stage == ChildStage::set_sysctl && child.world != nullptr)
     what = base::text("set kernel parameter '{}'", child.world->sysctls.at(report.index).path.substr(4));
   if (report.stage == ChildStage::enter_directory)
-    return {base::text("enter working directory '{}': {}", child.process.directory, why), child.world ? 125 : 126};
+    return {base::text("enter working directory '{}': {}", child.process.directory, why),
+            child.world ? 125 : 126};
   return {base::text("{}: {}", what, why), 125};
 }
 
@@ -96,7 +98,8 @@ SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgro
   base::fault_point("shim.child_cloned");
   try {
     while (auto received = receive_report(ours.get())) {
-      if (received->report.stage != ChildStage::terminal_ready) throw explain_failure(child, received->report);
+      if (received->report.stage != ChildStage::terminal_ready)
+        throw explain_failure(child, received->report);
       out.terminal = std::move(received->fd);
     }
   } catch (...) {

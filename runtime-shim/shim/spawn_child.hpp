@@ -1,8 +1,7 @@
 #pragma once
 // clone3 and the handshake: the parent's half of init/prepared_child.hpp.
-#include <sys/types.h>
-
 #include <cstdint>
+#include <sys/types.h>
 
 #include "base/error.hpp"
 #include "base/unique_fd.hpp"
@@ -10,7 +9,8 @@
 
 namespace compose::rt {
 
-// The child did not get as far as exec. 127: no such command; 126: it cannot be executed; 125: anything before that.
+// The child did not get as far as exec. 127: no such command; 126: it cannot be executed; 125: anything
+// before that.
 class StartFailed final : public base::Error {
  public:
   StartFailed(const std::string& why, int exit_code) : base::Error(why), exit_code_(exit_code) {}
@@ -26,10 +26,12 @@ struct SpawnedChild {
   base::UniqueFd terminal;  // the pty's master, for a process with a terminal
 };
 
-// Returns when exec has happened. `namespaces`: CLONE_NEW* flags; `cgroup`: a v2 directory to start in, or -1.
+// Returns when exec has happened. `namespaces`: CLONE_NEW* flags; `cgroup`: a v2 directory to start in, or
+// -1.
 SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgroup);
 
-// "exec 'nginx': executable file not found in $PATH", "mount '/srv' on '/data': No such file or directory" ...
+// "exec 'nginx': executable file not found in $PATH", "mount '/srv' on '/data': No such file or directory"
+// ...
 StartFailed explain_failure(const PreparedChild& child, const ChildReport& report);
 
 }  // namespace compose::rt

@@ -50,7 +50,8 @@ StartMessage decode_start(base::Message message) {
   StartMessage out;
   base::WireReader r{message.bytes};
   r.get(out.header.protocol);
-  if (out.header.protocol != k_start_protocol) base::fail("start request: protocol {} is not understood", out.header.protocol);
+  if (out.header.protocol != k_start_protocol)
+    base::fail("start request: protocol {} is not understood", out.header.protocol);
   r = base::WireReader{message.bytes};
   r.get(out.header);
   r.get(out.spec);

@@ -1,12 +1,11 @@
 #include "runtime-shim/shim/status_file.hpp"
 
+#include <cstring>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <cstring>
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
@@ -41,7 +40,8 @@ void RunDirectory::write_status(const ContainerStatus& status) const noexcept {
   }
 }
 
-void RunDirectory::write_file(const std::string& name, std::string_view content, mode_t mode, uid_t uid, gid_t gid) const {
+void RunDirectory::write_file(const std::string& name, std::string_view content, mode_t mode, uid_t uid,
+                              gid_t gid) const {
   const auto file = sys::open_at(directory_.get(), name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
   sys::write_all(file.get(), content);
   if (uid != 0 || gid != 0) base::check(::fchown(file.get(), uid, gid), "set the owner of '{}'", name);
@@ -62,12 +62,14 @@ base::UniqueFd RunDirectory::listen(const std::string& name) const {
   remove(name);
   const mode_t before = ::umask(0177);
   const base::ScopeExit restore{[&] { ::umask(before); }};
-  base::check(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), "bind '{}/{}'",
-              path_.str(), name);
+  base::check(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+              "bind '{}/{}'", path_.str(), name);
   base::check(::listen(socket.get(), 64), "listen on '{}/{}'", path_.str(), name);
   return socket;
 }
 
-void RunDirectory::remove(const std::string& name) const noexcept { ::unlinkat(directory_.get(), name.c_str(), 0); }
+void RunDirectory::remove(const std::string& name) const noexcept {
+  ::unlinkat(directory_.get(), name.c_str(), 0);
+}
 
 }  // namespace compose::rt

@@ -1,16 +1,20 @@
 #pragma once
-// The control socket of a shim: /run/compose/<id>/control, AF_UNIX stream, mode 0600, peer uid 0. One request per
-// connection (base/channel framing, wire form of ControlRequest), answered by one or more ControlReply messages.
+// The control socket of a shim: /run/compose/<id>/control, AF_UNIX stream, mode 0600, peer uid 0. One request
+// per connection (base/channel framing, wire form of ControlRequest), answered by one or more ControlReply
+// messages.
 //
 //   kill, pause, unpause   one reply when it is done
 //   stop                   one reply when nothing of the container runs any more
 //   wait                   one reply when the container has ended for good (no restart follows)
-//   exec                   reply `started` (with the pty master for a terminal), then reply `done` with the exit code.
-//                          Without a terminal the request brings stdin, stdout, stderr. A client that goes away closes its
-//                          ends of the pipes or the pty; the process is not killed.
-//   attach                 reply `started` with a descriptor for input: the pty master (write and resize only), or the
-//                          write end of the stdin pipe; none where stdin is closed. The request brings stdout, stderr
-//                          descriptors that get a copy of the output from now on; they are closed at the container's end.
+//   exec                   reply `started` (with the pty master for a terminal), then reply `done` with the
+//   exit code.
+//                          Without a terminal the request brings stdin, stdout, stderr. A client that goes
+//                          away closes its ends of the pipes or the pty; the process is not killed.
+//   attach                 reply `started` with a descriptor for input: the pty master (write and resize
+//   only), or the
+//                          write end of the stdin pipe; none where stdin is closed. The request brings
+//                          stdout, stderr descriptors that get a copy of the output from now on; they are
+//                          closed at the container's end.
 #include <cstdint>
 #include <string>
 #include <tuple>
@@ -33,13 +37,13 @@ struct ExecSpec {
   std::string user;                      // empty: the container's
   bool terminal = false;
   bool privileged = false;
-  std::uint16_t rows = 0;                // of the terminal; 0: unknown
+  std::uint16_t rows = 0;  // of the terminal; 0: unknown
   std::uint16_t columns = 0;
   static constexpr auto fields() {
-    return std::tuple{field("argv", &ExecSpec::argv), field("environment", &ExecSpec::environment),
+    return std::tuple{field("argv", &ExecSpec::argv),           field("environment", &ExecSpec::environment),
                       field("directory", &ExecSpec::directory), field("user", &ExecSpec::user),
-                      field("terminal", &ExecSpec::terminal), field("privileged", &ExecSpec::privileged),
-                      field("rows", &ExecSpec::rows), field("columns", &ExecSpec::columns)};
+                      field("terminal", &ExecSpec::terminal),   field("privileged", &ExecSpec::privileged),
+                      field("rows", &ExecSpec::rows),           field("columns", &ExecSpec::columns)};
   }
   bool operator==(const ExecSpec&) const = default;
 };
@@ -47,13 +51,16 @@ struct ExecSpec {
 struct ControlRequest {
   std::uint32_t protocol = k_control_protocol;
   ControlVerb verb = ControlVerb::wait;
-  int signal = 0;             // kill; stop: 0 is the container's own stop signal
-  std::int64_t grace = -1;    // stop: nanoseconds; negative: the container's own
-  bool close_stdin_after = false;  // attach: the input descriptor is the last one, so closing it is end of file
+  int signal = 0;           // kill; stop: 0 is the container's own stop signal
+  std::int64_t grace = -1;  // stop: nanoseconds; negative: the container's own
+  bool close_stdin_after =
+      false;  // attach: the input descriptor is the last one, so closing it is end of file
   ExecSpec exec;
   static constexpr auto fields() {
-    return std::tuple{field("protocol", &ControlRequest::protocol), field("verb", &ControlRequest::verb),
-                      field("signal", &ControlRequest::signal), field("grace", &ControlRequest::grace),
+    return std::tuple{field("protocol", &ControlRequest::protocol),
+                      field("verb", &ControlRequest::verb),
+                      field("signal", &ControlRequest::signal),
+                      field("grace", &ControlRequest::grace),
                       field("close_stdin_after", &ControlRequest::close_stdin_after),
                       field("exec", &ControlRequest::exec)};
   }
@@ -64,8 +71,8 @@ enum class ReplyKind : std::uint8_t { done, started, refused };
 
 struct ControlReply {
   ReplyKind kind = ReplyKind::done;
-  std::string error;   // refused: why
-  int exit_code = 0;   // exec, wait; refused: 126, 127 or 125
+  std::string error;  // refused: why
+  int exit_code = 0;  // exec, wait; refused: 126, 127 or 125
   bool operator==(const ControlReply&) const = default;
   static constexpr auto fields() {
     return std::tuple{field("kind", &ControlReply::kind), field("error", &ControlReply::error),

@@ -1,10 +1,12 @@
 #pragma once
-// What the CLI sends to the launcher for each container, and what comes back. One message per container over the
-// launcher's socket (base/channel framing, wire form); requests are pipelined, reports come in the order of completion.
+// What the CLI sends to the launcher for each container, and what comes back. One message per container over
+// the launcher's socket (base/channel framing, wire form); requests are pipelined, reports come in the order
+// of completion.
 //
 // Descriptors ride with the request in this order, each group only where its count or flag says so:
-//   network namespace | `dns_sockets` of the resolver (net/dns/dns_sockets.hpp, DnsSockets::take_all) | one held socket per
-//   entry of `held_ports` | stdin, stdout, stderr (`direct_stdio`) | stdout, stderr copies (`tee_output`)
+//   network namespace | `dns_sockets` of the resolver (net/dns/dns_sockets.hpp, DnsSockets::take_all) | one
+//   held socket per entry of `held_ports` | stdin, stdout, stderr (`direct_stdio`) | stdout, stderr copies
+//   (`tee_output`)
 #include <cstdint>
 #include <string>
 #include <tuple>
@@ -18,24 +20,28 @@ inline constexpr std::uint32_t k_start_protocol = 1;
 
 struct StartHeader {
   std::uint32_t protocol = k_start_protocol;
-  HostPath run_root;           // /run/compose; the shim makes <run_root>/<id>
-  HostPath log_directory;      // made when missing; unused where the log is disabled or stdio is direct
-  HostPath mount_points;       // a layer with only the places that every container mounts on; goes over the image's layers
-  std::string cgroup_root;     // "compose", or "compose-<hash>" for a run root that is not the default one
+  HostPath run_root;        // /run/compose; the shim makes <run_root>/<id>
+  HostPath log_directory;   // made when missing; unused where the log is disabled or stdio is direct
+  HostPath mount_points;    // a layer with only the places that every container mounts on; goes over the
+                            // image's layers
+  std::string cgroup_root;  // "compose", or "compose-<hash>" for a run root that is not the default one
   bool network_namespace = false;
-  std::uint8_t dns_sockets = 0;  // how many
+  std::uint8_t dns_sockets = 0;           // how many
   std::vector<std::uint16_t> held_ports;  // index into spec.ports for each held socket
-  bool direct_stdio = false;   // stdio of the container is the caller's descriptors: no log, no attach
-  bool tee_output = false;     // output is also copied there, from the first byte on
+  bool direct_stdio = false;       // stdio of the container is the caller's descriptors: no log, no attach
+  bool tee_output = false;         // output is also copied there, from the first byte on
   bool die_with_launcher = false;  // the container ends when the launcher's client does: build steps
   static constexpr auto fields() {
-    return std::tuple{field("protocol", &StartHeader::protocol), field("run_root", &StartHeader::run_root),
+    return std::tuple{field("protocol", &StartHeader::protocol),
+                      field("run_root", &StartHeader::run_root),
                       field("log_directory", &StartHeader::log_directory),
                       field("mount_points", &StartHeader::mount_points),
                       field("cgroup_root", &StartHeader::cgroup_root),
                       field("network_namespace", &StartHeader::network_namespace),
-                      field("dns_sockets", &StartHeader::dns_sockets), field("held_ports", &StartHeader::held_ports),
-                      field("direct_stdio", &StartHeader::direct_stdio), field("tee_output", &StartHeader::tee_output),
+                      field("dns_sockets", &StartHeader::dns_sockets),
+                      field("held_ports", &StartHeader::held_ports),
+                      field("direct_stdio", &StartHeader::direct_stdio),
+                      field("tee_output", &StartHeader::tee_output),
                       field("die_with_launcher", &StartHeader::die_with_launcher)};
   }
   bool operator==(const StartHeader&) const = default;
@@ -49,9 +55,12 @@ struct StartReport {
   int exit_code = 0;  // for an error: 127 command not found, 126 not executable, 125 anything else
   std::vector<std::string> warnings;
   static constexpr auto fields() {
-    return std::tuple{field("id", &StartReport::id), field("ok", &StartReport::ok),
-                      field("init_pid", &StartReport::init_pid), field("error", &StartReport::error),
-                      field("exit_code", &StartReport::exit_code), field("warnings", &StartReport::warnings)};
+    return std::tuple{field("id", &StartReport::id),
+                      field("ok", &StartReport::ok),
+                      field("init_pid", &StartReport::init_pid),
+                      field("error", &StartReport::error),
+                      field("exit_code", &StartReport::exit_code),
+                      field("warnings", &StartReport::warnings)};
   }
   bool operator==(const StartReport&) const = default;
 };

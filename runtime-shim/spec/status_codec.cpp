@@ -24,7 +24,8 @@ ContainerStatus decode_status(std::string_view bytes) {
   ContainerStatus status;
   r.get(status);
   r.expect_end();
-  if (status.state > ContainerState::dead || status.health > Health::unhealthy) base::fail("a container status is damaged");
+  if (status.state > ContainerState::dead || status.health > Health::unhealthy)
+    base::fail("a container status is damaged");
   return status;
 }
 
@@ -42,7 +43,8 @@ bool run_directory_is_alive(const base::HostPath& run_directory) {
 std::optional<ContainerStatus> read_status_file(const base::HostPath& run_directory) {
   const auto bytes = base::read_file_if_exists(run_directory / "status", 1U << 20U);
   if (!bytes) return std::nullopt;
-  return base::with_context(base::text("read '{}/status'", run_directory.str()), [&] { return decode_status(*bytes); });
+  return base::with_context(base::text("read '{}/status'", run_directory.str()),
+                            [&] { return decode_status(*bytes); });
 }
 
 }  // namespace compose::rt

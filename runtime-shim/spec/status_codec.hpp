@@ -1,6 +1,6 @@
 #pragma once
-// The status file as bytes, and the question whether its writer lives. Used by the shim, which writes it and reads those of
-// containers whose namespaces it shares, and by the client. Base only.
+// The status file as bytes, and the question whether its writer lives. Used by the shim, which writes it and
+// reads those of containers whose namespaces it shares, and by the client. Base only.
 #include <optional>
 #include <string>
 #include <string_view>

@@ -22,7 +22,7 @@ MAY_USE = {
     "runtime-shim/init": _RUNTIME,
     # client/ holds the protocol that both sides speak.
     "runtime-shim/shim": _RUNTIME | {"net/dns", "net/spec", "runtime-shim/client"},
-    "runtime-shim/client": {"base", "runtime-shim/spec"},
+    "runtime-shim/client": {"base", "runtime-shim/spec", "runtime-shim/cgroup"},
     "net/spec": {"base"},
     "net/dns": {"base", "net/spec"},
     "net/netlink": {"base", "net/spec"},

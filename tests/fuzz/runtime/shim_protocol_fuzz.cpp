@@ -1,5 +1,5 @@
-// Everything that a shim reads from a socket or a file: frames, control requests, start requests, statuses. The first byte
-// chooses which. Any input is a value or a base::Error.
+// Everything that a shim reads from a socket or a file: frames, control requests, start requests, statuses.
+// The first byte chooses which. Any input is a value or a base::Error.
 #include <cstdint>
 
 #include "base/error.hpp"
@@ -15,9 +15,15 @@ namespace {
 
 void read_one(std::uint8_t kind, std::string_view bytes) {
   switch (kind % 5) {
-    case 0: rt::decode_control(bytes); break;
-    case 1: rt::decode_start({.bytes = std::string{bytes}, .fds = {}}); break;
-    case 2: rt::decode_status(bytes); break;
+    case 0:
+      rt::decode_control(bytes);
+      break;
+    case 1:
+      rt::decode_start({.bytes = std::string{bytes}, .fds = {}});
+      break;
+    case 2:
+      rt::decode_status(bytes);
+      break;
     case 3: {
       rt::FrameReader reader;
       if (!reader.feed(bytes.substr(0, bytes.size() / 2))) reader.feed(bytes.substr(bytes.size() / 2));
@@ -25,7 +31,9 @@ void read_one(std::uint8_t kind, std::string_view bytes) {
     }
     case 4: {
       const auto half = bytes.size() / 2;
-      rt::resolve_user(bytes.substr(0, bytes.find('\n')), {}, {.passwd = std::string{bytes.substr(0, half)}, .group = std::string{bytes.substr(half)}});
+      rt::resolve_user(
+          bytes.substr(0, bytes.find('\n')), {},
+          {.passwd = std::string{bytes.substr(0, half)}, .group = std::string{bytes.substr(half)}});
       break;
     }
   }

@@ -1,9 +1,9 @@
-#include <doctest/doctest.h>
+#include <csignal>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <csignal>
+#include <doctest/doctest.h>
 
 #include "base/error.hpp"
 #include "runtime-shim/client/run_to_completion.hpp"
@@ -49,12 +49,14 @@ TEST_SUITE("runtime/container") {
     auto spec = world.spec({"sleep", "100"});
     spec.process.environment = {"COLOUR=blue"};
     REQUIRE(world.start(spec).error == "");
-    const auto echoed = world.exec(spec.id, {"sh", "-c", "echo $COLOUR $EXTRA $HOME; id -u; exit 5"}, {.environment = {"EXTRA=x"}});
+    const auto echoed = world.exec(spec.id, {"sh", "-c", "echo $COLOUR $EXTRA $HOME; id -u; exit 5"},
+                                   {.environment = {"EXTRA=x"}});
     CHECK(echoed.output == "blue x /root\n0\n");
     CHECK(echoed.exit_code == 5);
     const auto as_alice = world.exec(spec.id, {"id"}, {.user = "alice"});
     CHECK(as_alice.output == "uid=1000(alice) gid=1000(alice) groups=29(audio),44(video),1000(alice)\n");
-    CHECK(world.exec(spec.id, {"sh", "-c", "echo $$; ls /proc | grep -c '^1$'"}).output.find("1\n") != std::string::npos);
+    CHECK(world.exec(spec.id, {"sh", "-c", "echo $$; ls /proc | grep -c '^1$'"}).output.find("1\n") !=
+          std::string::npos);
   }
 
   TEST_CASE("exec of what is not there is refused as Docker does it") {
@@ -69,7 +71,8 @@ TEST_SUITE("runtime/container") {
       }
       return {};
     };
-    CHECK(refused({"nope"}) == std::pair{std::string{"exec 'nope': executable file not found in $PATH"}, 127});
+    CHECK(refused({"nope"}) ==
+          std::pair{std::string{"exec 'nope': executable file not found in $PATH"}, 127});
     CHECK(refused({"/etc/passwd"}) == std::pair{std::string{"exec '/etc/passwd': Permission denied"}, 126});
   }
 
@@ -77,7 +80,8 @@ TEST_SUITE("runtime/container") {
     ScratchWorld world;
     const auto spec = world.spec({"sleep", "100"});
     REQUIRE(world.start(spec).error == "");
-    const auto result = world.exec(spec.id, {"sh", "-c", "tty; stty size"}, {.terminal = true, .rows = 33, .columns = 77});
+    const auto result =
+        world.exec(spec.id, {"sh", "-c", "tty; stty size"}, {.terminal = true, .rows = 33, .columns = 77});
     CHECK(result.output == "/dev/pts/0\r\n33 77\r\n");
     CHECK(result.exit_code == 0);
   }
@@ -96,7 +100,8 @@ TEST_SUITE("runtime/container") {
     spec.process.user = "bob";
     CHECK(error_of(spec) == "user 'bob' is not in the container's /etc/passwd (125)");
     spec = world.spec({"true"});
-    spec.mounts = {rt::BindMount{.source = base::HostPath{"/does/not/exist"}, .target = base::ContainerPath{"/x"}}};
+    spec.mounts = {
+        rt::BindMount{.source = base::HostPath{"/does/not/exist"}, .target = base::ContainerPath{"/x"}}};
     CHECK(error_of(spec) == "bind source path does not exist: '/does/not/exist' (125)");
     spec = world.spec({"true"});
     spec.security.sysctls = {{"kernel.core_pattern", "|/x"}};
@@ -168,13 +173,17 @@ TEST_SUITE("runtime/container") {
   TEST_CASE("a health check makes a container healthy, and unhealthy when it hangs") {
     ScratchWorld world;
     auto spec = world.spec({"sleep", "100"});
-    spec.health = rt::HealthSpec{.test = {"test", "-e", "/tmp/ok"}, .interval = 50'000'000, .timeout = 5'000'000'000, .retries = 2};
+    spec.health = rt::HealthSpec{
+        .test = {"test", "-e", "/tmp/ok"}, .interval = 50'000'000, .timeout = 5'000'000'000, .retries = 2};
     REQUIRE(world.start(spec).error == "");
     CHECK(wait_until(world, spec.id, [](const auto& s) { return s.health == rt::Health::unhealthy; }));
     world.exec(spec.id, {"touch", "/tmp/ok"});
     CHECK(wait_until(world, spec.id, [](const auto& s) { return s.health == rt::Health::healthy; }));
     auto hanging = world.spec({"sleep", "100"});
-    hanging.health = rt::HealthSpec{.test = {"sh", "-c", "sleep 50 & sleep 50"}, .interval = 20'000'000, .timeout = 100'000'000, .retries = 1};
+    hanging.health = rt::HealthSpec{.test = {"sh", "-c", "sleep 50 & sleep 50"},
+                                    .interval = 20'000'000,
+                                    .timeout = 100'000'000,
+                                    .retries = 1};
     REQUIRE(world.start(hanging).error == "");
     CHECK(wait_until(world, hanging.id, [](const auto& s) { return s.health == rt::Health::unhealthy; }));
     CHECK(world.status(hanging.id)->health_output == "health check exceeded timeout (100 ms)");
@@ -182,11 +191,13 @@ TEST_SUITE("runtime/container") {
 
   TEST_CASE("init reaps orphans and passes signals on") {
     ScratchWorld world;
-    auto spec = world.spec({"sh", "-c", "echo $$; trap 'echo got; exit 9' TERM; (sleep 0.1 &) ; while :; do sleep 0.05; done"});
+    auto spec = world.spec(
+        {"sh", "-c", "echo $$; trap 'echo got; exit 9' TERM; (sleep 0.1 &) ; while :; do sleep 0.05; done"});
     spec.process.init = true;
     REQUIRE(world.start(spec).error == "");
     ::usleep(300'000);
-    CHECK(world.exec(spec.id, {"sh", "-c", "grep -l 'State:.Z' /proc/[0-9]*/status | wc -l"}).output == "0\n");
+    CHECK(world.exec(spec.id, {"sh", "-c", "grep -l 'State:.Z' /proc/[0-9]*/status | wc -l"}).output ==
+          "0\n");
     world.stop(spec.id, 10s);
     CHECK(world.status(spec.id)->exit_code == 9);
     CHECK(world.output(spec.id) == "2\ngot\n");
@@ -197,10 +208,13 @@ TEST_SUITE("runtime/container") {
     base::write_file_atomically(world.image / "data/seed", "from the image\n", 0640);
     const auto volume = world.directory.path() / "volumes/v/_data";
     base::sys::make_directories(volume);
-    auto spec = world.spec({"sh", "-c", "cat /data/seed; echo more > /data/own; touch /ro/x || echo refused; cat /run/secret; stat -c %a /run/secret"});
-    spec.mounts = {rt::BindMount{.source = volume, .target = base::ContainerPath{"/data"}, .copy_up = true},
-                   rt::BindMount{.source = world.image, .target = base::ContainerPath{"/ro"}, .read_only = true},
-                   rt::FileMount{.content = "s3cret\n", .target = base::ContainerPath{"/run/secret"}, .mode = 0400}};
+    auto spec = world.spec({"sh", "-c",
+                            "cat /data/seed; echo more > /data/own; touch /ro/x || echo refused; cat "
+                            "/run/secret; stat -c %a /run/secret"});
+    spec.mounts = {
+        rt::BindMount{.source = volume, .target = base::ContainerPath{"/data"}, .copy_up = true},
+        rt::BindMount{.source = world.image, .target = base::ContainerPath{"/ro"}, .read_only = true},
+        rt::FileMount{.content = "s3cret\n", .target = base::ContainerPath{"/run/secret"}, .mode = 0400}};
     CHECK(world.run(spec) == 0);
     CHECK(world.output(spec.id) == "from the image\nrefused\ns3cret\n400\n");
     CHECK(base::read_file(volume / "own") == "more\n");

@@ -1,6 +1,7 @@
 // What a process in a container sees and may do, asked from inside, for init, exec and health probes alike.
-#include <doctest/doctest.h>
 #include <unistd.h>
+
+#include <doctest/doctest.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -27,7 +28,8 @@ std::string expected(const std::string& capabilities, const std::string& effecti
   return "Umask:\t0022\n"
          "Groups:\t0 \n"
          "CapInh:\t0000000000000000\n"
-         "CapPrm:\t" + effective + "\nCapEff:\t" + effective + "\nCapBnd:\t" + capabilities +
+         "CapPrm:\t" +
+         effective + "\nCapEff:\t" + effective + "\nCapBnd:\t" + capabilities +
          "\nCapAmb:\t0000000000000000\nNoNewPrivs:\t0\nSeccomp:\t2\n"
          "fds 0 1 2 3\n"  // 3 is the directory that ls reads
          "HOME=/root\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n/\n"
@@ -36,7 +38,8 @@ std::string expected(const std::string& capabilities, const std::string& effecti
 
 // Without the files that this kernel does not have, each of which leaves one line of "0" less.
 std::string without_zero_lines(std::string text) {
-  for (std::size_t at = text.find("\n0\n"); at != std::string::npos; at = text.find("\n0\n")) text.erase(at, 2);
+  for (std::size_t at = text.find("\n0\n"); at != std::string::npos; at = text.find("\n0\n"))
+    text.erase(at, 2);
   return text;
 }
 
@@ -69,7 +72,8 @@ TEST_SUITE("runtime/fingerprint") {
     ScratchWorld world;
     auto spec = world.spec({"sh", "-c", std::string{k_fingerprint} + "; echo; sleep 100"});
     REQUIRE(world.start(spec).error == "");
-    const auto wanted = without_zero_lines(expected("00000000a80425fb", "00000000a80425fb")) + kcore_free(k_devices);
+    const auto wanted =
+        without_zero_lines(expected("00000000a80425fb", "00000000a80425fb")) + kcore_free(k_devices);
     const auto inside = world.exec(spec.id, {"sh", "-c", k_fingerprint});
     CHECK(without_zero_lines(inside.output) == wanted);
     CHECK(without_zero_lines(world.output(spec.id)) == wanted + "\n");
@@ -96,7 +100,9 @@ TEST_SUITE("runtime/fingerprint") {
 
   TEST_CASE("privileged has what the host grants, no filter, nothing hidden, and its devices") {
     ScratchWorld world;
-    auto spec = world.spec({"sh", "-c", "grep -E '^(CapEff|Seccomp:)' /proc/self/status; test -w /sys && mkdir /sys/fs/cgroup/x 2>&1; ls /dev | wc -l"});
+    auto spec = world.spec({"sh", "-c",
+                            "grep -E '^(CapEff|Seccomp:)' /proc/self/status; test -w /sys && mkdir "
+                            "/sys/fs/cgroup/x 2>&1; ls /dev | wc -l"});
     spec.security.privileged = true;
     CHECK(world.run(spec) == 0);
     const auto text = world.output(spec.id);
@@ -105,7 +111,8 @@ TEST_SUITE("runtime/fingerprint") {
 
   TEST_CASE("namespaces are new, the cgroup is the root of its own view") {
     ScratchWorld world;
-    auto spec = world.spec({"sh", "-c", "for n in mnt pid ipc uts cgroup net; do readlink /proc/self/ns/$n; done; hostname"});
+    auto spec = world.spec(
+        {"sh", "-c", "for n in mnt pid ipc uts cgroup net; do readlink /proc/self/ns/$n; done; hostname"});
     CHECK(world.run(spec) == 0);
     const auto inside = world.output(spec.id);
     for (const char* name : {"mnt", "pid", "ipc", "uts", "cgroup", "net"}) {
@@ -118,7 +125,9 @@ TEST_SUITE("runtime/fingerprint") {
 
   TEST_CASE("a read-only root refuses writes and keeps its temporary places") {
     ScratchWorld world;
-    auto spec = world.spec({"sh", "-c", "touch /x 2>/dev/null || echo refused; touch /dev/shm/x && echo shm; touch /scratch/x && echo tmpfs"});
+    auto spec = world.spec({"sh", "-c",
+                            "touch /x 2>/dev/null || echo refused; touch /dev/shm/x && echo shm; touch "
+                            "/scratch/x && echo tmpfs"});
     spec.rootfs.read_only = true;
     spec.mounts = {rt::TmpfsMount{.target = base::ContainerPath{"/scratch"}}};
     CHECK(world.run(spec) == 0);

@@ -8,19 +8,23 @@
 namespace compose::test {
 namespace {
 
-constexpr const char* k_applets[] = {"sh",   "cat",  "echo",  "ls",    "id",    "sleep", "true",  "false", "env",  "pwd",
-                                     "stat", "mount", "touch", "mkdir", "rm",   "head",  "grep",  "wc",    "sort", "kill",
-                                     "ps",   "dd",   "test",  "readlink", "hostname", "nc", "trap", "seq",  "awk",  "sed",
-                                     "mknod", "chmod", "chown", "tr", "cut", "uname", "yes", "tty", "stty", "ip"};
+constexpr const char* k_applets[] = {
+    "sh",    "cat",   "echo",  "ls",       "id",       "sleep", "true", "false", "env",  "pwd",
+    "stat",  "mount", "touch", "mkdir",    "rm",       "head",  "grep", "wc",    "sort", "kill",
+    "ps",    "dd",    "test",  "readlink", "hostname", "nc",    "trap", "seq",   "awk",  "sed",
+    "mknod", "chmod", "chown", "tr",       "cut",      "uname", "yes",  "tty",   "stty", "ip"};
 
 base::HostPath make_image(const base::HostPath& directory) {
-  for (const char* d : {"bin", "etc", "proc", "sys", "dev", "tmp", "root", "data"}) base::sys::make_directories(directory / d);
-  base::write_file_atomically(directory / "bin/busybox", base::read_file(base::HostPath{"/bin/busybox"}), 0755);
+  for (const char* d : {"bin", "etc", "proc", "sys", "dev", "tmp", "root", "data"})
+    base::sys::make_directories(directory / d);
+  base::write_file_atomically(directory / "bin/busybox", base::read_file(base::HostPath{"/bin/busybox"}),
+                              0755);
   for (const char* applet : k_applets) base::sys::make_symlink("busybox", directory / "bin" / applet);
   base::write_file_atomically(directory / "etc/passwd",
-                              "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n", 0644);
-  base::write_file_atomically(directory / "etc/group", "root:x:0:\nalice:x:1000:\naudio:x:29:alice\nvideo:x:44:alice\n",
+                              "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n",
                               0644);
+  base::write_file_atomically(directory / "etc/group",
+                              "root:x:0:\nalice:x:1000:\naudio:x:29:alice\nvideo:x:44:alice\n", 0644);
   ::chmod((directory / "tmp").c_str(), 01777);
   return directory;
 }
@@ -30,7 +34,8 @@ base::HostPath make_image(const base::HostPath& directory) {
 ScratchWorld::ScratchWorld()
     : paths{.data_root = directory.path() / "data", .run_root = directory.path() / "run"},
       image(make_image(directory.path() / "image")),
-      launcher(std::in_place, context.get_executor(), paths, base::HostPath{TEST_BINARY_DIR "/compose-shim"}) {}
+      launcher(std::in_place, context.get_executor(), paths,
+               base::HostPath{TEST_BINARY_DIR "/compose-shim"}) {}
 
 ScratchWorld::~ScratchWorld() {
   for (const auto& id : started) {
@@ -48,9 +53,10 @@ rt::ContainerSpec ScratchWorld::spec(std::vector<std::string> argv) {
   s.name = "test";
   s.project = "test";
   s.process.argv = std::move(argv);
-  s.process.capabilities = {"CAP_CHOWN",  "CAP_DAC_OVERRIDE", "CAP_FOWNER",  "CAP_FSETID", "CAP_KILL",
-                            "CAP_SETGID", "CAP_SETUID",       "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW",
-                            "CAP_SYS_CHROOT", "CAP_MKNOD",    "CAP_AUDIT_WRITE", "CAP_SETFCAP"};
+  s.process.capabilities = {
+      "CAP_CHOWN",      "CAP_DAC_OVERRIDE", "CAP_FOWNER",      "CAP_FSETID",           "CAP_KILL",
+      "CAP_SETGID",     "CAP_SETUID",       "CAP_SETPCAP",     "CAP_NET_BIND_SERVICE", "CAP_NET_RAW",
+      "CAP_SYS_CHROOT", "CAP_MKNOD",        "CAP_AUDIT_WRITE", "CAP_SETFCAP"};
   s.rootfs.lower = {image};
   s.rootfs.upper = paths.container_directory(s.id) / "upper";
   s.rootfs.work = paths.container_directory(s.id) / "work";
@@ -106,7 +112,8 @@ std::string ScratchWorld::output(const rt::ContainerId& id) {
   return out;
 }
 
-ScratchWorld::ExecResult ScratchWorld::exec(const rt::ContainerId& id, std::vector<std::string> argv, rt::ExecSpec extra) {
+ScratchWorld::ExecResult ScratchWorld::exec(const rt::ContainerId& id, std::vector<std::string> argv,
+                                            rt::ExecSpec extra) {
   extra.argv = std::move(argv);
   auto out = base::sys::make_pipe();
   const auto null = base::sys::open(base::HostPath{"/dev/null"}, O_RDWR);

@@ -1,14 +1,14 @@
 #pragma once
-// A place to run containers in: data and run roots of its own, a root file system made of the static busybox, a launcher.
-// Whatever is left of its containers is removed at the end.
-#include <utility>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
+// A place to run containers in: data and run roots of its own, a root file system made of the static busybox,
+// a launcher. Whatever is left of its containers is removed at the end.
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include "base/file.hpp"
 #include "base/sys.hpp"

@@ -23,26 +23,32 @@ std::vector<std::string> mount_points(const CgroupLayout& layout) {
 
 TEST_SUITE("runtime/cgroup/layout") {
   TEST_CASE("v2 alone is one hierarchy with the controllers it offers") {
-    const auto layout = parse_layout("30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n",
-                                     "0::/user.slice/session-1.scope\n", "cpuset cpu io memory pids");
+    const auto layout =
+        parse_layout("30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n",
+                     "0::/user.slice/session-1.scope\n", "cpuset cpu io memory pids");
     CHECK(mount_points(layout) == std::vector<std::string>{"/sys/fs/cgroup"});
     CHECK_FALSE(layout.has_v1());
     CHECK(layout.with("memory") == layout.unified());
     CHECK(layout.with("blkio") == nullptr);
   }
 
-  TEST_CASE("a hybrid host limits with v1; hierarchies that only name sessions are left out for a caller at their root") {
+  TEST_CASE(
+      "a hybrid host limits with v1; hierarchies that only name sessions are left out for a caller at their "
+      "root") {
     const auto layout = parse_layout(k_hybrid, "4:memory:/\n1:name=systemd:/\n0::/\n", "hugetlb");
-    CHECK(mount_points(layout) == std::vector<std::string>{"/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup/memory"});
+    CHECK(mount_points(layout) ==
+          std::vector<std::string>{"/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup/memory"});
     CHECK(layout.has_v1());
     CHECK(layout.unified() == nullptr);
     CHECK(layout.with("cpuacct") == layout.with("cpu"));
   }
 
   TEST_CASE("a caller inside a session takes its containers out of the session's cgroups too") {
-    const auto layout = parse_layout(k_hybrid, "4:memory:/\n1:name=systemd:/user.slice\n0::/user.slice\n", "");
-    CHECK(mount_points(layout) == std::vector<std::string>{"/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup/memory",
-                                                           "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"});
+    const auto layout =
+        parse_layout(k_hybrid, "4:memory:/\n1:name=systemd:/user.slice\n0::/user.slice\n", "");
+    CHECK(mount_points(layout) == std::vector<std::string>{"/sys/fs/cgroup/cpu,cpuacct",
+                                                           "/sys/fs/cgroup/memory", "/sys/fs/cgroup/systemd",
+                                                           "/sys/fs/cgroup/unified"});
   }
 
   TEST_CASE("escaped mount points are read, a second mount of one hierarchy is not a second hierarchy") {

@@ -71,7 +71,8 @@ TEST_SUITE("runtime/cgroup/limits") {
   TEST_CASE("swap without a word about it is as much again as the memory, on both") {
     ResourceSpec r;
     r.memory = 10 << 20;
-    CHECK(text_of(plan_limits_v1(r)) == "memory.limit_in_bytes 10485760\nmemory.memsw.limit_in_bytes 20971520\n");
+    CHECK(text_of(plan_limits_v1(r)) ==
+          "memory.limit_in_bytes 10485760\nmemory.memsw.limit_in_bytes 20971520\n");
     CHECK(text_of(plan_limits_v2(r)) == "memory.max 10485760\nmemory.swap.max 10485760\n");
   }
 
@@ -88,7 +89,8 @@ TEST_SUITE("runtime/cgroup/limits") {
   TEST_CASE("values that cannot be are refused") {
     ResourceSpec r;
     r.memory = 1 << 20;
-    CHECK_THROWS_WITH_AS(plan_limits_v2(r), "memory limit 1048576 is below the minimum of 6 MiB", base::Error);
+    CHECK_THROWS_WITH_AS(plan_limits_v2(r), "memory limit 1048576 is below the minimum of 6 MiB",
+                         base::Error);
     r.memory = 8 << 20;
     r.memory_swap = 7 << 20;
     CHECK_THROWS_WITH(plan_limits_v1(r), "memory and swap limit 7340032 is below the memory limit 8388608");

@@ -9,7 +9,8 @@ using namespace compose::rt;
 
 namespace {
 
-std::vector<PreparedRlimit> prepare(std::vector<Rlimit> wanted, std::vector<std::string>& warnings, bool may_raise = true) {
+std::vector<PreparedRlimit> prepare(std::vector<Rlimit> wanted, std::vector<std::string>& warnings,
+                                    bool may_raise = true) {
   return prepare_rlimits(wanted, may_raise, warnings);
 }
 
@@ -42,13 +43,16 @@ TEST_SUITE("runtime/isolation/rlimits") {
     const auto limits = prepare({{"nofile", own.rlim_max + 5, own.rlim_max + 5}}, warnings, false);
     CHECK(limits[0].value.rlim_max == own.rlim_max);
     CHECK(limits[0].value.rlim_cur == own.rlim_max);
-    CHECK(warnings == std::vector<std::string>{base::text(
-                          "resource limit 'nofile' is cut to {}, the highest this host allows", own.rlim_max)});
+    CHECK(warnings ==
+          std::vector<std::string>{base::text(
+              "resource limit 'nofile' is cut to {}, the highest this host allows", own.rlim_max)});
   }
 
   TEST_CASE("unknown names and soft above hard are refused") {
     std::vector<std::string> warnings;
-    CHECK_THROWS_WITH_AS(prepare({{"files", 1, 1}}, warnings), "resource limit 'files' is unknown", base::Error);
-    CHECK_THROWS_WITH(prepare({{"nofile", 2, 1}}, warnings), "resource limit 'nofile': soft 2 is above hard 1");
+    CHECK_THROWS_WITH_AS(prepare({{"files", 1, 1}}, warnings), "resource limit 'files' is unknown",
+                         base::Error);
+    CHECK_THROWS_WITH(prepare({{"nofile", 2, 1}}, warnings),
+                      "resource limit 'nofile': soft 2 is above hard 1");
   }
 }

@@ -1,13 +1,13 @@
 #include "runtime-shim/isolation/seccomp_program.hpp"
 
-#include <doctest/doctest.h>
+#include <cerrno>
+#include <cstring>
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
-
-#include <cerrno>
-#include <cstring>
 #include <string_view>
+
+#include <doctest/doctest.h>
 
 #include "runtime-shim/isolation/seccomp_table.hpp"
 
@@ -26,13 +26,25 @@ std::uint32_t interpret(const SeccompProgram& program, const seccomp_data& data)
   for (std::size_t at = 0; at < program.size(); ++at) {
     const auto& i = program[at];
     switch (i.code) {
-      case BPF_LD | BPF_W | BPF_ABS: std::memcpy(&a, reinterpret_cast<const char*>(&data) + i.k, sizeof a); break;
-      case BPF_JMP | BPF_JEQ | BPF_K: at += a == i.k ? i.jt : i.jf; break;
-      case BPF_JMP | BPF_JGE | BPF_K: at += a >= i.k ? i.jt : i.jf; break;
-      case BPF_JMP | BPF_JSET | BPF_K: at += (a & i.k) != 0 ? i.jt : i.jf; break;
-      case BPF_JMP | BPF_JA: at += i.k; break;
-      case BPF_RET | BPF_K: return i.k;
-      default: FAIL("unknown instruction");
+      case BPF_LD | BPF_W | BPF_ABS:
+        std::memcpy(&a, reinterpret_cast<const char*>(&data) + i.k, sizeof a);
+        break;
+      case BPF_JMP | BPF_JEQ | BPF_K:
+        at += a == i.k ? i.jt : i.jf;
+        break;
+      case BPF_JMP | BPF_JGE | BPF_K:
+        at += a >= i.k ? i.jt : i.jf;
+        break;
+      case BPF_JMP | BPF_JSET | BPF_K:
+        at += (a & i.k) != 0 ? i.jt : i.jf;
+        break;
+      case BPF_JMP | BPF_JA:
+        at += i.k;
+        break;
+      case BPF_RET | BPF_K:
+        return i.k;
+      default:
+        FAIL("unknown instruction");
     }
   }
   FAIL("the program ends without an answer");
@@ -70,11 +82,14 @@ TEST_SUITE("runtime/isolation/seccomp_program") {
   TEST_CASE("every row of the table is answered on each architecture as it says") {
     const auto program = compile_seccomp(k_docker_default);
     for (const auto& row : syscall_table()) {
-      const bool open = row.rule == SyscallRule::always ||
-                        (row.rule == SyscallRule::with_capability && (row.capabilities & k_docker_default) != 0);
-      if (row.rule == SyscallRule::socket_family || row.rule == SyscallRule::personality || row.rule == SyscallRule::clone_flags)
+      const bool open = row.rule == SyscallRule::always || (row.rule == SyscallRule::with_capability &&
+                                                            (row.capabilities & k_docker_default) != 0);
+      if (row.rule == SyscallRule::socket_family || row.rule == SyscallRule::personality ||
+          row.rule == SyscallRule::clone_flags)
         continue;
-      const std::uint32_t wanted = open ? k_allow : std::string_view{row.name} == "clone3" ? k_enosys : k_eperm;
+      const std::uint32_t wanted = open                                     ? k_allow
+                                   : std::string_view{row.name} == "clone3" ? k_enosys
+                                                                            : k_eperm;
       INFO(row.name);
       if (row.x86_64 >= 0) CHECK(ask(program, AUDIT_ARCH_X86_64, row.x86_64) == wanted);
       if (row.i386 >= 0) CHECK(ask(program, AUDIT_ARCH_I386, row.i386) == wanted);
@@ -83,9 +98,11 @@ TEST_SUITE("runtime/isolation/seccomp_program") {
 
   TEST_CASE("dangerous calls are refused with the errno that lets libraries fall back") {
     const auto program = compile_seccomp(k_docker_default);
-    for (const char* name : {"mount", "setns", "unshare", "bpf", "open_by_handle_at", "init_module", "reboot", "settimeofday"})
+    for (const char* name :
+         {"mount", "setns", "unshare", "bpf", "open_by_handle_at", "init_module", "reboot", "settimeofday"})
       CHECK(x86_64(program, name) == k_eperm);
-    for (const int number : {425, 426, 427, 323, 246, 250, 248, 155}) CHECK(ask(program, AUDIT_ARCH_X86_64, number) == k_eperm);
+    for (const int number : {425, 426, 427, 323, 246, 250, 248, 155})
+      CHECK(ask(program, AUDIT_ARCH_X86_64, number) == k_eperm);
     CHECK(x86_64(program, "clone3") == k_enosys);
     CHECK(ask(program, AUDIT_ARCH_X86_64, 467) == k_enosys);
     CHECK(ask(program, AUDIT_ARCH_X86_64, 0x40000000) == k_enosys);
@@ -110,7 +127,8 @@ TEST_SUITE("runtime/isolation/seccomp_program") {
 
   TEST_CASE("a capability opens its calls") {
     const auto admin = compile_seccomp(k_docker_default | 1ULL << CAP_SYS_ADMIN);
-    for (const char* name : {"mount", "setns", "unshare", "clone3", "bpf"}) CHECK(x86_64(admin, name) == k_allow);
+    for (const char* name : {"mount", "setns", "unshare", "clone3", "bpf"})
+      CHECK(x86_64(admin, name) == k_allow);
     CHECK(x86_64(admin, "clone", 0x10000000) == k_allow);
     CHECK(x86_64(admin, "init_module") == k_eperm);
     CHECK(x86_64(compile_seccomp(1ULL << CAP_BPF), "bpf") == k_allow);

@@ -21,7 +21,9 @@ const UserFiles k_files{.passwd =
                             "audio:x:29:bob,alice\n"
                             "video:x:44:alice\n"};
 
-ResolvedUser resolve(std::string_view user, std::vector<std::string> extra = {}) { return resolve_user(user, extra, k_files); }
+ResolvedUser resolve(std::string_view user, std::vector<std::string> extra = {}) {
+  return resolve_user(user, extra, k_files);
+}
 
 }  // namespace
 
@@ -31,7 +33,8 @@ TEST_SUITE("runtime/isolation/user") {
   }
 
   TEST_CASE("a name brings its group, its memberships and its home") {
-    CHECK(resolve("alice") == ResolvedUser{.uid = 1001, .gid = 1001, .groups = {1001, 29, 44}, .home = "/home/alice"});
+    CHECK(resolve("alice") ==
+          ResolvedUser{.uid = 1001, .gid = 1001, .groups = {1001, 29, 44}, .home = "/home/alice"});
     CHECK(resolve("1001") == resolve("alice"));
   }
 
@@ -40,7 +43,8 @@ TEST_SUITE("runtime/isolation/user") {
   }
 
   TEST_CASE("a group that is given stands alone") {
-    CHECK(resolve("alice:audio") == ResolvedUser{.uid = 1001, .gid = 29, .groups = {29}, .home = "/home/alice"});
+    CHECK(resolve("alice:audio") ==
+          ResolvedUser{.uid = 1001, .gid = 29, .groups = {29}, .home = "/home/alice"});
     CHECK(resolve("7:8") == ResolvedUser{.uid = 7, .gid = 8, .groups = {8}, .home = "/"});
   }
 
@@ -55,6 +59,7 @@ TEST_SUITE("runtime/isolation/user") {
     for (const char* number : {"2147483648", "4294967296", "99999999999"})
       CHECK_THROWS_WITH(resolve(number), base::text("user number '{}' is out of range", number).c_str());
     CHECK_THROWS_WITH(resolve("1000:99999999999"), "group number '99999999999' is out of range");
-    for (const char* odd : {"-1", "+5", "0x0", " 0", "\xEF\xBC\x90", "huge"}) CHECK_THROWS_AS(resolve(odd), base::Error);
+    for (const char* odd : {"-1", "+5", "0x0", " 0", "\xEF\xBC\x90", "huge"})
+      CHECK_THROWS_AS(resolve(odd), base::Error);
   }
 }

@@ -30,10 +30,10 @@ TEST_SUITE("runtime/rootfs/etc_files") {
     spec.endpoints = {{.ipv4 = "172.20.0.3", .ipv6 = "fd00::3"}};
     const std::string text = hosts_file(spec);
     CHECK(text.starts_with("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"));
-    CHECK(text.ends_with(
-        "10.1.1.1\tdb.local\n"
-        "172.20.0.3\t0123456789ab.shop.test 0123456789ab\n"
-        "fd00::3\t0123456789ab.shop.test 0123456789ab\n"));
+    CHECK(
+        text.ends_with("10.1.1.1\tdb.local\n"
+                       "172.20.0.3\t0123456789ab.shop.test 0123456789ab\n"
+                       "fd00::3\t0123456789ab.shop.test 0123456789ab\n"));
   }
 
   TEST_CASE("nothing may bring lines of its own") {

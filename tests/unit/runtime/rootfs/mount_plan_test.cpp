@@ -20,7 +20,9 @@ MountPlan plan(const ContainerSpec& spec, bool v2 = true) {
 }
 
 BindMount bound(std::string source, std::string target, bool read_only = false) {
-  return {.source = HostPath{std::move(source)}, .target = ContainerPath{std::move(target)}, .read_only = read_only};
+  return {.source = HostPath{std::move(source)},
+          .target = ContainerPath{std::move(target)},
+          .read_only = read_only};
 }
 
 std::string first_lines(const MountPlan& p, std::size_t count) {
@@ -54,7 +56,8 @@ TEST_SUITE("runtime/rootfs/mount_plan") {
 
   TEST_CASE("own mounts come by depth; one on a default's place takes it; one on /dev takes all below") {
     auto spec = web();
-    spec.mounts = {bound("/b", "/data/deep/er"), bound("/a", "/data", true), bound("/hosts", "/etc/hosts"), bound("/dev", "/dev")};
+    spec.mounts = {bound("/b", "/data/deep/er"), bound("/a", "/data", true), bound("/hosts", "/etc/hosts"),
+                   bound("/dev", "/dev")};
     const auto text = first_lines(plan(spec), 9);
     CHECK(text ==
           "proc -> /proc nosuid,noexec,nodev\n"
@@ -85,14 +88,17 @@ TEST_SUITE("runtime/rootfs/mount_plan") {
     const auto p = plan(spec, false);
     CHECK(p.masked.empty());
     CHECK(p.read_only.empty());
-    CHECK(to_text(p).find("sysfs -> /sys nosuid,noexec,nodev\ncgroup -> /sys/fs/cgroup nosuid,noexec,nodev mode=755\n") !=
+    CHECK(to_text(p).find(
+              "sysfs -> /sys nosuid,noexec,nodev\ncgroup -> /sys/fs/cgroup nosuid,noexec,nodev mode=755\n") !=
           std::string::npos);
   }
 
   TEST_CASE("tmpfs options the user may override") {
     auto spec = web();
-    spec.mounts = {TmpfsMount{.target = ContainerPath{"/t/"}, .size = 4096, .mode = 0700, .options = {"exec", "uid=5", "ro"}}};
-    CHECK(to_text(plan(spec)).find("tmpfs -> /t ro,nosuid,nodev mode=700,size=4096,uid=5\n") != std::string::npos);
+    spec.mounts = {TmpfsMount{
+        .target = ContainerPath{"/t/"}, .size = 4096, .mode = 0700, .options = {"exec", "uid=5", "ro"}}};
+    CHECK(to_text(plan(spec)).find("tmpfs -> /t ro,nosuid,nodev mode=700,size=4096,uid=5\n") !=
+          std::string::npos);
   }
 
   TEST_CASE("files of the spec are bound from the run directory, in order") {
@@ -100,7 +106,8 @@ TEST_SUITE("runtime/rootfs/mount_plan") {
     spec.mounts = {FileMount{.content = "a", .target = ContainerPath{"/run/secrets/b"}},
                    FileMount{.content = "b", .target = ContainerPath{"/cfg"}, .read_only = false}};
     const auto text = to_text(plan(spec));
-    CHECK(text.find("bind /run/c/files/1 -> /cfg\nbind /run/c/files/0 -> /run/secrets/b ro\n") != std::string::npos);
+    CHECK(text.find("bind /run/c/files/1 -> /cfg\nbind /run/c/files/0 -> /run/secrets/b ro\n") !=
+          std::string::npos);
   }
 
   TEST_CASE("propagation is kept only where some mount asks for it") {
@@ -128,7 +135,8 @@ TEST_SUITE("runtime/rootfs/mount_plan") {
     };
     CHECK(error_of("/proc") == "mount target '/proc' would hide what the runtime protects");
     CHECK(error_of("/proc/sys") == "mount target '/proc/sys' would hide what the runtime protects");
-    CHECK(error_of("/x/../proc/self/attr") == "mount target '/proc/self/attr' would hide what the runtime protects");
+    CHECK(error_of("/x/../proc/self/attr") ==
+          "mount target '/proc/self/attr' would hide what the runtime protects");
     CHECK(error_of("/proc/uptime") == "");
     CHECK(error_of("/") == "mount target '/' would hide the whole image");
     CHECK(error_of("data") == "mount target 'data' is not absolute");

@@ -24,7 +24,9 @@ TEST_SUITE("runtime/shim/log_framing") {
     CHECK(frame({"one\n\ntwo\n"}) == k_stamp + "F one\n" + k_stamp + "F \n" + k_stamp + "F two\n");
   }
 
-  TEST_CASE("a line in pieces is one line") { CHECK(frame({"he", "llo\nwor", "ld\n"}) == k_stamp + "F hello\n" + k_stamp + "F world\n"); }
+  TEST_CASE("a line in pieces is one line") {
+    CHECK(frame({"he", "llo\nwor", "ld\n"}) == k_stamp + "F hello\n" + k_stamp + "F world\n");
+  }
 
   TEST_CASE("a line without an end waits for the end of the stream") {
     CHECK(frame({"prompt> "}).empty());
@@ -41,5 +43,7 @@ TEST_SUITE("runtime/shim/log_framing") {
     CHECK(frame({"x", piece + "\n"}) == k_stamp + "P " + piece + "\n" + k_stamp + "F x\n");
   }
 
-  TEST_CASE("bytes are bytes") { CHECK(frame({std::string("\xff\0\x1b[0m\n", 7)}) == k_stamp + std::string("F \xff\0\x1b[0m\n", 9)); }
+  TEST_CASE("bytes are bytes") {
+    CHECK(frame({std::string("\xff\0\x1b[0m\n", 7)}) == k_stamp + std::string("F \xff\0\x1b[0m\n", 9));
+  }
 }

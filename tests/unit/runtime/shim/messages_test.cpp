@@ -1,5 +1,6 @@
-#include <doctest/doctest.h>
 #include <fcntl.h>
+
+#include <doctest/doctest.h>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"
@@ -47,7 +48,11 @@ std::string start_error(const StartHeader& header, const ContainerSpec& spec, in
 
 TEST_SUITE("runtime/shim/messages") {
   TEST_CASE("a start request brings its descriptors in order") {
-    const StartHeader header{.cgroup_root = "compose", .network_namespace = true, .dns_sockets = 2, .held_ports = {0}, .tee_output = true};
+    const StartHeader header{.cgroup_root = "compose",
+                             .network_namespace = true,
+                             .dns_sockets = 2,
+                             .held_ports = {0},
+                             .tee_output = true};
     const auto out = decode_start(message(header, good_spec(), 6));
     CHECK(out.network_namespace);
     CHECK(out.dns_sockets.size() == 2);
@@ -61,10 +66,14 @@ TEST_SUITE("runtime/shim/messages") {
     const StartHeader header{.cgroup_root = "compose"};
     CHECK(start_error(header, good_spec(), 0) == "");
     CHECK(start_error(header, good_spec(), 1) == "start request: 1 descriptors too many");
-    CHECK(start_error({.cgroup_root = "compose", .network_namespace = true}, good_spec(), 0) == "start request: descriptors are missing");
-    CHECK(start_error({.protocol = 9, .cgroup_root = "compose"}, good_spec(), 0) == "start request: protocol 9 is not understood");
-    CHECK(start_error({.cgroup_root = "../x"}, good_spec(), 0) == "start request: cgroup root '../x' cannot name a cgroup");
-    CHECK(start_error({.cgroup_root = "compose", .held_ports = {1}}, good_spec(), 1) == "start request: there is no port 1");
+    CHECK(start_error({.cgroup_root = "compose", .network_namespace = true}, good_spec(), 0) ==
+          "start request: descriptors are missing");
+    CHECK(start_error({.protocol = 9, .cgroup_root = "compose"}, good_spec(), 0) ==
+          "start request: protocol 9 is not understood");
+    CHECK(start_error({.cgroup_root = "../x"}, good_spec(), 0) ==
+          "start request: cgroup root '../x' cannot name a cgroup");
+    CHECK(start_error({.cgroup_root = "compose", .held_ports = {1}}, good_spec(), 1) ==
+          "start request: there is no port 1");
     auto spec = good_spec();
     spec.id = ContainerId{"../../etc"};
     CHECK(start_error(header, spec, 0) == "start request: container id '../../etc' is not 64 hex digits");
@@ -74,14 +83,17 @@ TEST_SUITE("runtime/shim/messages") {
   }
 
   TEST_CASE("a control request that is cut anywhere is an error, never a crash") {
-    const std::string whole = base::to_wire(ControlRequest{.verb = ControlVerb::exec, .exec = {.argv = {"a", "b"}, .user = "u"}});
+    const std::string whole =
+        base::to_wire(ControlRequest{.verb = ControlVerb::exec, .exec = {.argv = {"a", "b"}, .user = "u"}});
     CHECK(decode_control(whole).exec.argv == std::vector<std::string>{"a", "b"});
-    for (std::size_t size = 0; size < whole.size(); ++size) CHECK_THROWS_AS(decode_control(whole.substr(0, size)), base::Error);
+    for (std::size_t size = 0; size < whole.size(); ++size)
+      CHECK_THROWS_AS(decode_control(whole.substr(0, size)), base::Error);
     CHECK_THROWS_AS(decode_control(whole + "x"), base::Error);
     auto odd = ControlRequest{};
     odd.verb = static_cast<ControlVerb>(99);
     CHECK_THROWS_WITH(decode_control(base::to_wire(odd)), "control request: unknown verb");
-    CHECK_THROWS_WITH(decode_control(base::to_wire(ControlRequest{.protocol = 7})), "control request: protocol 7 is not understood");
+    CHECK_THROWS_WITH(decode_control(base::to_wire(ControlRequest{.protocol = 7})),
+                      "control request: protocol 7 is not understood");
   }
 
   TEST_CASE("a frame arrives in any pieces") {
@@ -98,7 +110,8 @@ TEST_SUITE("runtime/shim/messages") {
   }
 
   TEST_CASE("a status survives its file") {
-    ContainerStatus status{.state = ContainerState::running, .health_output = "ok", .restarts = 3, .warnings = {"w"}};
+    ContainerStatus status{
+        .state = ContainerState::running, .health_output = "ok", .restarts = 3, .warnings = {"w"}};
     CHECK(decode_status(encode_status(status)) == status);
     std::string other = encode_status(status);
     other[0] = 9;
@@ -109,8 +122,10 @@ TEST_SUITE("runtime/shim/messages") {
 
   TEST_CASE("only the default run root has the plain cgroup name") {
     CHECK(RuntimePaths{}.cgroup_root() == "compose");
-    CHECK(RuntimePaths{.run_root = base::HostPath{"/tmp/a"}}.cgroup_root() != RuntimePaths{.run_root = base::HostPath{"/tmp/b"}}.cgroup_root());
-    CHECK(RuntimePaths{.run_root = base::HostPath{"/tmp/a"}}.cgroup_root().size() == std::string{"compose-01234567"}.size());
+    CHECK(RuntimePaths{.run_root = base::HostPath{"/tmp/a"}}.cgroup_root() !=
+          RuntimePaths{.run_root = base::HostPath{"/tmp/b"}}.cgroup_root());
+    CHECK(RuntimePaths{.run_root = base::HostPath{"/tmp/a"}}.cgroup_root().size() ==
+          std::string{"compose-01234567"}.size());
   }
 
   TEST_CASE("a held port leads to the container's first address") {

@@ -26,7 +26,8 @@ std::string sysctl_error(SecuritySpec security, const std::string& key, const st
 TEST_SUITE("runtime/shim/prepare") {
   TEST_CASE("the environment starts from defaults; the last of two counts; what has no value is dropped") {
     CHECK(complete_environment({"A=1", "SECRET", "A=2", "=x", "*", "E="}, "host", false, "/root") ==
-          Strings{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME=host", "A=2", "E=", "HOME=/root"});
+          Strings{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME=host", "A=2",
+                  "E=", "HOME=/root"});
     CHECK(complete_environment({"PATH=/x", "HOME=/h", "TERM=dumb"}, "host", true, "/root") ==
           Strings{"PATH=/x", "HOSTNAME=host", "TERM=dumb", "HOME=/h"});
   }
@@ -40,7 +41,8 @@ TEST_SUITE("runtime/shim/prepare") {
 
   TEST_CASE("kernel parameters of the container's own namespaces, in either spelling") {
     SecuritySpec security;
-    security.sysctls = {{"net.core.somaxconn", "10"}, {"kernel/shmmax", "5"}, {"net.ipv4.conf.eth0/1.forwarding", "1"}};
+    security.sysctls = {
+        {"net.core.somaxconn", "10"}, {"kernel/shmmax", "5"}, {"net.ipv4.conf.eth0/1.forwarding", "1"}};
     const auto out = prepare_sysctls(security);
     REQUIRE(out.size() == 5);
     CHECK(out[0].path == "sys/kernel/shmmax");
@@ -50,13 +52,16 @@ TEST_SUITE("runtime/shim/prepare") {
   }
 
   TEST_CASE("all others are refused") {
-    for (const char* key : {"kernel.core_pattern", "kernel.hostname", "vm.swappiness", "fs.file-max", "net.ipv4/../../kernel/core_pattern", "net", ""})
-      CHECK(sysctl_error({}, key) == base::text("kernel parameter '{}' is not one of the container's own", key));
+    for (const char* key : {"kernel.core_pattern", "kernel.hostname", "vm.swappiness", "fs.file-max",
+                            "net.ipv4/../../kernel/core_pattern", "net", ""})
+      CHECK(sysctl_error({}, key) ==
+            base::text("kernel parameter '{}' is not one of the container's own", key));
     CHECK(sysctl_error({.network = {.mode = NamespaceMode::host}}, "net.core.somaxconn") ==
           "kernel parameter 'net.core.somaxconn' is not one of the container's own");
     CHECK(sysctl_error({.ipc = {.mode = NamespaceMode::host}}, "kernel.sem") ==
           "kernel parameter 'kernel.sem' is not one of the container's own");
-    CHECK(sysctl_error({}, "kernel.sem", "1\n2") == "kernel parameter 'kernel.sem': the value has more than one line");
+    CHECK(sysctl_error({}, "kernel.sem", "1\n2") ==
+          "kernel parameter 'kernel.sem': the value has more than one line");
   }
 
   TEST_CASE("an exec takes from the container what it does not say itself") {
