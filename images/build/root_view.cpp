@@ -46,12 +46,23 @@ void set_lower_by_links(int fs, const std::vector<base::HostPath>& layers) {
   base::check(sys::fsconfig(fs, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "join {} layers", layers.size());
 }
 
+UniqueFd open_overlay() {
+  return UniqueFd{base::check(sys::fsopen("overlay", FSOPEN_CLOEXEC), "open file system type 'overlay'")};
+}
+
+// False: the kernel knows no "lowerdir+". Kernels before 6.5 take any option and refuse it only when the file system is made.
+bool join_by_paths(int fs, const std::vector<base::HostPath>& layers) {
+  if (sys::fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir+", layers.front().c_str(), 0) == -1) return false;
+  for (std::size_t i = 1; i < layers.size(); ++i) set_option(fs, "lowerdir+", layers[i].c_str());
+  if (sys::fsconfig(fs, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0) return true;
+  if (errno == EINVAL) return false;
+  throw base::SysError(errno, base::text("join {} layers", layers.size()));
+}
+
 UniqueFd overlay_of(const std::vector<base::HostPath>& layers) {
-  const UniqueFd fs{base::check(sys::fsopen("overlay", FSOPEN_CLOEXEC), "open file system type 'overlay'")};
-  if (sys::fsconfig(fs.get(), FSCONFIG_SET_STRING, "lowerdir+", layers.front().c_str(), 0) == 0) {
-    for (std::size_t i = 1; i < layers.size(); ++i) set_option(fs.get(), "lowerdir+", layers[i].c_str());
-    base::check(sys::fsconfig(fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "join {} layers", layers.size());
-  } else {
+  UniqueFd fs = open_overlay();
+  if (!join_by_paths(fs.get(), layers)) {
+    fs = open_overlay();
     set_lower_by_links(fs.get(), layers);
   }
   return UniqueFd{base::check(sys::fsmount(fs.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV),

@@ -67,6 +67,8 @@ std::optional<base::UniqueFd> mount_with_fsopen(const RootfsSpec& rootfs) {
     return std::nullopt;
   if (sys::fsconfig(fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == -1) {
     const int error = errno;
+    // Kernels before 6.5 take any option and refuse "lowerdir+" only here.
+    if (error == EINVAL) return std::nullopt;
     throw base::SysError(error, "mount the layers of the image" + kernel_message(fs.get()));
   }
   return base::UniqueFd{
