@@ -8,7 +8,7 @@
 #include <deque>
 
 #include "base/error.hpp"
-#include "base/id.hpp"
+#include "base/file.hpp"
 #include "base/scope_exit.hpp"
 #include "base/sys.hpp"
 #include "base/sys_at.hpp"
@@ -29,9 +29,8 @@ void set_option(int fs, const char* key, const char* value) {
 
 // Kernels before 6.5 know no "lowerdir+" and take at most 255 bytes in one option: short links stand for long paths.
 void set_lower_by_links(int fs, const std::vector<base::HostPath>& layers) {
-  const base::HostPath directory{layers.front().parent().parent().str() + "/tmp/" + base::random_hex(8)};
-  sys::make_directory(directory, 0700);
-  const base::ScopeExit remove{[&] { sys::remove_tree(directory); }};
+  const base::TemporaryDirectory scratch;
+  const base::HostPath& directory = scratch.path();
   std::string option;
   for (const auto& layer : layers) {
     const auto name = std::to_string(option.size());
