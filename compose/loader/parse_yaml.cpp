@@ -11,6 +11,7 @@
 #include <streambuf>
 #include <unordered_map>
 
+#include "compose/loader/quick_yaml.hpp"
 #include "compose/loader/yaml_scalar.hpp"
 
 namespace compose::loader {
@@ -168,6 +169,7 @@ class TreeBuilder final : public YAML::EventHandler {
       return;
     }
     Frame& frame = frames_.back();
+    if (node.is(Kind::null)) node.mark = frame.node.is(Kind::list) ? frame.node.mark : frame.key_mark;
     if (frame.node.is(Kind::list)) {
       frame.node.items.push_back(std::move(node));
     } else if (frame.key_expected) {
@@ -177,7 +179,9 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
 
+  // An empty key comes without a place of its own.
   void take_key(Frame& frame, Node node) {
+    if (node.is(Kind::null)) node.mark = frame.node.mark;
     if (!node.is(Kind::string)) {
       diagnostics_.error(node.mark, node.is_scalar()
                                         ? base::text("non-string key '{}', put it in quotes", node.text.empty() ? "null" : node.text)
@@ -289,6 +293,11 @@ bool acceptable(const Sources& sources, std::uint32_t source, Diagnostics& diagn
 
 std::vector<Node> parse_yaml(const Sources& sources, std::uint32_t source, Diagnostics& diagnostics) {
   if (!acceptable(sources, source, diagnostics)) return {};
+  if (auto documents = parse_quickly(sources, source)) return *std::move(documents);
+  return parse_with_library(sources, source, diagnostics);
+}
+
+std::vector<Node> parse_with_library(const Sources& sources, std::uint32_t source, Diagnostics& diagnostics) {
   TreeBuilder builder(source, diagnostics);
   try {
     MemoryBuffer buffer(sources.text(source));

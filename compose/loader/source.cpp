@@ -56,17 +56,23 @@ std::string_view Sources::line(Mark mark) const {
   return found;
 }
 
+unsigned Sources::shown_column(Mark mark) const {
+  const auto before = line(mark).substr(0, mark.column == 0 ? 0 : mark.column - 1);
+  const auto characters = std::ranges::count_if(before, [](char c) { return (c & '\xC0') != '\x80'; });
+  return static_cast<unsigned>(characters) + 1;
+}
+
 std::string Sources::place(Mark mark) const {
   if (!mark.known()) return {};
   if (mark.line == 0) return name(mark.source);
-  return base::text("{}:{}:{}", name(mark.source), mark.line, mark.column);
+  return base::text("{}:{}:{}", name(mark.source), mark.line, shown_column(mark));
 }
 
 Problem Sources::problem(Mark mark, std::string message) const {
   if (!mark.known()) return {.message = std::move(message)};
   return {.file = name(mark.source),
           .line = mark.line,
-          .column = mark.column,
+          .column = shown_column(mark),
           .message = std::move(message),
           .source_line = std::string{line(mark)}};
 }
@@ -75,8 +81,7 @@ Mark Sources::mark_at(std::uint32_t source, std::size_t offset) const {
   const std::string_view before = std::string_view{text(source)}.substr(0, offset);
   const auto lines = static_cast<std::uint32_t>(std::ranges::count(before, '\n'));
   const auto start = before.rfind('\n') + 1;  // npos + 1 is 0
-  const auto column = std::ranges::count_if(before.substr(start), [](char c) { return (c & '\xC0') != '\x80'; });
-  return {source, lines + 1, static_cast<std::uint32_t>(column) + 1};
+  return {source, lines + 1, static_cast<std::uint32_t>(before.size() - start) + 1};
 }
 
 bool Diagnostics::full() const noexcept { return problems_.size() >= k_most_problems; }

@@ -11,7 +11,7 @@
 
 namespace compose::loader {
 
-// Line and column count from 1. source 0: no place in a file.
+// Line and column count from 1, the column in bytes (it is shown in characters). source 0: no place in a file.
 struct Mark {
   std::uint32_t source = 0;
   std::uint32_t line = 0;
@@ -33,6 +33,7 @@ class Sources {
   [[nodiscard]] Mark mark_at(std::uint32_t source, std::size_t offset) const;
 
  private:
+  [[nodiscard]] unsigned shown_column(Mark mark) const;
   struct Source {
     std::string shown;
     std::string text;
