@@ -23,7 +23,7 @@ target_compile_options(compose_settings INTERFACE
   # clang: a lambda in a template may need its capture in one instantiation only.
   $<$<CXX_COMPILER_ID:Clang>:-Wno-unused-lambda-capture>
   # GCC 12 reports these from inside its own headers when optimising.
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds>)
 target_compile_definitions(compose_settings INTERFACE
   COMPOSE_VERSION="${PROJECT_VERSION}" $<$<BOOL:${COMPOSE_FAULT_POINTS}>:COMPOSE_FAULT_POINTS>)
 target_compile_options(compose_settings INTERFACE -fno-plt -ffunction-sections -fdata-sections)
