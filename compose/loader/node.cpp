@@ -19,6 +19,15 @@ auto* find_entry(Entries& entries, std::string_view key) {
 
 }  // namespace
 
+bool Node::operator==(const Node& other) const {
+  return kind == other.kind && directive == other.directive && mark == other.mark && integer == other.integer &&
+         floating == other.floating && text == other.text && items == other.items && entries == other.entries;
+}
+
+bool Entry::operator==(const Entry& other) const {
+  return key == other.key && key_mark == other.key_mark && value == other.value;
+}
+
 Node Node::string(std::string text, Mark mark) {
   Node node;
   node.kind = Kind::string;

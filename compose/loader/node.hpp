@@ -37,7 +37,7 @@ struct Node {
   static Node mapping(Mark mark);
   static Node list(Mark mark);
 
-  bool operator==(const Node&) const;
+  bool operator==(const Node& other) const;  // marks and all
   [[nodiscard]] bool is(Kind k) const noexcept { return kind == k; }
   [[nodiscard]] bool is_scalar() const noexcept { return kind != Kind::list && kind != Kind::mapping; }
 
@@ -53,10 +53,8 @@ struct Entry {
   std::string key;
   Mark key_mark;
   Node value;
-  bool operator==(const Entry&) const = default;
+  bool operator==(const Entry& other) const;
 };
-
-inline bool Node::operator==(const Node&) const = default;
 
 // Finds entries by key in constant time while a mapping grows; for mappings of any size.
 class EntryIndex {

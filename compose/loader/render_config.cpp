@@ -94,11 +94,12 @@ std::string table_of_variables(const std::vector<TemplateVariable>& variables) {
 
 }  // namespace
 
-std::string render_config(const model::Project& given, const ConfigOptions& options) {
-  model::Project project = given;
+std::string render_config(const model::Project& project, const ConfigOptions& options) {
   if (options.resolve_digest) {
-    for (auto& [name, service] : project.services)
+    model::Project pinned = project;
+    for (auto& [name, service] : pinned.services)
       if (!service.image.empty()) service.image = options.resolve_digest(service.image);
+    return render_config(pinned, {.format = options.format, .lock_image_digests = options.lock_image_digests});
   }
   const Writer writer(options.format == ConfigFormat::json);
   Value value = options.lock_image_digests ? digests_only(project) : whole_model(project, writer);

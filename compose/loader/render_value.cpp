@@ -65,6 +65,9 @@ bool is_date(std::string_view text) {
 }
 
 bool reads_as_other_kind(const std::string& text) {
+  // Most texts start like no number, boolean or null; the rest is looked at closely.
+  static constexpr std::string_view suspicious = "0123456789+-.~nNtTfFyYoO<=";
+  if (suspicious.find(text[0]) == std::string_view::npos) return false;
   Node node = Node::string(text, {});
   resolve_plain_scalar(node);
   return !node.is(Kind::string) || is_old_boolean(text) || is_base_60(text) || is_date(text) || text == "<<" || text == "=";
