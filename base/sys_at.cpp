@@ -1,12 +1,11 @@
 #include "base/sys_at.hpp"
 
+#include <algorithm>
 #include <dirent.h>
 #include <fcntl.h>
+#include <memory>
 #include <sys/xattr.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <memory>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"
@@ -14,13 +13,13 @@
 namespace compose::base::sys {
 
 struct ::stat stat_fd(int fd) {
-  struct ::stat status{};
+  struct ::stat status {};
   check(::fstat(fd, &status), "stat an open file");
   return status;
 }
 
 std::optional<struct ::stat> stat_at_if_exists(int directory, const std::string& name) {
-  struct ::stat status{};
+  struct ::stat status {};
   if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return status;
   if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
   throw SysError(errno, text("stat '{}'", name));
@@ -33,13 +32,15 @@ struct ::stat stat_at(int directory, const std::string& name) {
 
 std::string read_link_at(int directory, const std::string& name) {
   std::string target(4096, '\0');
-  const auto size = check(::readlinkat(directory, name.c_str(), target.data(), target.size()), "read link '{}'", name);
+  const auto size =
+      check(::readlinkat(directory, name.c_str(), target.data(), target.size()), "read link '{}'", name);
   target.resize(static_cast<std::size_t>(size));
   return target;
 }
 
 std::vector<std::string> list_at(int directory) {
-  auto again = open_at(directory, ".", O_RDONLY | O_DIRECTORY);  // a position of its own; `directory` may be O_PATH
+  auto again =
+      open_at(directory, ".", O_RDONLY | O_DIRECTORY);  // a position of its own; `directory` may be O_PATH
   const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(again.get()), ::closedir};
   if (!stream) throw SysError(errno, "read directory");
   (void)again.release();
@@ -62,7 +63,8 @@ void make_node_at(int directory, const std::string& name, mode_t mode, dev_t dev
   check(::mknodat(directory, name.c_str(), mode, device), "create node '{}'", name);
 }
 void make_hard_link_at(int from_directory, const std::string& from, int directory, const std::string& name) {
-  check(::linkat(from_directory, from.c_str(), directory, name.c_str(), 0), "create hard link '{}' to '{}'", name, from);
+  check(::linkat(from_directory, from.c_str(), directory, name.c_str(), 0), "create hard link '{}' to '{}'",
+        name, from);
 }
 
 bool remove_tree_at(int directory, const std::string& name) {
@@ -81,7 +83,8 @@ void set_owner_at(int directory, const std::string& name, uid_t uid, gid_t gid) 
 void set_mode_at(int directory, const std::string& name, mode_t mode) {
   check(::fchmodat(directory, name.c_str(), mode, 0), "set the mode of '{}'", name);
 }
-void set_times_at(int directory, const std::string& name, const timespec& accessed, const timespec& modified) {
+void set_times_at(int directory, const std::string& name, const timespec& accessed,
+                  const timespec& modified) {
   const timespec times[2] = {accessed, modified};
   check(::utimensat(directory, name.c_str(), times, AT_SYMLINK_NOFOLLOW), "set the times of '{}'", name);
 }
@@ -106,7 +109,8 @@ ExtendedAttributes extended_attributes(int fd) {
   if (size == 0 || (size == -1 && errno == ENOTSUP)) return attributes;
   check(size, "list attributes");
   std::string names(static_cast<std::size_t>(size), '\0');
-  names.resize(static_cast<std::size_t>(check(::flistxattr(fd, names.data(), names.size()), "list attributes")));
+  names.resize(
+      static_cast<std::size_t>(check(::flistxattr(fd, names.data(), names.size()), "list attributes")));
   for (std::size_t at = 0; at < names.size();) {
     const std::string name = names.c_str() + at;
     at += name.size() + 1;

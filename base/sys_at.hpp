@@ -1,14 +1,13 @@
 #pragma once
-// System calls relative to a directory descriptor that never follow a link in the last component: what code uses that
-// walks or writes trees made by strangers. `name` is one component unless a function says otherwise. Failure throws a
-// SysError that names the call's purpose and `name`.
-#include <sys/stat.h>
-#include <sys/types.h>
-
+// System calls relative to a directory descriptor that never follow a link in the last component: what code
+// uses that walks or writes trees made by strangers. `name` is one component unless a function says
+// otherwise. Failure throws a SysError that names the call's purpose and `name`.
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
+#include <sys/types.h>
 #include <vector>
 
 #include "base/unique_fd.hpp"

@@ -1,6 +1,7 @@
 #pragma once
-// What an image is, as values: the configuration that containers inherit and the layers that make its root. Names follow
-// the OCI image specification. Image data is data: labels and paths in here come from strangers and are never control.
+// What an image is, as values: the configuration that containers inherit and the layers that make its root.
+// Names follow the OCI image specification. Image data is data: labels and paths in here come from strangers
+// and are never control.
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -25,9 +26,12 @@ struct HealthConfig {
   std::int64_t start_interval = 0;
   std::int64_t retries = 0;
   static constexpr auto fields() {
-    return std::tuple{field("test", &HealthConfig::test), field("interval", &HealthConfig::interval),
-                      field("timeout", &HealthConfig::timeout), field("start_period", &HealthConfig::start_period),
-                      field("start_interval", &HealthConfig::start_interval), field("retries", &HealthConfig::retries)};
+    return std::tuple{field("test", &HealthConfig::test),
+                      field("interval", &HealthConfig::interval),
+                      field("timeout", &HealthConfig::timeout),
+                      field("start_period", &HealthConfig::start_period),
+                      field("start_interval", &HealthConfig::start_interval),
+                      field("retries", &HealthConfig::retries)};
   }
   bool operator==(const HealthConfig&) const = default;
 };
@@ -46,12 +50,18 @@ struct ImageConfig {
   std::vector<std::string> shell;     // of the shell form; empty: {"/bin/sh", "-c"}
   std::vector<std::string> on_build;  // triggers for images built from this one
   static constexpr auto fields() {
-    return std::tuple{field("environment", &ImageConfig::environment), field("entrypoint", &ImageConfig::entrypoint),
-                      field("command", &ImageConfig::command), field("user", &ImageConfig::user),
-                      field("directory", &ImageConfig::directory), field("labels", &ImageConfig::labels),
-                      field("volumes", &ImageConfig::volumes), field("exposed_ports", &ImageConfig::exposed_ports),
-                      field("stop_signal", &ImageConfig::stop_signal), field("health", &ImageConfig::health),
-                      field("shell", &ImageConfig::shell), field("on_build", &ImageConfig::on_build)};
+    return std::tuple{field("environment", &ImageConfig::environment),
+                      field("entrypoint", &ImageConfig::entrypoint),
+                      field("command", &ImageConfig::command),
+                      field("user", &ImageConfig::user),
+                      field("directory", &ImageConfig::directory),
+                      field("labels", &ImageConfig::labels),
+                      field("volumes", &ImageConfig::volumes),
+                      field("exposed_ports", &ImageConfig::exposed_ports),
+                      field("stop_signal", &ImageConfig::stop_signal),
+                      field("health", &ImageConfig::health),
+                      field("shell", &ImageConfig::shell),
+                      field("on_build", &ImageConfig::on_build)};
   }
   bool operator==(const ImageConfig&) const = default;
 };
@@ -63,8 +73,9 @@ struct HistoryEntry {
   std::string comment;
   bool empty_layer = false;
   static constexpr auto fields() {
-    return std::tuple{field("created", &HistoryEntry::created), field("created_by", &HistoryEntry::created_by),
-                      field("comment", &HistoryEntry::comment), field("empty_layer", &HistoryEntry::empty_layer)};
+    return std::tuple{
+        field("created", &HistoryEntry::created), field("created_by", &HistoryEntry::created_by),
+        field("comment", &HistoryEntry::comment), field("empty_layer", &HistoryEntry::empty_layer)};
   }
   bool operator==(const HistoryEntry&) const = default;
 };
@@ -84,7 +95,8 @@ struct ImageDocument {
 
 // OCI JSON <-> document. Error: "read image config: ...". Limits: 4 MiB, 500 layers.
 [[nodiscard]] ImageDocument parse_image_document(std::string_view json);
-[[nodiscard]] std::string format_image_document(const ImageDocument& document);  // canonical: same value, same bytes
+[[nodiscard]] std::string format_image_document(
+    const ImageDocument& document);  // canonical: same value, same bytes
 
 // An image in the store, ready to run.
 struct Image {
@@ -95,7 +107,7 @@ struct Image {
   std::string created;                  // RFC 3339
   std::string architecture;
   std::string os;
-  std::uint64_t size = 0;               // bytes of all layers, unpacked
+  std::uint64_t size = 0;  // bytes of all layers, unpacked
   bool operator==(const Image&) const = default;
 };
 

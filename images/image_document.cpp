@@ -19,7 +19,9 @@ const Json* member(const Json& object, const char* name) {
   return found == object.end() || found->is_null() ? nullptr : &*found;
 }
 
-[[noreturn]] void refuse(const std::string& path, const char* wanted) { fail("{}: must be {}", path, wanted); }
+[[noreturn]] void refuse(const std::string& path, const char* wanted) {
+  fail("{}: must be {}", path, wanted);
+}
 
 template <class T>
 void read(const Json& object, const char* name, T& into) {
@@ -80,7 +82,8 @@ std::vector<std::string> read_diff_ids(const Json& document) {
   if (rootfs == nullptr || !rootfs->is_object()) refuse("rootfs", "an object");
   std::vector<std::string> diff_ids;
   read(*rootfs, "diff_ids", diff_ids);
-  if (diff_ids.size() > k_max_layers) fail("{} layers are more than the {} allowed", diff_ids.size(), k_max_layers);
+  if (diff_ids.size() > k_max_layers)
+    fail("{} layers are more than the {} allowed", diff_ids.size(), k_max_layers);
   for (const auto& id : diff_ids)
     if (!is_digest(id)) fail("rootfs.diff_ids: '{}' is not sha256 and 64 hex digits", id);
   return diff_ids;

@@ -7,7 +7,7 @@
 namespace compose::images {
 
 Platform own_platform() {
-  struct utsname names{};
+  struct utsname names {};
   base::check(::uname(&names), "ask for the machine's architecture");
   const std::string machine = names.machine;
   if (machine == "x86_64") return {"linux", "amd64"};

@@ -14,11 +14,21 @@ constexpr std::string_view k_default_namespace = "library/";
 constexpr std::size_t k_max_name = 255;
 constexpr std::size_t k_max_tag = 128;
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_number(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_number(c) || (c >= 'a' && c <= 'f'); }
-bool is_word(char c) { return is_lower(c) || is_upper(c) || is_number(c) || c == '_'; }
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool is_number(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_hex(char c) {
+  return is_number(c) || (c >= 'a' && c <= 'f');
+}
+bool is_word(char c) {
+  return is_lower(c) || is_upper(c) || is_number(c) || c == '_';
+}
 
 using Complaint = std::optional<std::string>;
 
@@ -33,8 +43,7 @@ Complaint check_path_component(std::string_view component) {
       separator.clear();
       continue;
     }
-    if (c != '.' && c != '_' && c != '-')
-      return base::text("the repository name must not contain '{}'", c);
+    if (c != '.' && c != '_' && c != '-') return base::text("the repository name must not contain '{}'", c);
     separator += c;
     const bool allowed = separator == "." || separator == "_" || separator == "__" ||
                          separator.find_first_not_of('-') == std::string::npos;
@@ -62,7 +71,8 @@ Complaint check_domain(std::string_view domain) {
   }
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
     const auto inside = [](char c) { return is_hex(c) || (c >= 'A' && c <= 'F') || c == ':'; };
-    if (!std::ranges::all_of(host.substr(1, host.size() - 2), inside)) return "the registry is not an IPv6 address";
+    if (!std::ranges::all_of(host.substr(1, host.size() - 2), inside))
+      return "the registry is not an IPv6 address";
     return std::nullopt;
   }
   for (;;) {
@@ -113,7 +123,8 @@ void split_name(std::string_view name, Reference& into) {
 Complaint check_reference(const Reference& reference, bool has_tag, bool has_digest) {
   if (auto complaint = check_domain(reference.domain)) return complaint;
   if (auto complaint = check_path(reference.path)) return complaint;
-  if (reference.domain.size() + 1 + reference.path.size() > k_max_name) return "the name is longer than 255 characters";
+  if (reference.domain.size() + 1 + reference.path.size() > k_max_name)
+    return "the name is longer than 255 characters";
   if (has_tag)
     if (auto complaint = check_tag(reference.tag)) return complaint;
   if (has_digest && !is_digest(reference.digest))
@@ -138,7 +149,8 @@ Complaint parse(std::string_view text, Reference& into) {
     name = name.substr(0, colon);
   }
   if (name.empty()) return "the repository name is empty";
-  if (name.size() == 64 && std::ranges::all_of(name, is_hex)) return "64 hex digits are an image id, not a name";
+  if (name.size() == 64 && std::ranges::all_of(name, is_hex))
+    return "64 hex digits are an image id, not a name";
   split_name(name, into);
   if (auto complaint = check_reference(into, has_tag, has_digest)) return complaint;
   if (!has_tag && !has_digest) into.tag = "latest";
@@ -155,7 +167,8 @@ bool is_digest(std::string_view text) {
 
 std::string Reference::repository() const {
   if (domain != k_default_domain) return domain + "/" + path;
-  if (path.starts_with(k_default_namespace) && path.find('/', k_default_namespace.size()) == std::string::npos)
+  if (path.starts_with(k_default_namespace) &&
+      path.find('/', k_default_namespace.size()) == std::string::npos)
     return path.substr(k_default_namespace.size());
   // Without its registry "docker.io/a.b/c" would be read as an image of the registry a.b.
   if (names_a_registry(path.substr(0, path.find('/')))) return domain + "/" + path;
@@ -172,7 +185,8 @@ std::string Reference::full() const {
 
 Reference parse_reference(std::string_view text) {
   Reference reference;
-  if (const auto complaint = parse(text, reference)) base::fail("invalid image reference '{}': {}", text, *complaint);
+  if (const auto complaint = parse(text, reference))
+    base::fail("invalid image reference '{}': {}", text, *complaint);
   return reference;
 }
 

@@ -28,9 +28,10 @@ struct StoredImage {
   std::string os;
   std::uint64_t size = 0;
   static constexpr auto fields() {
-    return std::tuple{field("config", &StoredImage::config),   field("diff_ids", &StoredImage::diff_ids),
-                      field("created", &StoredImage::created), field("architecture", &StoredImage::architecture),
-                      field("os", &StoredImage::os),           field("size", &StoredImage::size)};
+    return std::tuple{
+        field("config", &StoredImage::config),   field("diff_ids", &StoredImage::diff_ids),
+        field("created", &StoredImage::created), field("architecture", &StoredImage::architecture),
+        field("os", &StoredImage::os),           field("size", &StoredImage::size)};
   }
 };
 
@@ -42,9 +43,13 @@ bool is_id_prefix(std::string_view text) {
 // Labels by which compose finds its containers. In an image they are a stranger's words and name nothing.
 constexpr std::string_view k_reserved_labels = "com.docker.compose.";
 
-std::string now() { return base::format_time(base::SystemClock{}.wall()); }
+std::string now() {
+  return base::format_time(base::SystemClock{}.wall());
+}
 
-std::string familiar(const std::string& full) { return parse_reference(full).familiar(); }
+std::string familiar(const std::string& full) {
+  return parse_reference(full).familiar();
+}
 
 std::vector<std::string> references_of(base::Database& database, const std::string& id) {
   std::vector<std::string> references;
@@ -79,7 +84,8 @@ std::optional<Store::Row> Store::find(std::string_view reference) const {
   if (!by_id_only) {
     const auto parsed = parse_reference(reference);
     database_.each(
-        "SELECT i.id, i.record, i.document FROM image_references r JOIN images i ON i.id = r.image WHERE r.reference = ?",
+        "SELECT i.id, i.record, i.document FROM image_references r JOIN images i ON i.id = r.image WHERE "
+        "r.reference = ?",
         {parsed.full()}, take);
   }
   if (found || !is_id_prefix(digits)) return found;
@@ -110,7 +116,8 @@ Image Store::image_from(const Row& row) const {
               .architecture = std::move(stored.architecture),
               .os = std::move(stored.os),
               .size = stored.size};
-  std::erase_if(image.config.labels, [](const auto& label) { return label.first.starts_with(k_reserved_labels); });
+  std::erase_if(image.config.labels,
+                [](const auto& label) { return label.first.starts_with(k_reserved_labels); });
   for (const auto& full : references_of(database_, row.id)) image.references.push_back(familiar(full));
   return image;
 }
@@ -124,12 +131,16 @@ std::optional<Image> Store::resolve(std::string_view reference) const {
 Image Store::require(std::string_view reference) const {
   if (auto image = resolve(reference)) return std::move(*image);
   const bool is_id = reference.starts_with(k_id_prefix);
-  fail("image '{}' is not present locally, and this version of compose does not pull from registries ({}): build it or "
-       "load it",
-       reference, is_id ? std::string{reference} : parse_reference(reference).full());
+  fail(
+      "image '{}' is not present locally, and this version of compose does not pull from registries ({}): "
+      "build it or "
+      "load it",
+      reference, is_id ? std::string{reference} : parse_reference(reference).full());
 }
 
-void Store::pull(std::string_view reference) const { (void)require(reference); }
+void Store::pull(std::string_view reference) const {
+  (void)require(reference);
+}
 
 // ---- listing ----
 
@@ -155,7 +166,9 @@ std::vector<ImageSummary> Store::list(bool dangling) const {
   return summaries;
 }
 
-std::string Store::config_json(std::string_view reference) const { return find_or_fail(reference).document; }
+std::string Store::config_json(std::string_view reference) const {
+  return find_or_fail(reference).document;
+}
 
 std::string Store::inspect_json(std::string_view reference) const {
   const auto row = find_or_fail(reference);
@@ -172,7 +185,8 @@ std::string Store::inspect_json(std::string_view reference) const {
   json["Os"] = image.os;
   json["Size"] = image.size;
   json["Config"] = part("config");
-  json["RootFS"] = base::Json{{"Type", "layers"}, {"Layers", part("rootfs").value("diff_ids", base::Json::array())}};
+  json["RootFS"] =
+      base::Json{{"Type", "layers"}, {"Layers", part("rootfs").value("diff_ids", base::Json::array())}};
   return json.dump(4, ' ', false, base::Json::error_handler_t::replace);
 }
 
@@ -185,7 +199,8 @@ std::vector<HistoryEntry> Store::history(std::string_view reference) const {
 // ---- names ----
 
 void Store::set_reference(const Reference& reference, const std::string& id) {
-  if (!reference.digest.empty()) fail("cannot give an image the name '{}': a digest is not a name", reference.familiar());
+  if (!reference.digest.empty())
+    fail("cannot give an image the name '{}': a digest is not a name", reference.familiar());
   database_.run(
       "INSERT INTO image_references (reference, image, tagged_at) VALUES (?, ?, ?) "
       "ON CONFLICT (reference) DO UPDATE SET image = excluded.image, tagged_at = excluded.tagged_at "
@@ -219,8 +234,9 @@ std::string Store::commit(const std::string& config_json, const std::vector<Refe
          stored.created});
     std::int64_t position = 0;
     for (const auto& diff_id : document.diff_ids)
-      database_.run("INSERT INTO image_layers (image, position, diff_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                    {id, position++, diff_id});
+      database_.run(
+          "INSERT INTO image_layers (image, position, diff_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+          {id, position++, diff_id});
     for (const auto& reference : references) set_reference(reference, id);
   });
   base::fault_point("images.commit.done");
@@ -240,7 +256,8 @@ RemovedImage Store::remove(std::string_view reference, const std::set<std::strin
   RemovedImage removed;
   const auto row = find_or_fail(reference);
   const auto names = references_of(database_, row.id);
-  const bool by_id = std::ranges::none_of(names, [&](const auto& full) { return image_matches(full, reference); });
+  const bool by_id =
+      std::ranges::none_of(names, [&](const auto& full) { return image_matches(full, reference); });
   if (by_id && names.size() > 1 && !force)
     fail("cannot remove image '{}': it has {} names (force removes them all)", reference, names.size());
   const bool last_name = by_id || names.size() <= 1;
@@ -263,9 +280,10 @@ RemovedImage Store::remove(std::string_view reference, const std::set<std::strin
 
 RemovedImage Store::prune(PruneScope scope, const std::set<std::string>& in_use) {
   std::vector<std::string> candidates;
-  const std::string_view sql = scope == PruneScope::unused
-                                   ? "SELECT id FROM images"
-                                   : "SELECT id FROM images WHERE id NOT IN (SELECT image FROM image_references)";
+  const std::string_view sql =
+      scope == PruneScope::unused
+          ? "SELECT id FROM images"
+          : "SELECT id FROM images WHERE id NOT IN (SELECT image FROM image_references)";
   database_.each(sql, {}, [&](const base::SqlRow& row) {
     if (!in_use.contains(row.text(0))) candidates.push_back(row.text(0));
   });
@@ -298,11 +316,12 @@ DiskUsage Store::disk_usage() const {
   usage.image_bytes =
       number("SELECT sum(size + blob_size) FROM layers WHERE diff_id IN (SELECT diff_id FROM image_layers)");
   usage.reclaimable_bytes = number(
-      "SELECT sum(size + blob_size) FROM layers WHERE diff_id IN (SELECT diff_id FROM image_layers) AND diff_id NOT IN "
+      "SELECT sum(size + blob_size) FROM layers WHERE diff_id IN (SELECT diff_id FROM image_layers) AND "
+      "diff_id NOT IN "
       "(SELECT diff_id FROM image_layers WHERE image IN (SELECT image FROM image_references))");
   usage.cache_entries = number("SELECT count(*) FROM build_cache");
-  usage.cache_bytes =
-      number("SELECT sum(size + blob_size) FROM layers WHERE diff_id NOT IN (SELECT diff_id FROM image_layers)");
+  usage.cache_bytes = number(
+      "SELECT sum(size + blob_size) FROM layers WHERE diff_id NOT IN (SELECT diff_id FROM image_layers)");
   return usage;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
-// Images in and out of the store as archives. Reading understands what Docker and OCI tools write (docker-archive, OCI
-// layout, each as tar - plain, gzip, zstd, xz, bzip2 - or as a directory); writing makes one archive that is both.
-// Untrusted input: every name, size and digest is checked; a bad archive is an Error and leaves nothing behind.
+// Images in and out of the store as archives. Reading understands what Docker and OCI tools write
+// (docker-archive, OCI layout, each as tar - plain, gzip, zstd, xz, bzip2 - or as a directory); writing makes
+// one archive that is both. Untrusted input: every name, size and digest is checked; a bad archive is an
+// Error and leaves nothing behind.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,15 +24,17 @@ std::vector<LoadedImage> load_directory(Store& store, const base::HostPath& dire
 // Writes an archive with all of `references`; their names are kept. `output` may be a pipe.
 void save_archive(Store& store, const std::vector<std::string>& references, int output);
 
-// A root file system tar becomes an image of one layer. `changes`: Dockerfile instructions (CMD, ENV ...). Returns the id.
+// A root file system tar becomes an image of one layer. `changes`: Dockerfile instructions (CMD, ENV ...).
+// Returns the id.
 std::string import_rootfs(Store& store, int input, const std::string& name, const std::string& reference,
                           const std::vector<std::string>& changes, const std::string& message);
 
-// A container becomes an image: its upper directory as one more layer on the image it was made from. Returns the id.
+// A container becomes an image: its upper directory as one more layer on the image it was made from. Returns
+// the id.
 struct CommitRequest {
   std::string image_id;
   base::HostPath upper;
-  std::string reference;             // may be empty
+  std::string reference;  // may be empty
   std::string author;
   std::string message;
   std::vector<std::string> changes;  // as for import

@@ -4,7 +4,9 @@
 
 namespace compose::images {
 
-void FdSink::write(std::string_view bytes) { base::sys::write_all(fd_, bytes); }
+void FdSink::write(std::string_view bytes) {
+  base::sys::write_all(fd_, bytes);
+}
 
 void DigestSink::write(std::string_view bytes) {
   sha_.update(bytes);

@@ -18,7 +18,9 @@ std::string_view TeeSource::read() {
   return bytes;
 }
 
-void FreeArchiveReader::operator()(struct archive* a) const noexcept { archive_read_free(a); }
+void FreeArchiveReader::operator()(struct archive* a) const noexcept {
+  archive_read_free(a);
+}
 
 namespace {
 
@@ -41,7 +43,8 @@ bool open_reader(struct archive* reader, ByteSource& source) {
   base::fail("damaged archive: {}", archive_error_string(reader));
 }
 
-DecompressingSource::DecompressingSource(ByteSource& compressed) : compressed_(compressed), reader_(archive_read_new()) {
+DecompressingSource::DecompressingSource(ByteSource& compressed)
+    : compressed_(compressed), reader_(archive_read_new()) {
   archive_read_support_filter_gzip(reader_.get());
   archive_read_support_filter_zstd(reader_.get());
   archive_read_support_filter_xz(reader_.get());

@@ -1,7 +1,7 @@
 #pragma once
-// Where bytes come from, block by block, in constant memory: a descriptor, or what a compressed stream unfolds to. gzip,
-// zstd, xz and bzip2 are recognised by their first bytes; anything else passes as it is. All in process: nothing of a
-// container or of the PATH is ever run to unpack something.
+// Where bytes come from, block by block, in constant memory: a descriptor, or what a compressed stream
+// unfolds to. gzip, zstd, xz and bzip2 are recognised by their first bytes; anything else passes as it is.
+// All in process: nothing of a container or of the PATH is ever run to unpack something.
 #include <cstdint>
 #include <memory>
 #include <string>

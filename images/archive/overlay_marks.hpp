@@ -1,11 +1,10 @@
 #pragma once
-// How overlayfs and the OCI layer format each say "this name is gone" and "this directory replaces the one below"
-// (Documentation/filesystems/overlayfs.rst; image-spec layer.md), and which extended attributes belong to a file rather
-// than to the file system it happens to lie on.
-#include <sys/stat.h>
-
+// How overlayfs and the OCI layer format each say "this name is gone" and "this directory replaces the one
+// below" (Documentation/filesystems/overlayfs.rst; image-spec layer.md), and which extended attributes belong
+// to a file rather than to the file system it happens to lie on.
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 
 #include "base/sys_at.hpp"
 
@@ -22,7 +21,8 @@ void make_opaque(int directory);
 
 // May the attribute travel in an archive? Only security.capability and user.*, and not overlayfs' own.
 [[nodiscard]] bool is_portable_attribute(std::string_view name);
-// Those of an open file. Error: the directory was made with overlayfs redirects, so it is not a layer by itself.
+// Those of an open file. Error: the directory was made with overlayfs redirects, so it is not a layer by
+// itself.
 [[nodiscard]] base::sys::ExtendedAttributes portable_attributes(int fd, const std::string& path);
 
 }  // namespace compose::images

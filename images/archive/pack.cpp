@@ -1,10 +1,9 @@
 #include "images/archive/pack.hpp"
 
 #include <fcntl.h>
+#include <map>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-
-#include <map>
 #include <vector>
 
 #include "base/error.hpp"
@@ -43,15 +42,22 @@ class Packer {
                      .gid = status.st_gid,
                      .modified = status.st_mtim};
     switch (status.st_mode & static_cast<mode_t>(S_IFMT)) {
-      case S_IFDIR: return this->directory(directory, name, header);
-      case S_IFREG: return file(directory, name, header, status);
-      case S_IFLNK: header.link = sys::read_link_at(directory, name); return other(header, TarType::symlink, status);
-      case S_IFIFO: return other(header, TarType::fifo, status);
+      case S_IFDIR:
+        return this->directory(directory, name, header);
+      case S_IFREG:
+        return file(directory, name, header, status);
+      case S_IFLNK:
+        header.link = sys::read_link_at(directory, name);
+        return other(header, TarType::symlink, status);
+      case S_IFIFO:
+        return other(header, TarType::fifo, status);
       case S_IFCHR:
         if (is_whiteout(status)) return whiteout(header, name);
         [[fallthrough]];
-      case S_IFBLK: return node(header, status);
-      default: return;  // a socket means nothing without its process
+      case S_IFBLK:
+        return node(header, status);
+      default:
+        return;  // a socket means nothing without its process
     }
   }
 

@@ -1,13 +1,12 @@
 #include "images/archive/tar_reader.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <clocale>
+#include <limits>
+#include <locale.h>
 #include <unistd.h>
 
-#include <locale.h>
-
-#include <limits>
+#include <archive.h>
+#include <archive_entry.h>
 
 #include "base/error.hpp"
 
@@ -16,7 +15,8 @@ namespace {
 
 using base::fail;
 
-// libarchive turns the UTF-8 names of pax headers into the charset of the locale; with UTF-8 they stay as they are.
+// libarchive turns the UTF-8 names of pax headers into the charset of the locale; with UTF-8 they stay as
+// they are.
 class Utf8Locale {
  public:
   Utf8Locale() : before_(::uselocale(utf8())) {}
@@ -33,27 +33,36 @@ class Utf8Locale {
 };
 
 std::uint32_t owner_number(la_int64_t id, const std::string& path) {
-  if (id < 0 || id >= std::numeric_limits<std::uint32_t>::max()) fail("entry '{}': the owner {} is out of range", path, id);
+  if (id < 0 || id >= std::numeric_limits<std::uint32_t>::max())
+    fail("entry '{}': the owner {} is out of range", path, id);
   return static_cast<std::uint32_t>(id);
 }
 
 TarType type_of(struct archive_entry* entry, const std::string& path) {
   if (archive_entry_hardlink(entry) != nullptr) return TarType::hard_link;
   switch (archive_entry_filetype(entry)) {
-    case AE_IFREG: return TarType::file;
-    case AE_IFDIR: return TarType::directory;
-    case AE_IFLNK: return TarType::symlink;
-    case AE_IFCHR: return TarType::character;
-    case AE_IFBLK: return TarType::block;
-    case AE_IFIFO: return TarType::fifo;
-    default: fail("entry '{}' is of an unknown type", path);
+    case AE_IFREG:
+      return TarType::file;
+    case AE_IFDIR:
+      return TarType::directory;
+    case AE_IFLNK:
+      return TarType::symlink;
+    case AE_IFCHR:
+      return TarType::character;
+    case AE_IFBLK:
+      return TarType::block;
+    case AE_IFIFO:
+      return TarType::fifo;
+    default:
+      fail("entry '{}' is of an unknown type", path);
   }
 }
 
 std::string name_of(const char* name) {
   if (name == nullptr) fail("an entry has a name that is not text");
   std::string text{name};
-  if (text.size() > k_max_entry_name) fail("an entry has a name of {} bytes: more than {}", text.size(), k_max_entry_name);
+  if (text.size() > k_max_entry_name)
+    fail("an entry has a name of {} bytes: more than {}", text.size(), k_max_entry_name);
   return text;
 }
 
@@ -109,7 +118,8 @@ std::optional<TarHeader> TarReader::next() {
     if (result < ARCHIVE_WARN) damaged(reader_.get());
     if (result == ARCHIVE_WARN) {
       const char* why = archive_error_string(reader_.get());
-      if (why != nullptr && std::string_view{why}.find("converted") != std::string_view::npos) damaged(reader_.get());
+      if (why != nullptr && std::string_view{why}.find("converted") != std::string_view::npos)
+        damaged(reader_.get());
     }
     return header_of(entry);
   }
@@ -123,7 +133,8 @@ std::optional<DataBlock> TarReader::data() {
   if (result == ARCHIVE_EOF) return std::nullopt;
   if (result < ARCHIVE_WARN) damaged(reader_.get());
   if (offset < 0) fail("damaged archive: a block lies before the file it belongs to");
-  return DataBlock{.bytes = {static_cast<const char*>(bytes), size}, .offset = static_cast<std::uint64_t>(offset)};
+  return DataBlock{.bytes = {static_cast<const char*>(bytes), size},
+                   .offset = static_cast<std::uint64_t>(offset)};
 }
 
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
-// Reads tar of every dialect (V7, ustar, GNU, pax) entry by entry with libarchive. Checks what can be checked without
-// knowing where the entries go: sizes and owners in range, names that are text and not too long. Total: any input gives
-// entries or an Error.
+// Reads tar of every dialect (V7, ustar, GNU, pax) entry by entry with libarchive. Checks what can be checked
+// without knowing where the entries go: sizes and owners in range, names that are text and not too long.
+// Total: any input gives entries or an Error.
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -11,8 +11,8 @@ namespace compose::images {
 namespace {
 
 constexpr std::size_t k_block = 512;
-constexpr std::uint64_t k_largest_octal_8 = 07777777;           // 7 digits and a NUL
-constexpr std::uint64_t k_largest_octal_12 = 077777777777ULL;   // 11 digits and a NUL
+constexpr std::uint64_t k_largest_octal_8 = 07777777;          // 7 digits and a NUL
+constexpr std::uint64_t k_largest_octal_12 = 077777777777ULL;  // 11 digits and a NUL
 using Block = std::array<char, k_block>;
 
 // Offsets and sizes in a ustar header.
@@ -20,8 +20,10 @@ struct Slot {
   std::size_t offset;
   std::size_t size;
 };
-constexpr Slot k_name{0, 100}, k_mode{100, 8}, k_uid{108, 8}, k_gid{116, 8}, k_size{124, 12}, k_mtime{136, 12};
-constexpr Slot k_checksum{148, 8}, k_type{156, 1}, k_link{157, 100}, k_magic{257, 8}, k_major{329, 8}, k_minor{337, 8};
+constexpr Slot k_name{0, 100}, k_mode{100, 8}, k_uid{108, 8}, k_gid{116, 8}, k_size{124, 12},
+    k_mtime{136, 12};
+constexpr Slot k_checksum{148, 8}, k_type{156, 1}, k_link{157, 100}, k_magic{257, 8}, k_major{329, 8},
+    k_minor{337, 8};
 constexpr Slot k_prefix{345, 155};
 
 void put_text(Block& block, Slot slot, std::string_view text) {
@@ -50,7 +52,8 @@ bool put_path(Block& block, std::string_view path) {
   }
   if (path.size() > k_name.size + 1 + k_prefix.size) return false;
   const auto slash = path.find('/', path.size() - k_name.size - 1);
-  if (slash == std::string_view::npos || slash == 0 || slash > k_prefix.size || slash + 1 == path.size()) return false;
+  if (slash == std::string_view::npos || slash == 0 || slash > k_prefix.size || slash + 1 == path.size())
+    return false;
   put_text(block, k_prefix, path.substr(0, slash));
   put_text(block, k_name, path.substr(slash + 1));
   return true;
@@ -117,20 +120,26 @@ Block ustar_block(const TarHeader& header, char type, std::uint64_t size) {
   put_octal(block, k_mtime, fit(seconds, k_largest_octal_12));
   block[k_type.offset] = type;
   put_text(block, k_link, header.link);
-  put_text(block, k_magic, std::string_view{"ustar\0" "00", 8});
+  put_text(block, k_magic,
+           std::string_view{"ustar\0"
+                            "00",
+                            8});
   put_octal(block, k_major, header.device_major);
   put_octal(block, k_minor, header.device_minor);
   return block;
 }
 
-std::uint64_t padding_after(std::uint64_t size) { return (k_block - size % k_block) % k_block; }
+std::uint64_t padding_after(std::uint64_t size) {
+  return (k_block - size % k_block) % k_block;
+}
 
 constexpr Block k_zeros{};
 
 }  // namespace
 
 void TarWriter::header(const TarHeader& header) {
-  if (left_ != 0) base::fail("write '{}' to the archive: the file before it is {} bytes short", header.path, left_);
+  if (left_ != 0)
+    base::fail("write '{}' to the archive: the file before it is {} bytes short", header.path, left_);
   const std::string path = header.type == TarType::directory ? header.path + "/" : header.path;
   const std::uint64_t size = header.type == TarType::file ? header.size : 0;
   Block block = ustar_block(header, static_cast<char>(header.type), size);

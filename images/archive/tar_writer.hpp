@@ -1,9 +1,10 @@
 #pragma once
-// Writes tar: ustar headers, with a pax header in front where ustar cannot say it (nanoseconds, long names, big numbers,
-// extended attributes). Our own because the bytes are an identity: the digest of a layer's tar names the layer, and the
-// same directory must give the same bytes with every version of every library. Format: POSIX.1-2017 pax(1).
-#include <ctime>
+// Writes tar: ustar headers, with a pax header in front where ustar cannot say it (nanoseconds, long names,
+// big numbers, extended attributes). Our own because the bytes are an identity: the digest of a layer's tar
+// names the layer, and the same directory must give the same bytes with every version of every library.
+// Format: POSIX.1-2017 pax(1).
 #include <cstdint>
+#include <ctime>
 #include <map>
 #include <string>
 #include <string_view>

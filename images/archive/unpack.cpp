@@ -4,7 +4,6 @@
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-
 #include <vector>
 
 #include "base/error.hpp"
@@ -34,7 +33,8 @@ std::vector<std::string> components_of(const std::string& path) {
     at = slash + 1;
     if (component.empty() || component == ".") continue;
     if (component == "..") fail("the name goes upwards");
-    if (component.size() > k_max_component) fail("a component of the name is longer than {} bytes", k_max_component);
+    if (component.size() > k_max_component)
+      fail("a component of the name is longer than {} bytes", k_max_component);
     components.push_back(std::move(component));
   }
   return components;
@@ -45,7 +45,7 @@ std::string joined(const std::vector<std::string>& components, std::size_t count
 }
 
 std::uint64_t bytes_left(int directory) {
-  struct ::statvfs status{};
+  struct ::statvfs status {};
   base::check(::fstatvfs(directory, &status), "ask for free space");
   const std::uint64_t left = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
   return left > k_reserve ? left - k_reserve : 0;
@@ -103,8 +103,10 @@ class Unpacker {
   // ---- parents ----
 
   UniqueFd open_in_root(const std::string& path, unsigned flags) const {
-    const open_how how{.flags = flags | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-    return UniqueFd{base::retry_eintr([&] { return sys::openat2(root_, path.empty() ? "." : path.c_str(), how); })};
+    const open_how how{
+        .flags = flags | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+    return UniqueFd{
+        base::retry_eintr([&] { return sys::openat2(root_, path.empty() ? "." : path.c_str(), how); })};
   }
 
   // Neighbours share a parent: it stays open until another one is needed or something was replaced.
@@ -137,8 +139,8 @@ class Unpacker {
 
   // ---- what is there already ----
 
-  // Removes what the entry replaces. True: a directory that stays. A name whited out earlier in this layer hides what is
-  // below, so a directory in its place must hide it too.
+  // Removes what the entry replaces. True: a directory that stays. A name whited out earlier in this layer
+  // hides what is below, so a directory in its place must hide it too.
   bool make_room(const Place& place, bool for_directory) {
     const auto there = sys::stat_at_if_exists(place.directory, place.name);
     if (!there) return false;
@@ -156,31 +158,43 @@ class Unpacker {
 
   void make(TarReader& tar, const TarHeader& header, const Place& place) {
     switch (header.type) {
-      case TarType::file: return file(tar, header, place);
-      case TarType::symlink: return sys::make_symlink_at(header.link, place.directory, place.name);
-      case TarType::hard_link: return hard_link(header, place);
-      case TarType::fifo: return sys::make_node_at(place.directory, place.name, S_IFIFO | header.mode, 0);
+      case TarType::file:
+        return file(tar, header, place);
+      case TarType::symlink:
+        return sys::make_symlink_at(header.link, place.directory, place.name);
+      case TarType::hard_link:
+        return hard_link(header, place);
+      case TarType::fifo:
+        return sys::make_node_at(place.directory, place.name, S_IFIFO | header.mode, 0);
       case TarType::character:
-      case TarType::block: return device(header, place);
-      case TarType::directory: return;  // directory()
+      case TarType::block:
+        return device(header, place);
+      case TarType::directory:
+        return;  // directory()
     }
   }
 
   void file(TarReader& tar, const TarHeader& header, const Place& place) {
-    const auto fd = sys::open_at(place.directory, place.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, header.mode);
+    const auto fd =
+        sys::open_at(place.directory, place.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, header.mode);
     std::uint64_t end = 0;
     while (const auto block = tar.data()) {
       totals_.file_size += block->bytes.size();
       if (totals_.file_size > max_bytes_) too_large();
-      if (block->offset != end) base::check(::lseek(fd.get(), static_cast<off_t>(block->offset), SEEK_SET), "seek in '{}'", place.name);
+      if (block->offset != end)
+        base::check(::lseek(fd.get(), static_cast<off_t>(block->offset), SEEK_SET), "seek in '{}'",
+                    place.name);
       sys::write_all(fd.get(), block->bytes);
       end = block->offset + block->bytes.size();
     }
-    if (end < header.size) base::check(::ftruncate(fd.get(), static_cast<off_t>(header.size)), "set the size of '{}'", place.name);
+    if (end < header.size)
+      base::check(::ftruncate(fd.get(), static_cast<off_t>(header.size)), "set the size of '{}'", place.name);
     for (const auto& [name, value] : header.attributes) attribute(fd.get(), name, value);
   }
 
-  [[noreturn]] void too_large() const { fail("the archive unpacks to more than the {} bytes allowed", max_bytes_); }
+  [[noreturn]] void too_large() const {
+    fail("the archive unpacks to more than the {} bytes allowed", max_bytes_);
+  }
 
   void device(const TarHeader& header, const Place& place) {
     const mode_t kind = header.type == TarType::block ? S_IFBLK : S_IFCHR;
@@ -195,7 +209,8 @@ class Unpacker {
     if (target.empty()) fail("the hard link has no target");
     const auto parent = open_in_root(joined(target, target.size() - 1), O_PATH | O_DIRECTORY);
     const auto status = parent ? sys::stat_at_if_exists(parent.get(), target.back()) : std::nullopt;
-    if (!status || is_whiteout(*status)) fail("the target '{}' of the hard link is not in the archive before it", header.link);
+    if (!status || is_whiteout(*status))
+      fail("the target '{}' of the hard link is not in the archive before it", header.link);
     if (S_ISDIR(status->st_mode)) fail("the target '{}' of the hard link is a directory", header.link);
     sys::make_hard_link_at(parent.get(), target.back(), place.directory, place.name);
   }
@@ -222,10 +237,12 @@ class Unpacker {
     base::check(::fchmod(fd, header.mode), "set the mode");
     for (const auto& [name, value] : header.attributes) attribute(fd, name, value);
     const auto status = sys::stat_fd(fd);
-    times_.push_back({.path = path, .device = status.st_dev, .inode = status.st_ino, .modified = header.modified});
+    times_.push_back(
+        {.path = path, .device = status.st_dev, .inode = status.st_ino, .modified = header.modified});
   }
 
-  // Making entries changes the times of directories, so they come last; one that was replaced since is left alone.
+  // Making entries changes the times of directories, so they come last; one that was replaced since is left
+  // alone.
   void directory_times() const {
     for (auto time = times_.rbegin(); time != times_.rend(); ++time) {
       const auto fd = open_in_root(time->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);

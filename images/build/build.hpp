@@ -1,6 +1,7 @@
 #pragma once
-// Builds an image from a Dockerfile, in process. What it needs from outside are three things the caller passes in: the
-// store, somebody who can run a command in a root file system (StepRunner), and somebody who shows progress.
+// Builds an image from a Dockerfile, in process. What it needs from outside are three things the caller
+// passes in: the store, somebody who can run a command in a root file system (StepRunner), and somebody who
+// shows progress.
 //
 // Not thread-safe; blocks until the build is done. Errors name the place: "Dockerfile:7: ..." .
 #include <cstdint>
@@ -23,22 +24,23 @@ struct BuildSecret {
 };
 
 struct BuildRequest {
-  HostPath context;                                // directory; empty: no context (COPY from it is an Error)
-  std::string dockerfile = "Dockerfile";           // relative to the context, or absolute
-  std::optional<std::string> dockerfile_inline;    // instead of a file
-  std::map<std::string, std::string> arguments;    // --build-arg; the caller has resolved those without a value
-  std::map<std::string, std::string> labels;       // of the image, on top of the Dockerfile's
-  std::vector<std::string> tags;                   // references, any spelling
-  std::string target;                              // stage to stop at; empty: the last one
-  std::map<std::string, std::string> named_contexts;  // additional_contexts: a directory, or "docker-image://reference"
+  HostPath context;                              // directory; empty: no context (COPY from it is an Error)
+  std::string dockerfile = "Dockerfile";         // relative to the context, or absolute
+  std::optional<std::string> dockerfile_inline;  // instead of a file
+  std::map<std::string, std::string> arguments;  // --build-arg; the caller has resolved those without a value
+  std::map<std::string, std::string> labels;     // of the image, on top of the Dockerfile's
+  std::vector<std::string> tags;                 // references, any spelling
+  std::string target;                            // stage to stop at; empty: the last one
+  std::map<std::string, std::string>
+      named_contexts;  // additional_contexts: a directory, or "docker-image://reference"
   std::vector<BuildSecret> secrets;
   bool no_cache = false;
-  std::vector<std::string> no_cache_filter;        // names of stages that are built anew
-  std::string platform;                            // "": this machine's; anything else is an Error
+  std::vector<std::string> no_cache_filter;  // names of stages that are built anew
+  std::string platform;                      // "": this machine's; anything else is an Error
   // For RUN steps:
   StepNetwork network = StepNetwork::default_;
   std::vector<std::pair<std::string, std::string>> extra_hosts;  // name, address
-  std::uint64_t shm_size = 0;                      // bytes; 0: the runtime's default
+  std::uint64_t shm_size = 0;                                    // bytes; 0: the runtime's default
   std::vector<StepUlimit> ulimits;
   bool privileged = false;
 };
@@ -49,6 +51,7 @@ struct BuildResult {
   std::size_t cached = 0;  // of them, taken from the cache
 };
 
-BuildResult build_image(Store& store, const BuildRequest& request, StepRunner& runner, BuildProgress& progress);
+BuildResult build_image(Store& store, const BuildRequest& request, StepRunner& runner,
+                        BuildProgress& progress);
 
 }  // namespace compose::images

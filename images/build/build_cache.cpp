@@ -20,13 +20,15 @@ std::optional<CachedStep> BuildCache::find(const std::string& key) const {
   database_.each(
       "SELECT c.diff_id, c.created FROM build_cache c WHERE c.key = ? "
       "AND (c.diff_id = '' OR c.diff_id IN (SELECT diff_id FROM layers WHERE boot <> 'damaged'))",
-      {key}, [&](const base::SqlRow& row) { found = CachedStep{.diff_id = row.text(0), .created = row.text(1)}; });
+      {key},
+      [&](const base::SqlRow& row) { found = CachedStep{.diff_id = row.text(0), .created = row.text(1)}; });
   return found;
 }
 
 void BuildCache::put(const std::string& key, const CachedStep& step, const std::string& title) {
   database_.run(
-      "INSERT INTO build_cache (key, diff_id, created, title, used_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE "
+      "INSERT INTO build_cache (key, diff_id, created, title, used_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
+      "(key) DO UPDATE "
       "SET diff_id = excluded.diff_id, created = excluded.created, used_at = excluded.used_at",
       {key, step.diff_id, step.created, title, step.created});
 }

@@ -15,14 +15,17 @@ constexpr std::size_t k_max_ignore_file = 1U << 20U;
 // "<Dockerfile>.dockerignore" beside the Dockerfile wins over ".dockerignore" of the context.
 IgnoreRules ignore_rules(const BuildSession& session, const base::HostPath& context, bool is_main) {
   if (is_main && !session.request.dockerfile_inline) {
-    const base::HostPath own{base::absolute_path(session.request.dockerfile, context.str()) + ".dockerignore"};
-    if (const auto text = base::read_file_if_exists(own, k_max_ignore_file)) return IgnoreRules{*text, own.name()};
+    const base::HostPath own{base::absolute_path(session.request.dockerfile, context.str()) +
+                             ".dockerignore"};
+    if (const auto text = base::read_file_if_exists(own, k_max_ignore_file))
+      return IgnoreRules{*text, own.name()};
   }
   const auto text = base::read_file_if_exists(context / ".dockerignore", k_max_ignore_file);
   return text ? IgnoreRules{*text, ".dockerignore"} : IgnoreRules{};
 }
 
-std::unique_ptr<SourceTree> directory_source(BuildSession& session, const base::HostPath& directory, const std::string& from) {
+std::unique_ptr<SourceTree> directory_source(BuildSession& session, const base::HostPath& directory,
+                                             const std::string& from) {
   auto& digests = session.digests[from];
   digests = std::make_unique<FileDigests>(session.store.database(), directory.str());
   const bool is_main = from.empty();
@@ -54,9 +57,11 @@ std::vector<std::string> image_layers(BuildSession& session, const std::string& 
 
 }  // namespace
 
-std::optional<std::vector<std::string>> source_identity(BuildSession& session, const std::string& from, std::size_t stage) {
+std::optional<std::vector<std::string>> source_identity(BuildSession& session, const std::string& from,
+                                                        std::size_t stage) {
   if (is_directory_source(session, from)) return std::nullopt;
-  if (const auto index = find_stage(session.plan.stages, from, stage)) return session.results[*index]->document.diff_ids;
+  if (const auto index = find_stage(session.plan.stages, from, stage))
+    return session.results[*index]->document.diff_ids;
   return image_layers(session, image_reference(session, from));
 }
 

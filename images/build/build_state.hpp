@@ -31,7 +31,7 @@ struct BuildSession {
   StagePlan plan;
   std::map<std::string, std::string> predefined;  // TARGETPLATFORM and its like
   BuildCache cache;
-  std::vector<std::optional<StageState>> results;  // by stage
+  std::vector<std::optional<StageState>> results;              // by stage
   std::map<std::string, std::unique_ptr<SourceTree>> sources;  // by what --from says; "" is the context
   std::map<std::string, std::unique_ptr<FileDigests>> digests;
   std::size_t last_number = 0;  // of progress steps
@@ -39,14 +39,16 @@ struct BuildSession {
   std::size_t cached = 0;
 };
 
-// The tree behind --from (a stage, a named context, an image; "" is the build context), opened once. `identity`: for what
-// is made of layers, the diff ids, which say all about its content; empty for directories of the host.
+// The tree behind --from (a stage, a named context, an image; "" is the build context), opened once.
+// `identity`: for what is made of layers, the diff ids, which say all about its content; empty for
+// directories of the host.
 struct Source {
   const SourceTree* tree = nullptr;
   std::vector<std::string> identity;
 };
 Source open_source(BuildSession& session, const std::string& from, std::size_t stage);
 // The identity alone, without opening layers; nullopt: a directory.
-std::optional<std::vector<std::string>> source_identity(BuildSession& session, const std::string& from, std::size_t stage);
+std::optional<std::vector<std::string>> source_identity(BuildSession& session, const std::string& from,
+                                                        std::size_t stage);
 
 }  // namespace compose::images

@@ -20,8 +20,8 @@ std::map<std::string, std::string> predefined_arguments(const std::string& platf
   const auto own = own_platform().text();
   if (!platform.empty() && platform != own && platform != own + "/v8")
     fail("platform '{}': only {} can be built on this machine", platform, own);
-  return {{"TARGETPLATFORM", own}, {"TARGETOS", "linux"},      {"TARGETARCH", architecture}, {"TARGETVARIANT", ""},
-          {"BUILDPLATFORM", own},  {"BUILDOS", "linux"},       {"BUILDARCH", architecture},  {"BUILDVARIANT", ""}};
+  return {{"TARGETPLATFORM", own}, {"TARGETOS", "linux"}, {"TARGETARCH", architecture}, {"TARGETVARIANT", ""},
+          {"BUILDPLATFORM", own},  {"BUILDOS", "linux"},  {"BUILDARCH", architecture},  {"BUILDVARIANT", ""}};
 }
 
 Dockerfile read_dockerfile(const BuildRequest& request) {
@@ -34,8 +34,9 @@ Dockerfile read_dockerfile(const BuildRequest& request) {
 
 // Arguments that may be given without an ARG that declares them.
 bool needs_no_declaration(const std::string& name) {
-  static constexpr std::string_view known[] = {"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY",
-                                               "ftp_proxy",  "NO_PROXY",   "no_proxy",    "ALL_PROXY",   "all_proxy"};
+  static constexpr std::string_view known[] = {"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy",
+                                               "FTP_PROXY",  "ftp_proxy",  "NO_PROXY",    "no_proxy",
+                                               "ALL_PROXY",  "all_proxy"};
   return std::ranges::find(known, name) != std::end(known) || name.starts_with("BUILDKIT_");
 }
 
@@ -63,7 +64,8 @@ std::string commit(BuildSession& session, const std::vector<Reference>& referenc
 
 }  // namespace
 
-BuildResult build_image(Store& store, const BuildRequest& request, StepRunner& runner, BuildProgress& progress) {
+BuildResult build_image(Store& store, const BuildRequest& request, StepRunner& runner,
+                        BuildProgress& progress) {
   const auto references = parsed_tags(request.tags);
   BuildSession session{.store = store,
                        .request = request,
@@ -79,7 +81,8 @@ BuildResult build_image(Store& store, const BuildRequest& request, StepRunner& r
   const auto lease = store.layers().lease();
   for (const auto index : session.plan.needed)
     session.results[index] = StageBuilder{session, session.plan.stages[index]}.run();
-  BuildResult result{.image_id = commit(session, references), .steps = session.steps, .cached = session.cached};
+  BuildResult result{
+      .image_id = commit(session, references), .steps = session.steps, .cached = session.cached};
   for (const auto& [from, digests] : session.digests) digests->save();
   return result;
 }

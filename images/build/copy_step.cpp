@@ -1,7 +1,7 @@
-// COPY and ADD: what they mean is listed and digested first; only when the cache has no answer is anything copied.
-#include <fcntl.h>
-
+// COPY and ADD: what they mean is listed and digested first; only when the cache has no answer is anything
+// copied.
 #include <charconv>
+#include <fcntl.h>
 
 #include "base/error.hpp"
 #include "base/path.hpp"
@@ -28,7 +28,9 @@ struct InlineFile {
   std::string content;
 };
 
-std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+std::string base_name(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
 
 std::uint32_t parse_mode(const std::string& spelling) {
   std::uint32_t mode = 0;
@@ -40,7 +42,12 @@ std::uint32_t parse_mode(const std::string& spelling) {
 
 void add_entry(CacheKey& key, const SourceEntry& entry) {
   const auto& status = entry.status;
-  key.add(entry.relative).add(status.st_mode).add(status.st_uid).add(status.st_gid).add(entry.digest).add(entry.link);
+  key.add(entry.relative)
+      .add(status.st_mode)
+      .add(status.st_uid)
+      .add(status.st_gid)
+      .add(entry.digest)
+      .add(entry.link);
   if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) key.add(status.st_rdev);
 }
 
@@ -89,14 +96,16 @@ StageBuilder::CopyWork StageBuilder::prepare_copy(const CopyInstruction& copy) {
   for (const auto& word : copy.sources) {
     if (word.starts_with("<<") && heredoc != copy.heredocs.end()) {
       const auto lookup = [this](std::string_view name) { return variable(name); };
-      const auto content =
-          heredoc->expand ? expand_heredoc(heredoc->content, lookup, session_.dockerfile.escape) : heredoc->content;
+      const auto content = heredoc->expand
+                               ? expand_heredoc(heredoc->content, lookup, session_.dockerfile.escape)
+                               : heredoc->content;
       work.files.push_back({.name = heredoc->name, .content = content});
       ++heredoc;
       continue;
     }
     const auto path = expand(word);
-    const bool remote = path.starts_with("http://") || path.starts_with("https://") || path.starts_with("git@");
+    const bool remote =
+        path.starts_with("http://") || path.starts_with("https://") || path.starts_with("git@");
     if (copy.is_add && remote) fail("ADD '{}': this version of compose does not download", path);
     work.patterns.push_back(path);
   }
@@ -123,7 +132,10 @@ void StageBuilder::operator()(const CopyInstruction& copy) {
   const auto identity = source_identity(session_, copy.from, stage_.index);
   work.from_host = !identity;
   CacheKey key;
-  key.add(copy.is_add ? "add" : "copy").add(work.destination).add(work.into_directory ? 1 : 0).add(work.chown);
+  key.add(copy.is_add ? "add" : "copy")
+      .add(work.destination)
+      .add(work.into_directory ? 1 : 0)
+      .add(work.chown);
   key.add(work.mode ? std::to_string(*work.mode) : "").add(work.unpack ? 1 : 0).add(work.parents ? 1 : 0);
   key.add(copy.excludes).add(work.patterns);
   for (const auto& file : work.files) key.add(file.name).add(file.content);
@@ -160,7 +172,8 @@ class Copier {
       const auto slash = entry->relative.rfind('/');
       const auto parent = slash == std::string::npos ? std::string{} : entry->relative.substr(0, slash);
       const auto& below_parent = placed_directories.at(parent);
-      auto placed = below_parent.empty() ? base_name(entry->relative) : below_parent + "/" + base_name(entry->relative);
+      auto placed =
+          below_parent.empty() ? base_name(entry->relative) : below_parent + "/" + base_name(entry->relative);
       const bool is_directory = S_ISDIR(entry->status.st_mode);
       if (is_directory && !below_.empty()) placed = below_.resolve(placed);
       if (is_directory) make_parent(placed, *entry);
@@ -169,9 +182,11 @@ class Copier {
     }
   }
 
-  void single(const SourceTree& tree, const SourceEntry& entry, const std::string& destination, bool into_directory) {
+  void single(const SourceTree& tree, const SourceEntry& entry, const std::string& destination,
+              bool into_directory) {
     auto placed = writer_.place(destination);
-    if (into_directory || writer_.is_directory(placed)) placed += (placed.empty() ? "" : "/") + base_name(entry.path);
+    if (into_directory || writer_.is_directory(placed))
+      placed += (placed.empty() ? "" : "/") + base_name(entry.path);
     make_parent(placed, entry);
     writer_.copy_entry(tree, entry, placed, options_);
   }
@@ -187,7 +202,8 @@ class Copier {
  private:
   void make_parent(const std::string& placed, const SourceEntry& entry) {
     const auto slash = placed.rfind('/');
-    if (slash != std::string::npos) writer_.make_directories(placed.substr(0, slash), owner_, entry.status.st_mtim);
+    if (slash != std::string::npos)
+      writer_.make_directories(placed.substr(0, slash), owner_, entry.status.st_mtim);
   }
 
   LayerWriter& writer_;
@@ -196,7 +212,8 @@ class Copier {
   CopyOptions options_;
 };
 
-// ADD unpacks into a directory of its own first, so that what lies below is merged by the same rules as for COPY.
+// ADD unpacks into a directory of its own first, so that what lies below is merged by the same rules as for
+// COPY.
 void add_archive(Copier& copier, const SourceTree& tree, const SourceEntry& entry, const Workspace& workspace,
                  const std::string& destination) {
   const auto directory = workspace.path() / "archive";
@@ -208,13 +225,15 @@ void add_archive(Copier& copier, const SourceTree& tree, const SourceEntry& entr
   DecompressingSource plain{compressed};
   base::with_context(base::text("unpack '{}'", entry.path),
                      [&] { unpack_tar(plain, target.get(), {.form = UnpackForm::plain}); });
-  const SourceTree unpacked{RootView{base::sys::open(directory, O_PATH | O_DIRECTORY)}, "the archive", {}, nullptr};
+  const SourceTree unpacked{
+      RootView{base::sys::open(directory, O_PATH | O_DIRECTORY)}, "the archive", {}, nullptr};
   copier.contents(unpacked, {.pattern = entry.path, .entries = unpacked.list("")}, destination);
   base::sys::remove_tree(directory);
 }
 
 bool is_archive(const SourceTree& tree, const SourceEntry& entry) {
-  return S_ISREG(entry.status.st_mode) && looks_like_tar(tree.root().open(entry.path, O_RDONLY | O_NONBLOCK).get());
+  return S_ISREG(entry.status.st_mode) &&
+         looks_like_tar(tree.root().open(entry.path, O_RDONLY | O_NONBLOCK).get());
 }
 
 }  // namespace
@@ -227,7 +246,8 @@ void StageBuilder::perform_copy(const CopyWork& work, const Workspace& workspace
   if (work.from_host || !work.chown.empty()) options.owner = owner;
   Copier copier{writer, below, owner, options};
   // An archive's own owners count, also when it comes from the build context.
-  Copier archives{writer, below, owner, {.owner = work.chown.empty() ? std::nullopt : options.owner, .mode = work.mode}};
+  Copier archives{
+      writer, below, owner, {.owner = work.chown.empty() ? std::nullopt : options.owner, .mode = work.mode}};
   for (const auto& file : work.files) copier.file(file, work.destination, work.into_directory);
   for (const auto& listing : work.listings) {
     if (listing.entries.empty()) continue;

@@ -1,7 +1,7 @@
 #pragma once
-// A Dockerfile as values: instructions with their flags and words taken apart, not yet expanded. Everything that can be
-// wrong without knowing the values of variables is reported here, as "Dockerfile:7: ...". Pure; no files are read.
-// Source: Dockerfile reference (docs.docker.com/reference/dockerfile), frontend 1.x.
+// A Dockerfile as values: instructions with their flags and words taken apart, not yet expanded. Everything
+// that can be wrong without knowing the values of variables is reported here, as "Dockerfile:7: ...". Pure;
+// no files are read. Source: Dockerfile reference (docs.docker.com/reference/dockerfile), frontend 1.x.
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,9 +12,9 @@
 namespace compose::images {
 
 struct Heredoc {
-  std::string name;      // the word after <<
-  std::string content;   // with its last newline
-  bool expand = true;    // the word was not quoted
+  std::string name;     // the word after <<
+  std::string content;  // with its last newline
+  bool expand = true;   // the word was not quoted
   bool operator==(const Heredoc&) const = default;
 };
 
@@ -115,20 +115,20 @@ struct MaintainerInstruction {
 };
 
 using InstructionBody =
-    std::variant<FromInstruction, ArgInstruction, EnvInstruction, LabelInstruction, CopyInstruction, RunInstruction,
-                 CmdInstruction, EntrypointInstruction, ShellInstruction, HealthcheckInstruction, WorkdirInstruction,
-                 UserInstruction, ExposeInstruction, VolumeInstruction, StopSignalInstruction, OnBuildInstruction,
-                 MaintainerInstruction>;
+    std::variant<FromInstruction, ArgInstruction, EnvInstruction, LabelInstruction, CopyInstruction,
+                 RunInstruction, CmdInstruction, EntrypointInstruction, ShellInstruction,
+                 HealthcheckInstruction, WorkdirInstruction, UserInstruction, ExposeInstruction,
+                 VolumeInstruction, StopSignalInstruction, OnBuildInstruction, MaintainerInstruction>;
 
 struct Instruction {
-  int line = 0;       // first line, from 1
+  int line = 0;  // first line, from 1
   int last_line = 0;
-  std::string text;   // as written, on one line: "COPY silo /silo"
+  std::string text;  // as written, on one line: "COPY silo /silo"
   InstructionBody body;
 };
 
 struct Dockerfile {
-  std::string name;   // for messages: "Dockerfile"
+  std::string name;  // for messages: "Dockerfile"
   char escape = '\\';
   std::vector<Instruction> instructions;
   std::vector<std::string> source;    // its lines, for error messages
@@ -138,6 +138,7 @@ struct Dockerfile {
 [[nodiscard]] Dockerfile parse_dockerfile(std::string_view text, const std::string& name);
 
 // One instruction that stands outside a file (ONBUILD trigger, `import --change`); `where` begins its errors.
-[[nodiscard]] Instruction parse_instruction(std::string_view text, const std::string& where, char escape = '\\');
+[[nodiscard]] Instruction parse_instruction(std::string_view text, const std::string& where,
+                                            char escape = '\\');
 
 }  // namespace compose::images

@@ -12,7 +12,9 @@ using base::fail;
 
 constexpr std::size_t k_max_dockerfile = 4U << 20U;
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
 
 std::vector<std::string> split_lines(std::string_view text) {
   std::vector<std::string> lines;
@@ -59,7 +61,9 @@ std::optional<HeredocStart> heredoc_start(std::string_view word) {
     start.expand = false;
     word = word.substr(1, word.size() - 2);
   }
-  const auto inside = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-'; };
+  const auto inside = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-';
+  };
   if (word.empty() || !std::ranges::all_of(word, inside)) return std::nullopt;
   start.name = word;
   return start;
@@ -95,11 +99,12 @@ class Lexer {
       if (!found) return;
       const auto& [key, value] = *found;
       if (key == "escape") {
-        if (value != "\\" && value != "`") fail("{}:{}: the escape character must be \\ or `, not '{}'", name_, next_ + 1, value);
+        if (value != "\\" && value != "`")
+          fail("{}:{}: the escape character must be \\ or `, not '{}'", name_, next_ + 1, value);
         out_.escape = value.front();
       } else if (key == "syntax" && !value.starts_with("docker/dockerfile")) {
-        out_.warnings.push_back(
-            base::text("{}:{}: '# syntax={}' is ignored: no builder images are run", name_, next_ + 1, value));
+        out_.warnings.push_back(base::text("{}:{}: '# syntax={}' is ignored: no builder images are run",
+                                           name_, next_ + 1, value));
       }
     }
   }
@@ -117,7 +122,8 @@ class Lexer {
     return logical;
   }
 
-  // A line that ends in the escape character goes on in the next; comments and empty lines between do not end it.
+  // A line that ends in the escape character goes on in the next; comments and empty lines between do not end
+  // it.
   std::string join_continuations() {
     std::string joined;
     bool first = true;
@@ -147,9 +153,10 @@ class Lexer {
 
   static bool takes_heredocs(const LogicalLine& logical) {
     const bool onbuild = logical.keyword == "ONBUILD";
-    const auto keyword = onbuild ? upper_case(logical.rest.substr(0, logical.rest.find(' '))) : logical.keyword;
-    return (keyword == "RUN" || keyword == "COPY" || keyword == "ADD") && logical.rest.find("<<") != std::string::npos &&
-           !logical.rest.starts_with('[');
+    const auto keyword =
+        onbuild ? upper_case(logical.rest.substr(0, logical.rest.find(' '))) : logical.keyword;
+    return (keyword == "RUN" || keyword == "COPY" || keyword == "ADD") &&
+           logical.rest.find("<<") != std::string::npos && !logical.rest.starts_with('[');
   }
 
   void read_heredocs(LogicalLine& logical) {
@@ -237,6 +244,8 @@ std::vector<std::string> split_quoted_words(std::string_view text, char escape) 
   return words;
 }
 
-LexedDockerfile lex_dockerfile(std::string_view text, const std::string& name) { return Lexer{text, name}.run(); }
+LexedDockerfile lex_dockerfile(std::string_view text, const std::string& name) {
+  return Lexer{text, name}.run();
+}
 
 }  // namespace compose::images

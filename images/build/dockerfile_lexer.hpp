@@ -1,6 +1,6 @@
 #pragma once
-// From text to logical lines: parser directives, comments, continuation lines and heredocs are dealt with here, so that
-// the parser sees one instruction at a time. Pure.
+// From text to logical lines: parser directives, comments, continuation lines and heredocs are dealt with
+// here, so that the parser sees one instruction at a time. Pure.
 #include <string>
 #include <string_view>
 #include <vector>

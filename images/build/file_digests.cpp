@@ -1,8 +1,7 @@
 #include "images/build/file_digests.hpp"
 
-#include <fcntl.h>
-
 #include <ctime>
+#include <fcntl.h>
 #include <vector>
 
 #include "base/digest.hpp"
@@ -16,7 +15,9 @@ namespace {
 
 constexpr std::size_t k_buffer = 1U << 20U;
 
-std::int64_t nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
+std::int64_t nanoseconds(const timespec& time) {
+  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
 
 // The clock that the kernel stamps files with, a tick late at most.
 std::int64_t coarse_now() {
@@ -49,14 +50,16 @@ std::string digest_of_file(int fd) {
 
 FileDigests::FileDigests(base::Database& database, std::string context)
     : database_(database), context_(std::move(context)) {
-  database_.each("SELECT entries FROM context_memo WHERE context = ?", {context_}, [&](const base::SqlRow& row) {
-    try {
-      for (auto& [path, entry] : base::from_wire<std::vector<std::pair<std::string, RememberedDigest>>>(row.text(0)))
-        known_.emplace(std::move(path), std::move(entry));
-    } catch (const base::Error&) {
-      known_.clear();  // of another version: learnt again
-    }
-  });
+  database_.each("SELECT entries FROM context_memo WHERE context = ?", {context_},
+                 [&](const base::SqlRow& row) {
+                   try {
+                     for (auto& [path, entry] :
+                          base::from_wire<std::vector<std::pair<std::string, RememberedDigest>>>(row.text(0)))
+                       known_.emplace(std::move(path), std::move(entry));
+                   } catch (const base::Error&) {
+                     known_.clear();  // of another version: learnt again
+                   }
+                 });
 }
 
 const std::string& FileDigests::digest_of(int directory, const std::string& name, const std::string& path,

@@ -1,11 +1,10 @@
 #pragma once
-// SHA-256 of the files of one build context, remembered between builds. A remembered digest counts only while device,
-// inode, size, mtime and ctime are what they were; ctime cannot be set back by anybody, and a file that was changed within
-// the clock tick in which it was read is not remembered at all.
-#include <sys/stat.h>
-
+// SHA-256 of the files of one build context, remembered between builds. A remembered digest counts only while
+// device, inode, size, mtime and ctime are what they were; ctime cannot be set back by anybody, and a file
+// that was changed within the clock tick in which it was read is not remembered at all.
 #include <cstdint>
 #include <string>
+#include <sys/stat.h>
 #include <unordered_map>
 
 #include "base/database.hpp"
@@ -22,9 +21,10 @@ struct RememberedDigest {
   std::string digest;         // 64 hex digits
   static constexpr auto fields() {
     using base::field;
-    return std::tuple{field("device", &RememberedDigest::device),     field("inode", &RememberedDigest::inode),
-                      field("size", &RememberedDigest::size),         field("modified", &RememberedDigest::modified),
-                      field("changed", &RememberedDigest::changed),   field("digest", &RememberedDigest::digest)};
+    return std::tuple{
+        field("device", &RememberedDigest::device),   field("inode", &RememberedDigest::inode),
+        field("size", &RememberedDigest::size),       field("modified", &RememberedDigest::modified),
+        field("changed", &RememberedDigest::changed), field("digest", &RememberedDigest::digest)};
   }
 };
 
@@ -33,7 +33,8 @@ class FileDigests {
   // `context` names the row: the absolute path of the context.
   FileDigests(base::Database& database, std::string context);
   // The digest of the file `name` in `directory`, whose stat is `status`; `path` is its name in the context.
-  const std::string& digest_of(int directory, const std::string& name, const std::string& path, const struct ::stat& status);
+  const std::string& digest_of(int directory, const std::string& name, const std::string& path,
+                               const struct ::stat& status);
   void save();  // when something was learnt
 
  private:

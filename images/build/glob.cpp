@@ -6,7 +6,9 @@
 
 namespace compose::images {
 
-bool Glob::has_wildcard(std::string_view pattern) { return pattern.find_first_of("*?[\\") != std::string_view::npos; }
+bool Glob::has_wildcard(std::string_view pattern) {
+  return pattern.find_first_of("*?[\\") != std::string_view::npos;
+}
 
 Glob::Glob(std::string_view pattern, GlobSlash slash) : slash_(slash) {
   for (std::size_t at = 0; at < pattern.size();) {
@@ -71,7 +73,9 @@ std::size_t Glob::parse_set(std::string_view pattern, std::size_t at) {
 
 bool Glob::accepts(const Token& token, char c) const {
   if (token.kind == Kind::literal) return c == token.literal;
-  if (token.kind == Kind::any_text || token.kind == Kind::directories || token.kind == Kind::inside_directories) return true;
+  if (token.kind == Kind::any_text || token.kind == Kind::directories ||
+      token.kind == Kind::inside_directories)
+    return true;
   if (c == '/' && slash_ == GlobSlash::separates) return false;
   if (token.kind != Kind::set) return true;
   const auto inside = [c](const auto& range) { return c >= range.first && c <= range.second; };
@@ -100,7 +104,8 @@ void Glob::advance(std::size_t state, char c, std::vector<char>& next) const {
   if (!accepts(token, c)) return;
   switch (token.kind) {
     case Kind::star:
-    case Kind::any_text: return enter(state, next);
+    case Kind::any_text:
+      return enter(state, next);
     case Kind::directories:
     case Kind::inside_directories: {
       const auto inside = token.kind == Kind::directories ? state + 1 : state;
@@ -108,7 +113,8 @@ void Glob::advance(std::size_t state, char c, std::vector<char>& next) const {
       if (c == '/') enter(inside + 1, next);
       return;
     }
-    default: return enter(state + 1, next);
+    default:
+      return enter(state + 1, next);
   }
 }
 

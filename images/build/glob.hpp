@@ -1,6 +1,6 @@
 #pragma once
-// File name patterns: * ? [a-z] \x, and ** where a slash separates. Matching is a walk over sets of states, so that no
-// pattern takes more than (length of pattern) x (length of text) steps.
+// File name patterns: * ? [a-z] \x, and ** where a slash separates. Matching is a walk over sets of states,
+// so that no pattern takes more than (length of pattern) x (length of text) steps.
 #include <string>
 #include <string_view>
 #include <vector>

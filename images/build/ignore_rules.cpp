@@ -39,7 +39,8 @@ bool IgnoreRules::ignores(std::string_view path) const {
   for (const auto& rule : rules_) {
     if (rule.exception != ignored) continue;  // it could not change the answer
     bool matches = rule.glob.matches(path);
-    for (auto slash = path.find('/'); !matches && slash != std::string_view::npos; slash = path.find('/', slash + 1))
+    for (auto slash = path.find('/'); !matches && slash != std::string_view::npos;
+         slash = path.find('/', slash + 1))
       matches = rule.glob.matches(path.substr(0, slash));
     if (matches) ignored = !rule.exception;
   }

@@ -1,6 +1,6 @@
 #pragma once
-// .dockerignore: which paths of a build context exist for the build. One pattern a line, '#' comments, '!' takes back; a
-// pattern also covers what is below a directory it matches; the last one that matches decides.
+// .dockerignore: which paths of a build context exist for the build. One pattern a line, '#' comments, '!'
+// takes back; a pattern also covers what is below a directory it matches; the last one that matches decides.
 #include <string>
 #include <string_view>
 #include <vector>

@@ -1,9 +1,8 @@
 #include "images/build/layer_writer.hpp"
 
+#include <array>
 #include <fcntl.h>
 #include <unistd.h>
-
-#include <array>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"
@@ -47,11 +46,10 @@ LayerWriter::LayerWriter(const base::HostPath& layer, const RootView& below)
     : layer_(sys::open(layer, O_PATH | O_DIRECTORY)), below_(below) {}
 
 base::UniqueFd LayerWriter::open_directory(const std::string& placed) const {
-  const open_how how{.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-                     .mode = 0,
-                     .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
-  return base::UniqueFd{
-      base::check(sys::openat2(layer_.get(), placed.empty() ? "." : placed.c_str(), how), "enter '/{}'", placed)};
+  const open_how how{
+      .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+  return base::UniqueFd{base::check(sys::openat2(layer_.get(), placed.empty() ? "." : placed.c_str(), how),
+                                    "enter '/{}'", placed)};
 }
 
 LayerWriter::Leaf LayerWriter::leaf_of(const std::string& placed) {
@@ -69,7 +67,8 @@ bool LayerWriter::is_directory(const std::string& placed) const {
   return status && S_ISDIR(status->st_mode);
 }
 
-void LayerWriter::new_directory(const std::string& placed, mode_t mode, Owner owner, const timespec& modified) {
+void LayerWriter::new_directory(const std::string& placed, mode_t mode, Owner owner,
+                                const timespec& modified) {
   const auto leaf = leaf_of(placed);
   sys::make_directory_at(leaf.directory, leaf.name, 0700);
   sys::set_owner_at(leaf.directory, leaf.name, owner.uid, owner.gid);
@@ -111,7 +110,8 @@ void LayerWriter::copy_entry(const SourceTree& from, const SourceEntry& entry, c
   const mode_t mode = options.mode.value_or(status.st_mode & 07777U);
   if (S_ISDIR(status.st_mode)) {
     if (made_.contains(placed) || placed.empty()) return;
-    if (const auto there = below_.stat(placed); there && S_ISDIR(there->st_mode)) return make_like_below(placed, *there);
+    if (const auto there = below_.stat(placed); there && S_ISDIR(there->st_mode))
+      return make_like_below(placed, *there);
     return new_directory(placed, mode, owner, status.st_mtim);
   }
   refuse_directory_below(placed);
@@ -122,7 +122,8 @@ void LayerWriter::copy_entry(const SourceTree& from, const SourceEntry& entry, c
   } else if (S_ISLNK(status.st_mode)) {
     sys::make_symlink_at(entry.link, leaf.directory, leaf.name);
   } else {
-    if (is_whiteout(status)) base::fail("'{}' is a character device 0:0, which an image cannot hold", entry.path);
+    if (is_whiteout(status))
+      base::fail("'{}' is a character device 0:0, which an image cannot hold", entry.path);
     sys::make_node_at(leaf.directory, leaf.name, status.st_mode, status.st_rdev);
   }
   if (owner != Owner{}) sys::set_owner_at(leaf.directory, leaf.name, owner.uid, owner.gid);
@@ -131,7 +132,8 @@ void LayerWriter::copy_entry(const SourceTree& from, const SourceEntry& entry, c
 }
 
 void LayerWriter::copy_file(const SourceTree& from, const SourceEntry& entry, const Leaf& leaf) {
-  if (entry.path.find(".wh.") != std::string::npos && split_path(entry.path).second.starts_with(k_whiteout_prefix))
+  if (entry.path.find(".wh.") != std::string::npos &&
+      split_path(entry.path).second.starts_with(k_whiteout_prefix))
     base::fail("'{}' begins with '.wh.', which an image cannot hold", entry.path);
   const auto in = from.root().open(entry.path, O_RDONLY | O_NONBLOCK);
   const auto out = sys::open_at(leaf.directory, leaf.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
@@ -144,8 +146,8 @@ void LayerWriter::copy_file(const SourceTree& from, const SourceEntry& entry, co
     sys::set_extended_attribute(out.get(), name, value);
 }
 
-void LayerWriter::write_file(const std::string& placed, std::string_view content, std::uint32_t mode, Owner owner,
-                             const timespec& modified) {
+void LayerWriter::write_file(const std::string& placed, std::string_view content, std::uint32_t mode,
+                             Owner owner, const timespec& modified) {
   refuse_directory_below(placed);
   const auto leaf = leaf_of(placed);
   sys::remove_tree_at(leaf.directory, leaf.name);

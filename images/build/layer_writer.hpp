@@ -1,11 +1,11 @@
 #pragma once
-// Writes what one COPY, ADD or WORKDIR adds, into an empty layer directory that will lie on top of `below`. Directories that
-// exist below are made again with their own owner, mode and times, because in an overlay the top one's count.
-#include <sys/stat.h>
-
+// Writes what one COPY, ADD or WORKDIR adds, into an empty layer directory that will lie on top of `below`.
+// Directories that exist below are made again with their own owner, mode and times, because in an overlay the
+// top one's count.
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <unordered_set>
 
 #include "base/path.hpp"
@@ -16,8 +16,8 @@
 namespace compose::images {
 
 struct CopyOptions {
-  std::optional<Owner> owner;           // nullopt: the source's own
-  std::optional<std::uint32_t> mode;    // permission bits; nullopt: the source's own
+  std::optional<Owner> owner;         // nullopt: the source's own
+  std::optional<std::uint32_t> mode;  // permission bits; nullopt: the source's own
 };
 
 class LayerWriter {
@@ -31,8 +31,10 @@ class LayerWriter {
   // A directory and its parents; new ones get mode 0755, `owner` and `modified`. True: something was made.
   bool make_directories(const std::string& placed, Owner owner, const timespec& modified);
   // One entry of a source. Parents must exist. For a directory, an existing one is kept.
-  void copy_entry(const SourceTree& from, const SourceEntry& entry, const std::string& placed, const CopyOptions& options);
-  void write_file(const std::string& placed, std::string_view content, std::uint32_t mode, Owner owner, const timespec& modified);
+  void copy_entry(const SourceTree& from, const SourceEntry& entry, const std::string& placed,
+                  const CopyOptions& options);
+  void write_file(const std::string& placed, std::string_view content, std::uint32_t mode, Owner owner,
+                  const timespec& modified);
   // Directory times, last, because making entries changes them. Called once.
   void finish();
   [[nodiscard]] base::UniqueFd open_directory(const std::string& placed) const;  // in the layer

@@ -19,7 +19,8 @@ std::string seconds(std::chrono::nanoseconds time, int digits) {
 
 }  // namespace
 
-PlainBuildProgress::PlainBuildProgress(std::function<void(std::string_view)> write) : write_(std::move(write)) {}
+PlainBuildProgress::PlainBuildProgress(std::function<void(std::string_view)> write)
+    : write_(std::move(write)) {}
 
 void PlainBuildProgress::step_started(std::size_t number, const std::string& title) {
   if (!first_) write_("\n");
@@ -43,7 +44,8 @@ void PlainBuildProgress::step_output(std::size_t number, std::string_view bytes)
 
 void PlainBuildProgress::flush_partial_line(std::size_t number) {
   if (partial_.empty()) return;
-  write_(base::text("#{} {} {}\n", number, seconds(std::chrono::steady_clock::now() - started_, 3), partial_));
+  write_(
+      base::text("#{} {} {}\n", number, seconds(std::chrono::steady_clock::now() - started_, 3), partial_));
   partial_.clear();
 }
 
@@ -51,12 +53,17 @@ void PlainBuildProgress::step_ended(std::size_t number, StepEnd end, std::chrono
                                     const std::string& error) {
   flush_partial_line(number);
   switch (end) {
-    case StepEnd::cached: return write_(base::text("#{} CACHED\n", number));
-    case StepEnd::done: return write_(base::text("#{} DONE {}s\n", number, seconds(took, 1)));
-    case StepEnd::failed: return write_(base::text("#{} ERROR: {}\n", number, error.substr(0, error.find('\n'))));
+    case StepEnd::cached:
+      return write_(base::text("#{} CACHED\n", number));
+    case StepEnd::done:
+      return write_(base::text("#{} DONE {}s\n", number, seconds(took, 1)));
+    case StepEnd::failed:
+      return write_(base::text("#{} ERROR: {}\n", number, error.substr(0, error.find('\n'))));
   }
 }
 
-void PlainBuildProgress::warning(const std::string& message) { write_(base::text("WARNING: {}\n", message)); }
+void PlainBuildProgress::warning(const std::string& message) {
+  write_(base::text("WARNING: {}\n", message));
+}
 
 }  // namespace compose::images

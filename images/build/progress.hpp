@@ -1,5 +1,6 @@
 #pragma once
-// What a person sees of a build. The builder calls BuildProgress; PlainBuildProgress turns the calls into lines:
+// What a person sees of a build. The builder calls BuildProgress; PlainBuildProgress turns the calls into
+// lines:
 //
 //   #5 [silo 2/3] COPY silo /silo
 //   #5 CACHED
@@ -23,7 +24,8 @@ class BuildProgress {
   // `number` counts from 1 within one build; `title` is "[silo 2/3] COPY silo /silo".
   virtual void step_started(std::size_t number, const std::string& title) = 0;
   virtual void step_output(std::size_t number, std::string_view bytes) = 0;
-  virtual void step_ended(std::size_t number, StepEnd end, std::chrono::nanoseconds took, const std::string& error) = 0;
+  virtual void step_ended(std::size_t number, StepEnd end, std::chrono::nanoseconds took,
+                          const std::string& error) = 0;
   virtual void warning(const std::string& message) = 0;
 };
 
@@ -42,7 +44,8 @@ class PlainBuildProgress final : public BuildProgress {
   explicit PlainBuildProgress(std::function<void(std::string_view)> write);
   void step_started(std::size_t number, const std::string& title) override;
   void step_output(std::size_t number, std::string_view bytes) override;
-  void step_ended(std::size_t number, StepEnd end, std::chrono::nanoseconds took, const std::string& error) override;
+  void step_ended(std::size_t number, StepEnd end, std::chrono::nanoseconds took,
+                  const std::string& error) override;
   void warning(const std::string& message) override;
 
  private:

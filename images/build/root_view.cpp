@@ -1,11 +1,10 @@
 #include "images/build/root_view.hpp"
 
+#include <charconv>
+#include <deque>
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <unistd.h>
-
-#include <charconv>
-#include <deque>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -27,7 +26,8 @@ void set_option(int fs, const char* key, const char* value) {
   base::check(sys::fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0), "set overlay option {}={}", key, value);
 }
 
-// Kernels before 6.5 know no "lowerdir+" and take at most 255 bytes in one option: short links stand for long paths.
+// Kernels before 6.5 know no "lowerdir+" and take at most 255 bytes in one option: short links stand for long
+// paths.
 void set_lower_by_links(int fs, const std::vector<base::HostPath>& layers) {
   const base::TemporaryDirectory scratch;
   const base::HostPath& directory = scratch.path();
@@ -49,7 +49,8 @@ UniqueFd open_overlay() {
   return UniqueFd{base::check(sys::fsopen("overlay", FSOPEN_CLOEXEC), "open file system type 'overlay'")};
 }
 
-// False: the kernel knows no "lowerdir+". Kernels before 6.5 take any option and refuse it only when the file system is made.
+// False: the kernel knows no "lowerdir+". Kernels before 6.5 take any option and refuse it only when the file
+// system is made.
 bool join_by_paths(int fs, const std::vector<base::HostPath>& layers) {
   if (sys::fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir+", layers.front().c_str(), 0) == -1) return false;
   for (std::size_t i = 1; i < layers.size(); ++i) set_option(fs, "lowerdir+", layers[i].c_str());
@@ -79,7 +80,9 @@ void push_components(std::deque<std::string>& pending, std::string_view path) {
   pending.insert(pending.begin(), components.begin(), components.end());
 }
 
-std::string joined(const std::vector<std::string>& components) { return base::join(components, "/"); }
+std::string joined(const std::vector<std::string>& components) {
+  return base::join(components, "/");
+}
 
 }  // namespace
 
@@ -117,8 +120,10 @@ std::string RootView::resolve(std::string_view path, bool follow_last) const {
 
 std::optional<struct ::stat> RootView::stat(const std::string& resolved) const {
   if (empty()) return std::nullopt;
-  struct ::stat status{};
-  const open_how how{.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+  struct ::stat status {};
+  const open_how how{.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+                     .mode = 0,
+                     .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
   const UniqueFd fd{sys::openat2(root_.get(), resolved.empty() ? "." : resolved.c_str(), how)};
   if (!fd) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
@@ -147,7 +152,8 @@ namespace {
 std::optional<std::uint32_t> number(std::string_view text) {
   std::uint32_t value = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || result.ec != std::errc{} || result.ptr != text.data() + text.size()) return std::nullopt;
+  if (text.empty() || result.ec != std::errc{} || result.ptr != text.data() + text.size())
+    return std::nullopt;
   return value;
 }
 

@@ -1,12 +1,11 @@
 #pragma once
-// A read-only look at a root file system made of layers, without mounting it anywhere: one layer is its directory, several
-// are a detached overlay mount that lives as long as the view's descriptor. Paths inside are resolved as a process with
-// this root would: links are followed and cannot lead out.
-#include <sys/stat.h>
-
+// A read-only look at a root file system made of layers, without mounting it anywhere: one layer is its
+// directory, several are a detached overlay mount that lives as long as the view's descriptor. Paths inside
+// are resolved as a process with this root would: links are followed and cannot lead out.
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <vector>
 
 #include "base/path.hpp"
@@ -25,8 +24,9 @@ class RootView {
   [[nodiscard]] bool empty() const noexcept { return !root_; }
   [[nodiscard]] int fd() const noexcept { return root_.get(); }
 
-  // The path without links, "." and "..", relative and without slashes around: "usr/bin/sh"; "" is the root. What does
-  // not exist is kept as it is written. `follow_last`: a link in the last component is followed too.
+  // The path without links, "." and "..", relative and without slashes around: "usr/bin/sh"; "" is the root.
+  // What does not exist is kept as it is written. `follow_last`: a link in the last component is followed
+  // too.
   [[nodiscard]] std::string resolve(std::string_view path, bool follow_last = true) const;
   // Of a path that resolve() gave.
   [[nodiscard]] std::optional<struct ::stat> stat(const std::string& resolved) const;
@@ -43,7 +43,8 @@ struct Owner {
   bool operator==(const Owner&) const = default;
 };
 
-// "user[:group]" with names looked up in the view's /etc/passwd and /etc/group. Error: "user 'app' is not in /etc/passwd".
+// "user[:group]" with names looked up in the view's /etc/passwd and /etc/group. Error: "user 'app' is not in
+// /etc/passwd".
 [[nodiscard]] Owner resolve_owner(const RootView& view, std::string_view spelling);
 
 }  // namespace compose::images

@@ -1,9 +1,8 @@
 // RUN: the command sees the layers below through an overlay whose upper directory becomes the new layer.
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include <algorithm>
 #include <charconv>
+#include <fcntl.h>
+#include <sys/file.h>
 
 #include "base/error.hpp"
 #include "base/path.hpp"
@@ -24,7 +23,8 @@ constexpr const char* k_default_path = "PATH=/usr/local/sbin:/usr/local/bin:/usr
 constexpr const char* k_script_path = "/run/.build-script";
 constexpr std::size_t k_kept_output = 4096;
 
-std::uint32_t number_option(const std::string& name, const std::string& spelling, std::uint32_t otherwise, int radix) {
+std::uint32_t number_option(const std::string& name, const std::string& spelling, std::uint32_t otherwise,
+                            int radix) {
   if (spelling.empty()) return otherwise;
   std::uint32_t value = 0;
   const auto parsed = std::from_chars(spelling.data(), spelling.data() + spelling.size(), value, radix);
@@ -54,7 +54,8 @@ class OutputTail {
 bool is_empty_stub(int directory, const std::string& name, const struct ::stat& status) {
   if (S_ISREG(status.st_mode)) return status.st_size == 0;
   if (!S_ISDIR(status.st_mode)) return false;
-  return base::sys::list_at(base::sys::open_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).get()).empty();
+  return base::sys::list_at(base::sys::open_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).get())
+      .empty();
 }
 
 // Mount points that were made for the step and hold nothing are not part of the image.
@@ -82,8 +83,8 @@ struct StageBuilder::RunWork {
     std::vector<SourceEntry> entries;
     std::string target;
   };
-  std::vector<Bind> binds;                // copied into the workspace when the step runs
-  std::vector<base::HostPath> locked;     // cache directories that one step at a time may use
+  std::vector<Bind> binds;             // copied into the workspace when the step runs
+  std::vector<base::HostPath> locked;  // cache directories that one step at a time may use
   std::vector<std::string> secret_environment;
 };
 
@@ -92,18 +93,21 @@ std::vector<std::string> StageBuilder::run_environment() const {
   for (const auto& [name, value] : state_.arguments) {
     const auto& set = state_.document.config.environment;
     const auto prefix = name + "=";
-    const bool overridden = std::ranges::any_of(set, [&](const auto& entry) { return entry.starts_with(prefix); });
+    const bool overridden =
+        std::ranges::any_of(set, [&](const auto& entry) { return entry.starts_with(prefix); });
     if (!overridden) environment.push_back(prefix + value);
   }
   const auto& own = state_.document.config.environment;
   environment.insert(environment.end(), own.begin(), own.end());
-  const bool has_path = std::ranges::any_of(environment, [](const auto& entry) { return entry.starts_with("PATH="); });
+  const bool has_path =
+      std::ranges::any_of(environment, [](const auto& entry) { return entry.starts_with("PATH="); });
   if (!has_path) environment.insert(environment.begin(), k_default_path);
   return environment;
 }
 
 // RUN <<EOF is a script; RUN prog <<EOF gives the heredoc to the shell, which knows what it means.
-std::vector<std::string> StageBuilder::run_command_line(const RunInstruction& run, std::vector<StepMount>& mounts) const {
+std::vector<std::string> StageBuilder::run_command_line(const RunInstruction& run,
+                                                        std::vector<StepMount>& mounts) const {
   if (run.heredocs.empty()) return command_line(run.command);
   const bool is_script = run.heredocs.size() == 1 && split_words(run.command.text).size() == 1;
   if (!is_script) {
@@ -127,22 +131,27 @@ void StageBuilder::prepare_mounts(const RunInstruction& run, RunWork& work, Cach
     if (mount.type == "tmpfs") {
       const auto size = mount.size.empty() ? std::optional<std::int64_t>{0} : base::parse_bytes(mount.size);
       if (!size || *size < 0) fail("RUN --mount: size={} is not a size", mount.size);
-      work.mounts.emplace_back(StepTmpfs{.target = ContainerPath{target}, .size = static_cast<std::uint64_t>(*size)});
+      work.mounts.emplace_back(
+          StepTmpfs{.target = ContainerPath{target}, .size = static_cast<std::uint64_t>(*size)});
     } else if (mount.type == "cache") {
       if (!mount.from.empty()) fail("RUN --mount=type=cache,from={} is not supported", mount.from);
       const auto id = expand(mount.id.empty() ? target : mount.id);
       const auto path = session_.store.layers().cache_directory(id);
       const auto opened = base::sys::open(path, O_RDONLY | O_DIRECTORY);
-      base::check(::fchmod(opened.get(), number_option("mode", mount.mode, 0755, 8)), "set the mode of a cache");
-      base::check(::fchown(opened.get(), number_option("uid", mount.uid, 0, 10), number_option("gid", mount.gid, 0, 10)),
+      base::check(::fchmod(opened.get(), number_option("mode", mount.mode, 0755, 8)),
+                  "set the mode of a cache");
+      base::check(::fchown(opened.get(), number_option("uid", mount.uid, 0, 10),
+                           number_option("gid", mount.gid, 0, 10)),
                   "set the owner of a cache");
       if (mount.sharing != "shared") work.locked.push_back(path);
-      work.mounts.emplace_back(StepBind{.source = path, .target = ContainerPath{target}, .read_only = mount.read_only});
+      work.mounts.emplace_back(
+          StepBind{.source = path, .target = ContainerPath{target}, .read_only = mount.read_only});
     } else if (mount.type == "secret") {
       const auto& secrets = session_.request.secrets;
       const auto id = mount.id.empty() ? base::HostPath{target}.name() : mount.id;
       const auto found = std::ranges::find(secrets, id, &BuildSecret::id);
-      if (found == secrets.end() && mount.required) fail("RUN --mount: the secret '{}' is required and was not given", id);
+      if (found == secrets.end() && mount.required)
+        fail("RUN --mount: the secret '{}' is required and was not given", id);
       if (found == secrets.end()) continue;
       if (!mount.env.empty()) work.secret_environment.push_back(mount.env + "=" + found->content);
       if (target.empty()) continue;
@@ -152,12 +161,14 @@ void StageBuilder::prepare_mounts(const RunInstruction& run, RunWork& work, Cach
                                         .uid = number_option("uid", mount.uid, 0, 10),
                                         .gid = number_option("gid", mount.gid, 0, 10)});
     } else {
-      RunWork::Bind bind{.mount = &mount, .source = open_source(session_, mount.from, stage_.index), .target = target};
+      RunWork::Bind bind{
+          .mount = &mount, .source = open_source(session_, mount.from, stage_.index), .target = target};
       const auto paths = bind.source.tree->match(mount.source.empty() ? "/" : expand(mount.source));
       bind.entries = bind.source.identity.empty() ? bind.source.tree->collect(paths.front(), {})
                                                   : bind.source.tree->list(paths.front());
       key.add(bind.source.identity);
-      for (const auto& entry : bind.entries) key.add(entry.relative).add(entry.status.st_mode).add(entry.digest).add(entry.link);
+      for (const auto& entry : bind.entries)
+        key.add(entry.relative).add(entry.status.st_mode).add(entry.digest).add(entry.link);
       work.binds.push_back(std::move(bind));
     }
   }
@@ -171,7 +182,8 @@ void StageBuilder::operator()(const RunInstruction& run) {
   const auto& config = state_.document.config;
   key.add(config.user).add(config.directory).add(run.network);
   prepare_mounts(run, work, key);
-  layer_step(std::move(key), [&](const Workspace& workspace) { perform_run(run, work, workspace, running_number_); });
+  layer_step(std::move(key),
+             [&](const Workspace& workspace) { perform_run(run, work, workspace, running_number_); });
 }
 
 namespace {
@@ -194,7 +206,8 @@ base::HostPath copy_of_bind(const Workspace& workspace, std::size_t index, const
 
 }  // namespace
 
-void StageBuilder::perform_run(const RunInstruction& run, RunWork& work, const Workspace& workspace, std::size_t number) {
+void StageBuilder::perform_run(const RunInstruction& run, RunWork& work, const Workspace& workspace,
+                               std::size_t number) {
   const auto& config = state_.document.config;
   StepSpec spec{.lower = session_.store.layers().directories_of(state_.document.diff_ids),
                 .upper = workspace.upper(),
@@ -211,7 +224,8 @@ void StageBuilder::perform_run(const RunInstruction& run, RunWork& work, const W
   spec.argv = run_command_line(run, ignored);
   if (spec.argv.empty()) fail("RUN needs a command");
   spec.mounts = work.mounts;
-  spec.environment.insert(spec.environment.end(), work.secret_environment.begin(), work.secret_environment.end());
+  spec.environment.insert(spec.environment.end(), work.secret_environment.begin(),
+                          work.secret_environment.end());
   if (run.network == "none") spec.network = StepNetwork::none;
   if (run.network == "host") spec.network = StepNetwork::host;
   if (run.network == "default") spec.network = StepNetwork::default_;
@@ -237,10 +251,12 @@ void StageBuilder::perform_run(const RunInstruction& run, RunWork& work, const W
     fail("'{}' {}{}{}", base::join(spec.argv, " "), status.describe(), output.empty() ? "" : "\n", output);
   }
   const auto below = view_below();
-  for (const char* stub : {"proc", "sys", "dev", "etc/hosts", "etc/hostname", "etc/resolv.conf", "run/.build-script"})
+  for (const char* stub :
+       {"proc", "sys", "dev", "etc/hosts", "etc/hostname", "etc/resolv.conf", "run/.build-script"})
     remove_stub(workspace.upper(), below, stub);
   for (const auto& mount : spec.mounts)
-    std::visit([&](const auto& m) { remove_stub(workspace.upper(), below, below.resolve(m.target.str())); }, mount);
+    std::visit([&](const auto& m) { remove_stub(workspace.upper(), below, below.resolve(m.target.str())); },
+               mount);
 }
 
 }  // namespace compose::images

@@ -37,7 +37,8 @@ std::vector<std::string> SourceTree::match(std::string_view pattern) const {
   return found;
 }
 
-void SourceTree::match_below(const std::string& directory, std::string_view pattern, std::vector<std::string>& found) const {
+void SourceTree::match_below(const std::string& directory, std::string_view pattern,
+                             std::vector<std::string>& found) const {
   const auto slash = pattern.find('/');
   const Glob glob{pattern.substr(0, slash)};
   const auto resolved = root_.resolve(directory);
@@ -58,7 +59,9 @@ std::vector<SourceEntry> SourceTree::collect(const std::string& path, const Igno
   return walk_from(path, excludes, true);
 }
 
-std::vector<SourceEntry> SourceTree::list(const std::string& path) const { return walk_from(path, {}, false); }
+std::vector<SourceEntry> SourceTree::list(const std::string& path) const {
+  return walk_from(path, {}, false);
+}
 
 std::vector<SourceEntry> SourceTree::walk_from(const std::string& path, const IgnoreRules& excludes,
                                                bool with_digests) const {
@@ -73,7 +76,8 @@ std::vector<SourceEntry> SourceTree::walk_from(const std::string& path, const Ig
 
 void SourceTree::visit(int directory, const std::string& name, Walk& walk, const std::string& path,
                        const std::string& relative) const {
-  const bool hidden = !path.empty() && (rules_.ignores(path) || (!relative.empty() && walk.excludes.ignores(relative)));
+  const bool hidden =
+      !path.empty() && (rules_.ignores(path) || (!relative.empty() && walk.excludes.ignores(relative)));
   const bool children_may_show = rules_.has_exceptions() || walk.excludes.has_exceptions();
   if (hidden && !children_may_show) return;
   SourceEntry entry{.path = path, .relative = relative, .status = sys::stat_at(directory, name)};
@@ -89,9 +93,10 @@ void SourceTree::visit(int directory, const std::string& name, Walk& walk, const
   }
   if (hidden) return;
   if (S_ISREG(entry.status.st_mode) && walk.with_digests) {
-    entry.digest = digests_ != nullptr
-                       ? digests_->digest_of(directory, name, path, entry.status)
-                       : digest_of_file(sys::open_at(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).get());
+    entry.digest =
+        digests_ != nullptr
+            ? digests_->digest_of(directory, name, path, entry.status)
+            : digest_of_file(sys::open_at(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).get());
   } else if (S_ISLNK(entry.status.st_mode)) {
     entry.link = sys::read_link_at(directory, name);
   } else if (S_ISSOCK(entry.status.st_mode)) {

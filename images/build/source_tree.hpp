@@ -1,11 +1,10 @@
 #pragma once
-// What COPY and ADD take files from: the build context (without what .dockerignore hides), a named context, another stage
-// or an image. Listing is separate from copying, because the list with its digests is what decides whether there is
-// anything to copy.
-#include <sys/stat.h>
-
+// What COPY and ADD take files from: the build context (without what .dockerignore hides), a named context,
+// another stage or an image. Listing is separate from copying, because the list with its digests is what
+// decides whether there is anything to copy.
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <vector>
 
 #include "images/build/file_digests.hpp"
@@ -18,8 +17,8 @@ struct SourceEntry {
   std::string path;      // in the tree, no links in it
   std::string relative;  // below the source that was asked for; "" is the source itself
   struct ::stat status {};
-  std::string link;      // target of a symbolic link
-  std::string digest;    // of a file: 64 hex digits
+  std::string link;    // target of a symbolic link
+  std::string digest;  // of a file: 64 hex digits
 };
 
 class SourceTree {
@@ -28,7 +27,8 @@ class SourceTree {
   SourceTree(RootView root, std::string name, IgnoreRules rules, FileDigests* digests)
       : root_(std::move(root)), name_(std::move(name)), rules_(std::move(rules)), digests_(digests) {}
 
-  // The paths a COPY source means: itself, or what its wildcards match; sorted. Error when a plain path does not exist.
+  // The paths a COPY source means: itself, or what its wildcards match; sorted. Error when a plain path does
+  // not exist.
   [[nodiscard]] std::vector<std::string> match(std::string_view pattern) const;
   // The source and everything below, parents before children, in byte order.
   [[nodiscard]] std::vector<SourceEntry> collect(const std::string& path, const IgnoreRules& excludes) const;
@@ -39,9 +39,12 @@ class SourceTree {
 
  private:
   struct Walk;
-  std::vector<SourceEntry> walk_from(const std::string& path, const IgnoreRules& excludes, bool with_digests) const;
-  void visit(int directory, const std::string& name, Walk& walk, const std::string& path, const std::string& relative) const;
-  void match_below(const std::string& directory, std::string_view pattern, std::vector<std::string>& found) const;
+  std::vector<SourceEntry> walk_from(const std::string& path, const IgnoreRules& excludes,
+                                     bool with_digests) const;
+  void visit(int directory, const std::string& name, Walk& walk, const std::string& path,
+             const std::string& relative) const;
+  void match_below(const std::string& directory, std::string_view pattern,
+                   std::vector<std::string>& found) const;
 
   RootView root_;
   std::string name_;

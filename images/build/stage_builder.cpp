@@ -20,7 +20,9 @@ using base::fail;
 
 constexpr std::size_t k_max_title = 160;
 
-std::string now() { return base::format_time(base::SystemClock{}.wall()); }
+std::string now() {
+  return base::format_time(base::SystemClock{}.wall());
+}
 
 void insert_sorted(std::vector<std::string>& list, const std::string& value) {
   const auto at = std::ranges::lower_bound(list, value);
@@ -53,7 +55,8 @@ StageState StageBuilder::run() {
 
 void StageBuilder::execute(const Instruction& instruction) {
   current_ = &instruction;
-  const auto where = instruction.line == 0 ? base::text("{}:{}: ONBUILD {}", session_.dockerfile.name, stage_.line, instruction.text)
+  const auto where = instruction.line == 0 ? base::text("{}:{}: ONBUILD {}", session_.dockerfile.name,
+                                                        stage_.line, instruction.text)
                                            : base::text("{}:{}", session_.dockerfile.name, instruction.line);
   base::with_context(where, [&] { std::visit(*this, instruction.body); });
 }
@@ -76,7 +79,8 @@ void StageBuilder::begin_from_base() {
     const auto named = session_.request.named_contexts.find(stage_.base);
     const bool is_named = named != session_.request.named_contexts.end();
     constexpr std::string_view prefix = "docker-image://";
-    if (is_named && !named->second.starts_with(prefix)) fail("FROM '{}': the context is a directory, not an image", stage_.base);
+    if (is_named && !named->second.starts_with(prefix))
+      fail("FROM '{}': the context is a directory, not an image", stage_.base);
     const auto image = session_.store.require(is_named ? named->second.substr(prefix.size()) : stage_.base);
     state_.document = parse_image_document(session_.store.config_json(image.id));
   });
@@ -145,8 +149,9 @@ CachedStep StageBuilder::make_layer(std::size_t number, const MakeLayer& make) {
     CachedStep made{.created = now()};
     if (packed.entries > 0) {
       made.diff_id = packed.digest;
-      session_.store.layers().adopt(workspace.upper(),
-                                    {.diff_id = packed.digest, .size = packed.file_size, .tar_size = packed.tar_size});
+      session_.store.layers().adopt(
+          workspace.upper(),
+          {.diff_id = packed.digest, .size = packed.file_size, .tar_size = packed.tar_size});
     }
     session_.progress.step_ended(number, StepEnd::done, took(), "");
     return made;
@@ -167,7 +172,8 @@ void StageBuilder::append_layer(const CachedStep& step) {
 // Time stands still between layers, so that a build that changes nothing gives the same image.
 void StageBuilder::metadata_step() {
   auto& document = state_.document;
-  document.history.push_back({.created = document.created, .created_by = current_->text, .empty_layer = true});
+  document.history.push_back(
+      {.created = document.created, .created_by = current_->text, .empty_layer = true});
 }
 
 RootView StageBuilder::view_below() const {
@@ -199,17 +205,20 @@ std::optional<std::string> StageBuilder::variable(std::string_view name) const {
   for (const auto& entry : state_.document.config.environment)
     if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=')
       return entry.substr(name.size() + 1);
-  if (const auto found = state_.arguments.find(std::string{name}); found != state_.arguments.end()) return found->second;
+  if (const auto found = state_.arguments.find(std::string{name}); found != state_.arguments.end())
+    return found->second;
   return std::nullopt;
 }
 
 std::string StageBuilder::expand(const std::string& word) const {
-  return expand_word(word, [this](std::string_view name) { return variable(name); }, session_.dockerfile.escape);
+  return expand_word(
+      word, [this](std::string_view name) { return variable(name); }, session_.dockerfile.escape);
 }
 
 void StageBuilder::set_environment(const std::string& name, const std::string& value) {
   auto& environment = state_.document.config.environment;
-  const auto found = std::ranges::find_if(environment, [&](const auto& entry) { return entry.starts_with(name + "="); });
+  const auto found =
+      std::ranges::find_if(environment, [&](const auto& entry) { return entry.starts_with(name + "="); });
   if (found != environment.end()) {
     *found = name + "=" + value;
   } else {
@@ -269,7 +278,8 @@ void StageBuilder::operator()(const CmdInstruction& cmd) {
 
 void StageBuilder::operator()(const EntrypointInstruction& entrypoint) {
   state_.document.config.entrypoint = command_line(entrypoint.command);
-  if (!state_.command_is_own) state_.document.config.command.clear();  // the base's belongs to the base's entrypoint
+  if (!state_.command_is_own)
+    state_.document.config.command.clear();  // the base's belongs to the base's entrypoint
   metadata_step();
 }
 
@@ -295,7 +305,8 @@ void StageBuilder::operator()(const HealthcheckInstruction& check) {
     health.start_interval = nanoseconds_of("start-interval", check.start_interval);
     const auto& retries = check.retries;
     const auto parsed = std::from_chars(retries.data(), retries.data() + retries.size(), health.retries);
-    if (!retries.empty() && (parsed.ec != std::errc{} || parsed.ptr != retries.data() + retries.size() || health.retries < 0))
+    if (!retries.empty() &&
+        (parsed.ec != std::errc{} || parsed.ptr != retries.data() + retries.size() || health.retries < 0))
       fail("HEALTHCHECK --retries: '{}' is not a number", retries);
   }
   state_.document.config.health = std::move(health);
@@ -321,7 +332,8 @@ void StageBuilder::operator()(const ExposeInstruction& expose) {
         fail("EXPOSE '{}': must be a port from 1 to 65535, or a range, and may name a protocol", port);
       return value;
     };
-    if (protocol != "tcp" && protocol != "udp" && protocol != "sctp") fail("EXPOSE '{}': the protocol must be tcp, udp or sctp", port);
+    if (protocol != "tcp" && protocol != "udp" && protocol != "sctp")
+      fail("EXPOSE '{}': the protocol must be tcp, udp or sctp", port);
     const auto first = number(range.substr(0, dash));
     const auto last = dash == std::string::npos ? first : number(range.substr(dash + 1));
     if (last < first) fail("EXPOSE '{}': the range runs backwards", port);

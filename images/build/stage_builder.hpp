@@ -1,6 +1,6 @@
 #pragma once
-// Carries out the instructions of one stage, in order. One function per instruction; those that make layers go through
-// layer_step(), which asks the cache first. Internal to images/build.
+// Carries out the instructions of one stage, in order. One function per instruction; those that make layers
+// go through layer_step(), which asks the cache first. Internal to images/build.
 #include <functional>
 #include <string>
 

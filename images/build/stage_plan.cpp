@@ -14,7 +14,8 @@ using base::fail;
 std::optional<std::size_t> as_index(const std::string& name) {
   std::size_t index = 0;
   const auto result = std::from_chars(name.data(), name.data() + name.size(), index);
-  if (name.empty() || result.ec != std::errc{} || result.ptr != name.data() + name.size()) return std::nullopt;
+  if (name.empty() || result.ec != std::errc{} || result.ptr != name.data() + name.size())
+    return std::nullopt;
   return index;
 }
 
@@ -36,7 +37,8 @@ class Planner {
 
  private:
   void add(const Instruction& instruction) {
-    if (const auto* from = std::get_if<FromInstruction>(&instruction.body)) return begin_stage(instruction, *from);
+    if (const auto* from = std::get_if<FromInstruction>(&instruction.body))
+      return begin_stage(instruction, *from);
     if (const auto* arg = std::get_if<ArgInstruction>(&instruction.body)) declare(*arg);
     if (plan_.stages.empty()) return;
     Stage& stage = plan_.stages.back();
@@ -63,7 +65,8 @@ class Planner {
   std::string expand(const std::string& word) const {
     const auto lookup = [this](std::string_view name) -> std::optional<std::string> {
       const std::string key{name};
-      if (const auto found = plan_.global_arguments.find(key); found != plan_.global_arguments.end()) return found->second;
+      if (const auto found = plan_.global_arguments.find(key); found != plan_.global_arguments.end())
+        return found->second;
       if (const auto found = predefined_.find(key); found != predefined_.end()) return found->second;
       return std::nullopt;
     };
@@ -113,7 +116,8 @@ class Planner {
 
 }  // namespace
 
-std::optional<std::size_t> find_stage(const std::vector<Stage>& stages, const std::string& name, std::size_t user) {
+std::optional<std::size_t> find_stage(const std::vector<Stage>& stages, const std::string& name,
+                                      std::size_t user) {
   const auto wanted = lower_case(name);
   const auto index = as_index(wanted);
   if (index) {
@@ -122,7 +126,8 @@ std::optional<std::size_t> find_stage(const std::vector<Stage>& stages, const st
   }
   for (const auto& stage : stages)
     if (stage.index < user && stage.name == wanted) return stage.index;
-  if (user < stages.size() && stages[user].name == wanted) fail("--from={}: a stage cannot take from itself", name);
+  if (user < stages.size() && stages[user].name == wanted)
+    fail("--from={}: a stage cannot take from itself", name);
   return std::nullopt;
 }
 

@@ -14,26 +14,28 @@ namespace compose::images {
 struct Stage {
   std::size_t index = 0;
   int line = 0;
-  std::string name;                       // AS, or its index
-  std::string base;                       // expanded
-  std::string platform;                   // expanded; empty: none asked for
-  std::optional<std::size_t> base_stage;  // FROM an earlier stage
-  std::string text;                       // "FROM alpine AS build"
+  std::string name;                              // AS, or its index
+  std::string base;                              // expanded
+  std::string platform;                          // expanded; empty: none asked for
+  std::optional<std::size_t> base_stage;         // FROM an earlier stage
+  std::string text;                              // "FROM alpine AS build"
   std::vector<const Instruction*> instructions;  // of the Dockerfile, which outlives the plan
-  std::set<std::size_t> uses;             // earlier stages it takes anything from
+  std::set<std::size_t> uses;                    // earlier stages it takes anything from
 };
 
 struct StagePlan {
   std::vector<Stage> stages;
   std::size_t target = 0;
-  std::set<std::size_t> needed;                  // target and what it uses, in order
+  std::set<std::size_t> needed;                         // target and what it uses, in order
   std::map<std::string, std::string> global_arguments;  // ARG before the first FROM, with values
-  std::set<std::string> declared_arguments;      // everywhere, to find --build-arg nobody asked for
+  std::set<std::string> declared_arguments;             // everywhere, to find --build-arg nobody asked for
 };
 
 // `predefined`: values of arguments that need no ARG before FROM (TARGETPLATFORM ...).
-[[nodiscard]] StagePlan plan_stages(const Dockerfile& dockerfile, const std::map<std::string, std::string>& arguments,
-                                    const std::map<std::string, std::string>& predefined, const std::string& target);
+[[nodiscard]] StagePlan plan_stages(const Dockerfile& dockerfile,
+                                    const std::map<std::string, std::string>& arguments,
+                                    const std::map<std::string, std::string>& predefined,
+                                    const std::string& target);
 
 // The stage that COPY --from=`name` in stage `user` means; nullopt: no stage, so an image or a named context.
 [[nodiscard]] std::optional<std::size_t> find_stage(const std::vector<Stage>& stages, const std::string& name,

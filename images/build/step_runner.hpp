@@ -1,14 +1,17 @@
 #pragma once
-// Runs one RUN step of a build. The builder prepares everything and hands over a value; the command line implements this
-// on the container runtime, tests with a fake. images/ itself knows no runtime.
+// Runs one RUN step of a build. The builder prepares everything and hands over a value; the command line
+// implements this on the container runtime, tests with a fake. images/ itself knows no runtime.
 //
 // The implementation must
-//  - mount an overlay of `lower` (top first; may be empty for FROM scratch: then `upper` alone is the root) with `upper` and
+//  - mount an overlay of `lower` (top first; may be empty for FROM scratch: then `upper` alone is the root)
+//  with `upper` and
 //    `work`, with redirect_dir and metacopy off, so that `upper` is a complete layer afterwards;
-//  - give the step what a container gets by default (capabilities, seccomp, /proc, /dev, hosts, resolv.conf), kill whatever
+//  - give the step what a container gets by default (capabilities, seccomp, /proc, /dev, hosts, resolv.conf),
+//  kill whatever
 //    the step leaves running and unmount everything before it returns;
 //  - call `output` with what the step writes to stdout and stderr, as it comes, in any chunks.
-// Mount points it makes in `upper` (empty files and directories) may stay: the builder removes those it knows.
+// Mount points it makes in `upper` (empty files and directories) may stay: the builder removes those it
+// knows.
 #include <cstdint>
 #include <functional>
 #include <string>

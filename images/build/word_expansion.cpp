@@ -10,8 +10,12 @@ using base::fail;
 
 constexpr int k_max_depth = 32;  // of ${a:-${b:-...}}
 
-bool starts_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool starts_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 std::string without_prefix(const std::string& value, const Glob& glob, bool longest) {
   std::optional<std::size_t> best;
@@ -60,7 +64,8 @@ class Expander {
   std::string heredoc() {
     std::string out;
     while (at_ < text_.size()) {
-      if (text_[at_] == escape_ && at_ + 1 < text_.size() && (text_[at_ + 1] == '$' || text_[at_ + 1] == escape_)) {
+      if (text_[at_] == escape_ && at_ + 1 < text_.size() &&
+          (text_[at_ + 1] == '$' || text_[at_ + 1] == escape_)) {
         out += text_[at_ + 1];
         at_ += 2;
       } else if (text_[at_] == '$') {
@@ -152,7 +157,8 @@ class Expander {
     const auto name = take_name();
     if (name.empty()) fail("'{}': no variable name after '${'", text_.substr(from));
     const auto value = lookup_(name);
-    std::string result = at_ < text_.size() && text_[at_] == '}' ? value.value_or("") : modified(name, value, from);
+    std::string result =
+        at_ < text_.size() && text_[at_] == '}' ? value.value_or("") : modified(name, value, from);
     if (at_ >= text_.size()) fail("'{}': the closing '}' is missing", text_.substr(from));
     ++at_;
     --depth_;

@@ -1,7 +1,6 @@
 // Archives and layouts into the store.
-#include <fcntl.h>
-
 #include <algorithm>
+#include <fcntl.h>
 #include <optional>
 
 #include "base/error.hpp"
@@ -10,9 +9,9 @@
 #include "base/sys.hpp"
 #include "images/archive/unpack.hpp"
 #include "images/layer_store.hpp"
+#include "images/platform.hpp"
 #include "images/transfer.hpp"
 #include "images/transfer/manifest.hpp"
-#include "images/platform.hpp"
 #include "images/transfer/staged_content.hpp"
 
 namespace compose::images {
@@ -22,7 +21,9 @@ using base::fail;
 
 constexpr int k_max_index_depth = 3;
 
-std::string blob_name(const std::string& digest) { return "blobs/sha256/" + digest.substr(7); }
+std::string blob_name(const std::string& digest) {
+  return "blobs/sha256/" + digest.substr(7);
+}
 
 class Loader {
  public:
@@ -30,7 +31,8 @@ class Loader {
 
   std::vector<LoadedImage> run() {
     if (content_.find("manifest.json")) {
-      for (const auto& manifest : parse_docker_manifest(content_.text("manifest.json"))) load_docker(manifest);
+      for (const auto& manifest : parse_docker_manifest(content_.text("manifest.json")))
+        load_docker(manifest);
     } else if (content_.find("index.json")) {
       load_index(parse_oci_index(content_.text("index.json")), 0, "");
     } else {
@@ -71,7 +73,8 @@ class Loader {
   StagedFile check(const Descriptor& descriptor) {
     const auto file = content_.find(blob_name(descriptor.digest));
     if (!file) fail("blob {} is missing", descriptor.digest);
-    if (file->digest != descriptor.digest) fail("blob {}: its content has the digest {}", descriptor.digest, file->digest);
+    if (file->digest != descriptor.digest)
+      fail("blob {}: its content has the digest {}", descriptor.digest, file->digest);
     if (file->size != descriptor.size)
       fail("blob {}: it has {} bytes and should have {}", descriptor.digest, file->size, descriptor.size);
     return *file;
@@ -118,12 +121,14 @@ class Loader {
 
   // ---- both ----
 
-  void commit(const std::string& config, const std::vector<LayerFile>& layers, const std::vector<Reference>& references) {
+  void commit(const std::string& config, const std::vector<LayerFile>& layers,
+              const std::vector<Reference>& references) {
     const auto document = parse_image_document(config);
     if (document.diff_ids.size() != layers.size())
       fail("the image has {} layers and its config names {}", layers.size(), document.diff_ids.size());
     for (std::size_t i = 0; i < layers.size(); ++i)
-      base::with_context(base::text("layer {}", document.diff_ids[i]), [&] { layer(layers[i], document.diff_ids[i]); });
+      base::with_context(base::text("layer {}", document.diff_ids[i]),
+                         [&] { layer(layers[i], document.diff_ids[i]); });
     LoadedImage image{.id = store_.commit(config, references)};
     for (const auto& reference : references) image.references.push_back(reference.familiar());
     loaded_.push_back(std::move(image));

@@ -40,7 +40,8 @@ Descriptor read_descriptor(const Json& json, const char* name) {
   Descriptor descriptor;
   read(json, "mediaType", descriptor.media_type);
   read(json, "digest", descriptor.digest);
-  if (!is_digest(descriptor.digest)) fail("{}: the digest '{}' is not sha256 and 64 hex digits", name, descriptor.digest);
+  if (!is_digest(descriptor.digest))
+    fail("{}: the digest '{}' is not sha256 and 64 hex digits", name, descriptor.digest);
   const auto size = json.find("size");
   if (size == json.end() || !size->is_number_integer() || size->get<std::int64_t>() < 0)
     fail("{}: the size must be a number and not negative", name);
@@ -71,8 +72,12 @@ void check_media_type(const Json& json, std::string_view oci, std::string_view d
 
 }  // namespace
 
-bool Descriptor::is_index() const { return media_type == k_oci_index || media_type == k_docker_index; }
-bool Descriptor::is_manifest() const { return media_type == k_oci_manifest || media_type == k_docker_manifest; }
+bool Descriptor::is_index() const {
+  return media_type == k_oci_index || media_type == k_docker_index;
+}
+bool Descriptor::is_manifest() const {
+  return media_type == k_oci_manifest || media_type == k_docker_manifest;
+}
 
 std::vector<DockerManifest> parse_docker_manifest(std::string_view json) {
   const auto document = parse(json, "manifest.json");
@@ -98,7 +103,8 @@ OciIndex parse_oci_index(std::string_view json) {
     check_shape(document, "manifests", {"layers", "config"});
     check_media_type(document, k_oci_index, k_docker_index);
     OciIndex index;
-    for (const auto& entry : list(document, "manifests")) index.manifests.push_back(read_descriptor(entry, "manifests"));
+    for (const auto& entry : list(document, "manifests"))
+      index.manifests.push_back(read_descriptor(entry, "manifests"));
     return index;
   });
 }
@@ -111,7 +117,8 @@ OciManifest parse_oci_manifest(std::string_view json) {
     OciManifest manifest;
     if (!document.contains("config")) fail("'config' is missing");
     manifest.config = read_descriptor(document["config"], "config");
-    for (const auto& entry : list(document, "layers")) manifest.layers.push_back(read_descriptor(entry, "layers"));
+    for (const auto& entry : list(document, "layers"))
+      manifest.layers.push_back(read_descriptor(entry, "layers"));
     return manifest;
   });
 }

@@ -1,7 +1,7 @@
 #pragma once
-// The documents that say what an archive holds: Docker's manifest.json, and OCI index and manifest (image-spec
-// image-index.md, manifest.md). Pure; total: any bytes give a value or an Error. A document that is two things at once is
-// refused, so that nobody is shown one and given the other.
+// The documents that say what an archive holds: Docker's manifest.json, and OCI index and manifest
+// (image-spec image-index.md, manifest.md). Pure; total: any bytes give a value or an Error. A document that
+// is two things at once is refused, so that nobody is shown one and given the other.
 #include <cstdint>
 #include <map>
 #include <string>
@@ -22,7 +22,7 @@ struct Descriptor {
   std::string media_type;
   std::string digest;  // checked
   std::uint64_t size = 0;
-  std::string os;            // of `platform`; empty: not said
+  std::string os;  // of `platform`; empty: not said
   std::string architecture;
   std::map<std::string, std::string> annotations;
   [[nodiscard]] bool is_index() const;

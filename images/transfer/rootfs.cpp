@@ -1,7 +1,6 @@
 // Root file systems: a tar becomes an image, a container's files become a tar or an image.
-#include <fcntl.h>
-
 #include <algorithm>
+#include <fcntl.h>
 #include <variant>
 
 #include "base/clock.hpp"
@@ -22,7 +21,9 @@ namespace {
 
 using base::fail;
 
-std::string now() { return base::format_time(base::SystemClock{}.wall()); }
+std::string now() {
+  return base::format_time(base::SystemClock{}.wall());
+}
 
 // Changes are Dockerfile instructions that only touch the configuration, so that nothing has to run.
 class NoRunner final : public StepRunner {
@@ -32,12 +33,13 @@ class NoRunner final : public StepRunner {
 
 void check_change(const std::string& change) {
   const auto instruction = parse_instruction(change, base::text("change '{}'", change));
-  const bool allowed =
-      std::visit([]<class T>(const T&) {
+  const bool allowed = std::visit(
+      []<class T>(const T&) {
         return !std::is_same_v<T, FromInstruction> && !std::is_same_v<T, RunInstruction> &&
                !std::is_same_v<T, CopyInstruction> && !std::is_same_v<T, ArgInstruction> &&
                !std::is_same_v<T, MaintainerInstruction> && !std::is_same_v<T, ShellInstruction>;
-      }, instruction.body);
+      },
+      instruction.body);
   if (!allowed) fail("change '{}': only the configuration of the image can be changed", change);
 }
 
@@ -53,7 +55,8 @@ std::string apply_changes(Store& store, const std::string& id, const std::string
   NoRunner runner;
   SilentBuildProgress progress;
   const auto changed = build_image(store, request, runner, progress).image_id;
-  if (changed != id && store.require(id).references.empty()) (void)store.remove(id, {});  // it was only a step on the way
+  if (changed != id && store.require(id).references.empty())
+    (void)store.remove(id, {});  // it was only a step on the way
   return changed;
 }
 
@@ -77,7 +80,8 @@ std::string import_rootfs(Store& store, int input, const std::string& name, cons
     const auto target = base::sys::open(workspace.upper(), O_RDONLY | O_DIRECTORY);
     unpack_tar(plain, target.get(), {.form = UnpackForm::plain});
     const auto layer = adopt_packed(store, workspace, pack_directory(workspace.upper(), PackForm::layer));
-    ImageDocument document{.created = now(), .architecture = own_platform().architecture, .diff_ids = {layer.diff_id}};
+    ImageDocument document{
+        .created = now(), .architecture = own_platform().architecture, .diff_ids = {layer.diff_id}};
     document.history.push_back({.created = document.created,
                                 .comment = message.empty() ? base::text("imported from {}", name) : message});
     return store.commit(format_image_document(document), {});

@@ -1,8 +1,7 @@
 // Images out of the store, as one archive that Docker reads by manifest.json and OCI tools by index.json.
-#include <fcntl.h>
-
 #include <algorithm>
 #include <array>
+#include <fcntl.h>
 #include <optional>
 #include <set>
 
@@ -22,7 +21,9 @@ namespace {
 using base::fail;
 using base::Json;
 
-std::string blob_name(const std::string& digest) { return "blobs/sha256/" + digest.substr(7); }
+std::string blob_name(const std::string& digest) {
+  return "blobs/sha256/" + digest.substr(7);
+}
 
 // How a layer goes into the archive.
 struct SavedLayer {
@@ -49,10 +50,12 @@ class Saver {
   void run(const std::vector<std::string>& references) {
     for (const auto& directory : {"blobs", "blobs/sha256"})
       tar_.header({.path = directory, .type = TarType::directory, .mode = 0755});
-    for (const auto& reference : references) base::with_context(base::text("save '{}'", reference), [&] { image(reference); });
+    for (const auto& reference : references)
+      base::with_context(base::text("save '{}'", reference), [&] { image(reference); });
     file("index.json", Json{{"schemaVersion", 2},
                             {"mediaType", "application/vnd.oci.image.index.v1+json"},
-                            {"manifests", index_}}.dump());
+                            {"manifests", index_}}
+                           .dump());
     file("manifest.json", docker_.dump());
     file("oci-layout", Json{{"imageLayoutVersion", "1.0.0"}}.dump());
     tar_.finish();
@@ -71,14 +74,16 @@ class Saver {
       layer_names.push_back(blob_name(saved.digest));
     }
     blob(image.id, config);
-    const auto manifest = Json{{"schemaVersion", 2},
-                               {"mediaType", "application/vnd.oci.image.manifest.v1+json"},
-                               {"config", descriptor("application/vnd.oci.image.config.v1+json", image.id, config.size())},
-                               {"layers", layers}}.dump();
+    const auto manifest = Json{
+        {"schemaVersion", 2},
+        {"mediaType", "application/vnd.oci.image.manifest.v1+json"},
+        {"config", descriptor("application/vnd.oci.image.config.v1+json", image.id, config.size())},
+        {"layers", layers}}.dump();
     const auto manifest_digest = "sha256:" + base::sha256_hex(manifest);
     blob(manifest_digest, manifest);
     // Asked for by id, it has no name in the archive.
-    const bool by_name = std::ranges::any_of(image.references, [&](const auto& r) { return image_matches(r, reference); });
+    const bool by_name =
+        std::ranges::any_of(image.references, [&](const auto& r) { return image_matches(r, reference); });
     const auto name = by_name ? parse_reference(reference).full() : std::string{};
     Json entry = descriptor("application/vnd.oci.image.manifest.v1+json", manifest_digest, manifest.size());
     entry["platform"] = Json{{"architecture", image.architecture}, {"os", image.os}};

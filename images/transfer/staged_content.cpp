@@ -35,13 +35,15 @@ class ArchiveContent final : public StagedContent {
     const auto limit = bytes_left();
     TarReader tar{archive};
     while (const auto header = tar.next()) {
-      if (files_.size() + aliases_.size() > k_max_files) fail("more than {} files in the archive", k_max_files);
+      if (files_.size() + aliases_.size() > k_max_files)
+        fail("more than {} files in the archive", k_max_files);
       const auto name = key_of(header->path);
       if (header->type == TarType::file) {
         files_[name] = store(tar, limit);
       } else if (header->type == TarType::symlink) {
-        aliases_[name] = key_of(header->link.starts_with('/') ? header->link
-                                                              : HostPath{"/" + name}.parent().str() + "/" + header->link);
+        aliases_[name] =
+            key_of(header->link.starts_with('/') ? header->link
+                                                 : HostPath{"/" + name}.parent().str() + "/" + header->link);
       } else if (header->type == TarType::hard_link) {
         aliases_[name] = key_of(header->link);
       }
@@ -54,7 +56,9 @@ class ArchiveContent final : public StagedContent {
     return file->facts;
   }
   UniqueFd open(const std::string& name) override { return base::sys::open(path_of(name), O_RDONLY); }
-  void move_to(const std::string& name, const HostPath& target) override { base::sys::rename(path_of(name), target); }
+  void move_to(const std::string& name, const HostPath& target) override {
+    base::sys::rename(path_of(name), target);
+  }
 
  private:
   struct File {
@@ -64,7 +68,8 @@ class ArchiveContent final : public StagedContent {
 
   File store(TarReader& tar, std::uint64_t limit) {
     File file{.number = ++last_number_};
-    const auto fd = base::sys::open(directory_ / std::to_string(file.number), O_WRONLY | O_CREAT | O_EXCL, 0600);
+    const auto fd =
+        base::sys::open(directory_ / std::to_string(file.number), O_WRONLY | O_CREAT | O_EXCL, 0600);
     FdSink to_file{fd.get()};
     DigestSink digest{&to_file};
     while (const auto block = tar.data()) {
@@ -78,7 +83,7 @@ class ArchiveContent final : public StagedContent {
   }
 
   [[nodiscard]] std::uint64_t bytes_left() const {
-    struct ::statvfs status{};
+    struct ::statvfs status {};
     base::check(::statvfs(directory_.c_str(), &status), "ask for free space");
     const std::uint64_t left = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
     return left > k_reserve ? left - k_reserve : 0;
@@ -155,6 +160,8 @@ std::unique_ptr<StagedContent> stage_archive(ByteSource& archive, const HostPath
   return content;
 }
 
-std::unique_ptr<StagedContent> open_layout(const HostPath& layout) { return std::make_unique<LayoutContent>(layout); }
+std::unique_ptr<StagedContent> open_layout(const HostPath& layout) {
+  return std::make_unique<LayoutContent>(layout);
+}
 
 }  // namespace compose::images

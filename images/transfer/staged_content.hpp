@@ -1,6 +1,7 @@
 #pragma once
-// The files of an image archive or OCI layout while it is read: by name, with the digest and size their bytes really have.
-// An archive is first spread into a workspace, file by file, because its order is not known; a directory is read in place.
+// The files of an image archive or OCI layout while it is read: by name, with the digest and size their bytes
+// really have. An archive is first spread into a workspace, file by file, because its order is not known; a
+// directory is read in place.
 #include <cstdint>
 #include <map>
 #include <memory>

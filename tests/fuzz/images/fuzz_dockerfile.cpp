@@ -1,4 +1,5 @@
-// Dockerfiles, their words and .dockerignore files: any text gives values or an Error, in time that the text's size bounds.
+// Dockerfiles, their words and .dockerignore files: any text gives values or an Error, in time that the
+// text's size bounds.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

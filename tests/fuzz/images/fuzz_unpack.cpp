@@ -1,10 +1,9 @@
-// Archives of any kind into a directory whose neighbour must not change. Runs as whoever starts it; without root, owners
-// and devices are refused by the kernel, which is an Error like others.
-#include <fcntl.h>
-
+// Archives of any kind into a directory whose neighbour must not change. Runs as whoever starts it; without
+// root, owners and devices are refused by the kernel, which is an Error like others.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <fcntl.h>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -40,6 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } catch (const base::Error&) {
   }
   base::sys::remove_tree(arena.target);
-  if (base::read_file(arena.canary) != "alive" || base::list_directory(arena.directory.path()).size() != 1) std::abort();
+  if (base::read_file(arena.canary) != "alive" || base::list_directory(arena.directory.path()).size() != 1)
+    std::abort();
   return 0;
 }

@@ -1,6 +1,6 @@
-#include <doctest/doctest.h>
-
 #include <chrono>
+
+#include <doctest/doctest.h>
 
 #include "image_world.hpp"
 
@@ -132,7 +132,9 @@ TEST_SUITE("images/build") {
     w.write("src/b.c", "b");
     w.write("src/sub/c.c", "c", 0600);
     w.write("bin/run", "r", 0755);
-    w.build("FROM scratch\nCOPY src/*.c /c/\nCOPY --chown=7:8 --chmod=0640 src /all\nCOPY bin/run src/a.c /both/\n");
+    w.build(
+        "FROM scratch\nCOPY src/*.c /c/\nCOPY --chown=7:8 --chmod=0640 src /all\nCOPY bin/run src/a.c "
+        "/both/\n");
     CHECK(w.content("/c/a.c") == "a");
     CHECK(w.content("/c/b.c") == "b");
     CHECK(w.content("/c/c.c") == "-");
@@ -188,14 +190,15 @@ TEST_SUITE("images/build") {
     };
     auto request = w.request(
         "FROM scratch\nARG WHO=nobody\nARG OTHER\nENV GREETING=hello\nUSER 5\nWORKDIR /work\n"
-        "RUN --network=none --mount=type=tmpfs,target=/t,size=1m --mount=type=secret,id=key <<EOF\necho one\necho two\nEOF\n");
+        "RUN --network=none --mount=type=tmpfs,target=/t,size=1m --mount=type=secret,id=key <<EOF\necho "
+        "one\necho two\nEOF\n");
     request.arguments = {{"WHO", "me"}};
     request.secrets = {{.id = "key", .content = "s3cret"}};
     w.build(request);
     CHECK(seen.argv == std::vector<std::string>{"/bin/sh", "-c", "echo one\necho two\n"});
-    CHECK(seen.environment == std::vector<std::string>{
-                                  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "WHO=me",
-                                  "GREETING=hello"});
+    CHECK(seen.environment ==
+          std::vector<std::string>{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                                   "WHO=me", "GREETING=hello"});
     CHECK(seen.user == "5");
     CHECK(seen.directory == "/work");
     CHECK(seen.network == images::StepNetwork::none);
@@ -208,7 +211,8 @@ TEST_SUITE("images/build") {
   TEST_CASE("mount points that a step leaves empty are not part of the image") {
     ImageWorld w;
     w.runner.function = [](const images::StepSpec& spec, const images::StepOutput&) {
-      for (const char* name : {"proc", "sys", "dev", "etc", "kept"}) base::sys::make_directory(spec.upper / name);
+      for (const char* name : {"proc", "sys", "dev", "etc", "kept"})
+        base::sys::make_directory(spec.upper / name);
       base::write_file_atomically(spec.upper / "etc/hosts", "");
       return base::ExitStatus{};
     };
@@ -233,13 +237,18 @@ TEST_SUITE("images/build") {
   TEST_CASE("what cannot be built says so with its line") {
     ImageWorld w;
     w.write("f", "1");
-    CHECK(w.error_of("FROM scratch\nCOPY missing /x\n") == "dockerfile_inline:2: 'missing' is not in the build context");
+    CHECK(w.error_of("FROM scratch\nCOPY missing /x\n") ==
+          "dockerfile_inline:2: 'missing' is not in the build context");
     CHECK(w.error_of("FROM nginx:1.27\n") ==
-          "dockerfile_inline:1: image 'nginx:1.27' is not present locally, and this version of compose does not pull from "
+          "dockerfile_inline:1: image 'nginx:1.27' is not present locally, and this version of compose does "
+          "not pull from "
           "registries (docker.io/library/nginx:1.27): build it or load it");
-    CHECK(w.error_of("FROM scratch\nCOPY --chown=app f /x\n") == "dockerfile_inline:2: user 'app' is not in /etc/passwd");
-    CHECK(w.error_of("FROM scratch\nCOPY *.none /x\n") == "dockerfile_inline:2: nothing in the build context matches '*.none'");
-    CHECK(w.error_of("FROM --platform=linux/s390x scratch\n").starts_with("dockerfile_inline:1: FROM --platform=linux/s390x: only "));
+    CHECK(w.error_of("FROM scratch\nCOPY --chown=app f /x\n") ==
+          "dockerfile_inline:2: user 'app' is not in /etc/passwd");
+    CHECK(w.error_of("FROM scratch\nCOPY *.none /x\n") ==
+          "dockerfile_inline:2: nothing in the build context matches '*.none'");
+    CHECK(w.error_of("FROM --platform=linux/s390x scratch\n")
+              .starts_with("dockerfile_inline:1: FROM --platform=linux/s390x: only "));
     CHECK(w.error_of("FROM scratch\nCOPY ../../../etc/passwd /x\n") ==
           "dockerfile_inline:2: '../../../etc/passwd' is not in the build context");
   }
@@ -253,9 +262,10 @@ TEST_SUITE("images/build") {
     CHECK(w.store.remove("test", {}).untagged == std::vector<std::string>{"test:latest"});
     CHECK(w.store.require("other:2").id == id);
     CHECK(w.store.resolve(id.substr(7, 12))->id == id);
-    CHECK_THROWS_WITH_AS(w.store.remove("other:2", {id}),
-                         "cannot remove image 'other:2': containers are made from it (force takes its name away)",
-                         base::Error);
+    CHECK_THROWS_WITH_AS(
+        w.store.remove("other:2", {id}),
+        "cannot remove image 'other:2': containers are made from it (force takes its name away)",
+        base::Error);
     const auto removed = w.store.remove("other:2", {});
     CHECK(removed.deleted == std::vector<std::string>{id});  // the build cache still has the layer
     CHECK(w.store.prune_build_cache() == 7);

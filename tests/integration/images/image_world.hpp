@@ -1,12 +1,12 @@
 #pragma once
-// A store in a temporary directory, a build context to write into, and a runner that is a function of the test.
-#include <sys/stat.h>
-#include <unistd.h>
-
+// A store in a temporary directory, a build context to write into, and a runner that is a function of the
+// test.
 #include <cstdio>
 #include <functional>
 #include <regex>
 #include <string>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/database.hpp"
 #include "base/error.hpp"
@@ -54,8 +54,9 @@ struct ImageWorld {
   images::BuildResult build(const std::string& dockerfile) { return build(request(dockerfile)); }
   images::BuildResult build(const images::BuildRequest& request) {
     log.clear();
-    images::PlainBuildProgress progress{
-        [this](std::string_view line) { log += std::regex_replace(std::string{line}, std::regex{"DONE [0-9.]+s"}, "DONE"); }};
+    images::PlainBuildProgress progress{[this](std::string_view line) {
+      log += std::regex_replace(std::string{line}, std::regex{"DONE [0-9.]+s"}, "DONE");
+    }};
     return images::build_image(store, request, runner, progress);
   }
   std::string error_of(const std::string& dockerfile) {

@@ -1,14 +1,14 @@
 #include "images/store.hpp"
 
-#include <doctest/doctest.h>
+#include <csignal>
+#include <ctime>
 #include <fcntl.h>
 #include <sys/wait.h>
 
-#include <csignal>
-#include <ctime>
+#include <doctest/doctest.h>
 
-#include "images/transfer.hpp"
 #include "image_world.hpp"
+#include "images/transfer.hpp"
 
 using namespace compose;
 using test::ImageWorld;
@@ -30,7 +30,9 @@ std::vector<std::string> names(const ImageWorld& w, const char* directory) {
 }
 
 // As if the machine had gone down since: the layers belong to a boot that has ended.
-void lose_power(ImageWorld& w) { w.database.run("UPDATE layers SET boot = 'another boot'"); }
+void lose_power(ImageWorld& w) {
+  w.database.run("UPDATE layers SET boot = 'another boot'");
+}
 
 }  // namespace
 
@@ -110,7 +112,8 @@ TEST_SUITE("images/store") {
     ImageWorld other;
     images::load_archive(other.store, base::sys::open(saved, O_RDONLY).get(), "saved.tar");
     lose_power(other);
-    base::write_file_atomically(other.directory.path() / "images/layers" / names(other, "layers")[0] / "made", "");
+    base::write_file_atomically(other.directory.path() / "images/layers" / names(other, "layers")[0] / "made",
+                                "");
     CHECK(other.content("/made") == "by x");
     CHECK(names(other, "tmp").empty());
   }
@@ -119,15 +122,17 @@ TEST_SUITE("images/store") {
     ImageWorld w;
     prepare(w);
     const auto id = w.build(k_dockerfile).image_id;
-    for (const auto& spelling : {std::string{"test"}, std::string{"docker.io/library/test:latest"}, id, id.substr(7), id.substr(7, 4)})
+    for (const auto& spelling : {std::string{"test"}, std::string{"docker.io/library/test:latest"}, id,
+                                 id.substr(7), id.substr(7, 4)})
       CHECK_MESSAGE(w.store.resolve(spelling).has_value(), spelling);
     CHECK_FALSE(w.store.resolve("test:2").has_value());
     CHECK_FALSE(w.store.resolve("sha256:" + std::string(64, 'f')).has_value());
     CHECK_THROWS_WITH_AS(w.store.tag("nothing", "x"), "no such image: nothing", base::Error);
-    CHECK_THROWS_WITH_AS(w.store.pull("redis:7"),
-                         "image 'redis:7' is not present locally, and this version of compose does not pull from registries "
-                         "(docker.io/library/redis:7): build it or load it",
-                         base::Error);
+    CHECK_THROWS_WITH_AS(
+        w.store.pull("redis:7"),
+        "image 'redis:7' is not present locally, and this version of compose does not pull from registries "
+        "(docker.io/library/redis:7): build it or load it",
+        base::Error);
   }
 
   TEST_CASE("lists, history and disk usage tell what is there") {

@@ -1,12 +1,13 @@
 #include "images/transfer.hpp"
 
-#include <doctest/doctest.h>
 #include <fcntl.h>
 
+#include <doctest/doctest.h>
+
 #include "base/sys_at.hpp"
+#include "image_world.hpp"
 #include "images/archive/pack.hpp"
 #include "images/archive/tar_writer.hpp"
-#include "image_world.hpp"
 
 using namespace compose;
 using test::ImageWorld;
@@ -115,18 +116,19 @@ TEST_SUITE("images/transfer") {
     ImageWorld w;
     build_two_layers(w);
     const auto path = w.directory.path() / "rootfs.tar";
-    images::export_rootfs(w.store.require("test").layers, base::sys::open(path, O_WRONLY | O_CREAT, 0600).get());
-    const auto id = images::import_rootfs(w.store, base::sys::open(path, O_RDONLY).get(), "rootfs.tar", "test",
-                                          {"CMD [\"/kept\"]", "ENV X=y"}, "");
+    images::export_rootfs(w.store.require("test").layers,
+                          base::sys::open(path, O_WRONLY | O_CREAT, 0600).get());
+    const auto id = images::import_rootfs(w.store, base::sys::open(path, O_RDONLY).get(), "rootfs.tar",
+                                          "test", {"CMD [\"/kept\"]", "ENV X=y"}, "");
     CHECK(w.store.require("test").id == id);
     CHECK(w.store.require("test").layers.size() == 1);
     CHECK(w.store.require("test").config.command == std::vector<std::string>{"/kept"});
     CHECK(w.store.require("test").config.environment == std::vector<std::string>{"X=y"});
     check_two_layers(w);
     CHECK(w.store.list().size() == 2);  // the first one is dangling now
-    CHECK_THROWS_WITH_AS(
-        images::import_rootfs(w.store, base::sys::open(path, O_RDONLY).get(), "rootfs.tar", "test", {"RUN x"}, ""),
-        "change 'RUN x': only the configuration of the image can be changed", base::Error);
+    CHECK_THROWS_WITH_AS(images::import_rootfs(w.store, base::sys::open(path, O_RDONLY).get(), "rootfs.tar",
+                                               "test", {"RUN x"}, ""),
+                         "change 'RUN x': only the configuration of the image can be changed", base::Error);
   }
 
   TEST_CASE("a container is committed as one more layer") {
@@ -135,7 +137,9 @@ TEST_SUITE("images/transfer") {
     const auto upper = w.directory.path() / "upper";
     base::sys::make_directory(upper);
     base::write_file_atomically(upper / "added", "by the container");
-    images::commit_container(w.store, {.image_id = w.store.require("test").id, .upper = upper, .reference = "snap:1",
+    images::commit_container(w.store, {.image_id = w.store.require("test").id,
+                                       .upper = upper,
+                                       .reference = "snap:1",
                                        .changes = {"USER 7"}});
     CHECK(w.content("/added", "snap:1") == "by the container");
     CHECK(w.content("/kept", "snap:1") == "kept");
@@ -143,8 +147,9 @@ TEST_SUITE("images/transfer") {
   }
 
   TEST_CASE("a bad archive is refused by name and leaves nothing behind") {
-    const std::string config = R"({"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["sha256:)" +
-                               std::string(64, 'a') + R"("]}})";
+    const std::string config =
+        R"({"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["sha256:)" +
+        std::string(64, 'a') + R"("]}})";
     CHECK(load_error([](auto& tar) { put(tar, "x", "y"); }) ==
           "load 'bad.tar': neither manifest.json nor index.json is in it: not an image archive");
     CHECK(load_error([](auto& tar) { put(tar, "manifest.json", "{"); }) ==
@@ -163,11 +168,15 @@ TEST_SUITE("images/transfer") {
     CHECK(load_error([](auto& tar) {
             put(tar, "manifest.json", R"([{"Config":"../../etc/passwd","Layers":[]}])");
           }) == "load 'bad.tar': entry '../../etc/passwd': the name goes upwards");
-    CHECK(load_error([](auto& tar) {
-            put(tar, "index.json", R"({"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:../x","size":1}]})");
-          }) == "load 'bad.tar': image index: manifests: the digest 'sha256:../x' is not sha256 and 64 hex digits");
+    CHECK(
+        load_error([](auto& tar) {
+          put(tar, "index.json",
+              R"({"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:../x","size":1}]})");
+        }) ==
+        "load 'bad.tar': image index: manifests: the digest 'sha256:../x' is not sha256 and 64 hex digits");
     CHECK(load_error([](auto& tar) {
             put(tar, "index.json", R"({"schemaVersion":2,"manifests":[],"layers":[]})");
-          }) == "load 'bad.tar': image index: has both 'manifests' and 'layers': it cannot be two things at once");
+          }) ==
+          "load 'bad.tar': image index: has both 'manifests' and 'layers': it cannot be two things at once");
   }
 }

@@ -1,10 +1,10 @@
 #include "images/archive/unpack.hpp"
 
-#include <doctest/doctest.h>
+#include <cstring>
 #include <fcntl.h>
 #include <sys/sysmacros.h>
 
-#include <cstring>
+#include <doctest/doctest.h>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
@@ -75,7 +75,9 @@ struct Corpus {
     return message;
   }
   [[nodiscard]] RootView view() const { return RootView{sys::open(target(), O_PATH | O_DIRECTORY)}; }
-  [[nodiscard]] std::string content(const std::string& path) const { return view().read_file(path, 1U << 20U).value_or("-"); }
+  [[nodiscard]] std::string content(const std::string& path) const {
+    return view().read_file(path, 1U << 20U).value_or("-");
+  }
   [[nodiscard]] std::optional<struct ::stat> stat(const std::string& path) const { return view().stat(path); }
   [[nodiscard]] bool opaque(const std::string& path) const {
     return is_opaque(view().open(path, O_RDONLY | O_DIRECTORY).get());
@@ -97,7 +99,8 @@ TEST_SUITE("images/archive/unpack") {
     CHECK(Corpus{}.file("../outside/canary").unpack() == "entry '../outside/canary': the name goes upwards");
     CHECK(Corpus{}.file("a/../../x").unpack() == "entry 'a/../../x': the name goes upwards");
     const std::string component(256, 'c');
-    CHECK(Corpus{}.file(component).unpack() == "entry '" + component + "': a component of the name is longer than 255 bytes");
+    CHECK(Corpus{}.file(component).unpack() ==
+          "entry '" + component + "': a component of the name is longer than 255 bytes");
     std::string deep;
     for (int i = 0; i < 2100; ++i) deep += "d/";
     CHECK(Corpus{}.file(deep + "f").unpack() == "an entry has a name of 4201 bytes: more than 4096");
@@ -161,7 +164,8 @@ TEST_SUITE("images/archive/unpack") {
           "entry 'b': the target 'later' of the hard link is not in the archive before it");
     CHECK(Corpus{}.file("b").hard("b", "b").unpack() ==
           "entry 'b': the target 'b' of the hard link is not in the archive before it");
-    CHECK(Corpus{}.dir("d").hard("b", "d").unpack() == "entry 'b': the target 'd' of the hard link is a directory");
+    CHECK(Corpus{}.dir("d").hard("b", "d").unpack() ==
+          "entry 'b': the target 'd' of the hard link is a directory");
     CHECK(Corpus{}.hard("b", "../outside/canary").unpack() == "entry 'b': the name goes upwards");
     CHECK(Corpus{}.file(".wh.w", "").hard("b", "w").unpack() ==
           "entry 'b': the target 'w' of the hard link is not in the archive before it");
@@ -169,7 +173,11 @@ TEST_SUITE("images/archive/unpack") {
 
   TEST_CASE("whiteouts become what overlayfs understands") {
     Corpus c;
-    c.file(".wh.gone", "").file("dir/.wh.x", "").file("opq/.wh..wh..opq", "").file("opq/new").file(".wh..wh.plnk", "");
+    c.file(".wh.gone", "")
+        .file("dir/.wh.x", "")
+        .file("opq/.wh..wh..opq", "")
+        .file("opq/new")
+        .file(".wh..wh.plnk", "");
     CHECK(c.unpack().empty());
     CHECK(is_whiteout(*c.stat("gone")));
     CHECK(is_whiteout(*c.stat("dir/x")));
@@ -202,9 +210,14 @@ TEST_SUITE("images/archive/unpack") {
 
   TEST_CASE("modes, owners, times, capabilities and nodes are those of the archive") {
     Corpus c;
-    TarHeader header{.path = "suid", .mode = 06755, .uid = 12, .gid = 34, .size = 1,
+    TarHeader header{.path = "suid",
+                     .mode = 06755,
+                     .uid = 12,
+                     .gid = 34,
+                     .size = 1,
                      .modified = {.tv_sec = 1'000'000'000, .tv_nsec = 5}};
-    header.attributes["security.capability"] = std::string("\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 20);
+    header.attributes["security.capability"] =
+        std::string("\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 20);
     header.attributes["trusted.overlay.opaque"] = "y";
     header.attributes["user.note"] = "n";
     c.tar.header(header);
@@ -212,7 +225,12 @@ TEST_SUITE("images/archive/unpack") {
     c.tar.header({.path = "old", .type = TarType::directory, .modified = {.tv_sec = 7}});
     c.file("old/child");
     c.tar.header({.path = "pipe", .type = TarType::fifo, .mode = 0600});
-    c.tar.header({.path = "disk", .type = TarType::block, .mode = 0660, .gid = 6, .device_major = 8, .device_minor = 1});
+    c.tar.header({.path = "disk",
+                  .type = TarType::block,
+                  .mode = 0660,
+                  .gid = 6,
+                  .device_major = 8,
+                  .device_minor = 1});
     c.tar.header({.path = "sticky", .type = TarType::directory, .mode = 01777});
     CHECK(c.unpack().empty());
     const auto status = *c.stat("suid");
@@ -222,7 +240,8 @@ TEST_SUITE("images/archive/unpack") {
     CHECK(status.st_mtim.tv_sec == 1'000'000'000);
     CHECK(status.st_mtim.tv_nsec == 5);
     const auto fd = c.view().open("suid", O_RDONLY);
-    CHECK(sys::extended_attribute(fd.get(), "security.capability") == header.attributes["security.capability"]);
+    CHECK(sys::extended_attribute(fd.get(), "security.capability") ==
+          header.attributes["security.capability"]);
     CHECK_FALSE(sys::extended_attribute(fd.get(), "trusted.overlay.opaque").has_value());
     CHECK(sys::extended_attribute(fd.get(), "user.note") == "n");
     CHECK(c.stat("old")->st_mtim.tv_sec == 7);
@@ -235,7 +254,8 @@ TEST_SUITE("images/archive/unpack") {
     Corpus c;
     c.tar.header({.path = "etc/passwd", .type = TarType::character});
     CHECK(c.unpack() ==
-          "entry 'etc/passwd': a character device 0:0 means a removed file in an overlay, which an image says with '.wh.'");
+          "entry 'etc/passwd': a character device 0:0 means a removed file in an overlay, which an image "
+          "says with '.wh.'");
   }
 
   TEST_CASE("limits are kept") {
@@ -254,9 +274,23 @@ TEST_SUITE("images/archive/unpack") {
 
   TEST_CASE("an overlay of unpacked layers shows what applying them in turn gives") {
     Corpus lower;
-    CHECK(lower.dir("d").file("d/a", "1").file("d/b", "1").dir("o").file("o/old").file("keep", "k").unpack().empty());
+    CHECK(lower.dir("d")
+              .file("d/a", "1")
+              .file("d/b", "1")
+              .dir("o")
+              .file("o/old")
+              .file("keep", "k")
+              .unpack()
+              .empty());
     Corpus upper;
-    CHECK(upper.dir("d").file("d/.wh.a", "").file("d/b", "2").dir("o").file("o/.wh..wh..opq", "").file("o/new").unpack().empty());
+    CHECK(upper.dir("d")
+              .file("d/.wh.a", "")
+              .file("d/b", "2")
+              .dir("o")
+              .file("o/.wh..wh..opq", "")
+              .file("o/new")
+              .unpack()
+              .empty());
     const RootView merged{std::vector{upper.target(), lower.target()}};
     CHECK_FALSE(merged.stat("d/a").has_value());
     CHECK(merged.read_file("d/b", 9) == "2");

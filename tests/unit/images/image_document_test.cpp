@@ -55,7 +55,9 @@ TEST_SUITE("images/image_document") {
     CHECK(error_of(R"({"config":{"Env":[1]},"rootfs":{}})") == "read image config: Env[0]: must be a string");
     CHECK(error_of(R"({"rootfs":{"diff_ids":["sha256:../x"]}})") ==
           "read image config: rootfs.diff_ids: 'sha256:../x' is not sha256 and 64 hex digits");
-    CHECK(error_of(R"({"rootfs":{},"layers":[]})") == "read image config: it is a manifest, not an image config");
-    CHECK(error_of(std::string((4U << 20U) + 1, ' ')) == "read image config: it is larger than 4194304 bytes");
+    CHECK(error_of(R"({"rootfs":{},"layers":[]})") ==
+          "read image config: it is a manifest, not an image config");
+    CHECK(error_of(std::string((4U << 20U) + 1, ' ')) ==
+          "read image config: it is larger than 4194304 bytes");
   }
 }

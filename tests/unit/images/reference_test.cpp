@@ -61,10 +61,12 @@ TEST_SUITE("images/reference") {
     CHECK(error_of("a..b") == "invalid image reference 'a..b': '..' must stand between letters or digits");
     CHECK(error_of("a___b") == "invalid image reference 'a___b': '___' must stand between letters or digits");
     CHECK(error_of("a:") == "invalid image reference 'a:': the tag is empty");
-    CHECK(error_of("a:.x") == "invalid image reference 'a:.x': the tag '.x' is not made of letters, digits, '_', '.' and '-'");
+    CHECK(error_of("a:.x") ==
+          "invalid image reference 'a:.x': the tag '.x' is not made of letters, digits, '_', '.' and '-'");
     CHECK(error_of("a:" + std::string(129, 'x')).ends_with("the tag is longer than 128 characters"));
     CHECK(error_of(std::string(256, 'a')).ends_with("the name is longer than 255 characters"));
-    CHECK(error_of("a.b:x/y") == "invalid image reference 'a.b:x/y': the port of the registry is not a number");
+    CHECK(error_of("a.b:x/y") ==
+          "invalid image reference 'a.b:x/y': the port of the registry is not a number");
     CHECK(error_of("-a.b/y") == "invalid image reference '-a.b/y': the registry is not a host name");
     CHECK(error_of(":x") == "invalid image reference ':x': the repository name is empty");
     CHECK(error_of(std::string(64, 'b')).ends_with("64 hex digits are an image id, not a name"));

@@ -25,7 +25,9 @@ std::string error_of(const std::string& text) {
   }
   return "no error";
 }
-std::string step_error(const std::string& line) { return error_of("FROM scratch\n" + line); }
+std::string step_error(const std::string& line) {
+  return error_of("FROM scratch\n" + line);
+}
 
 using Words = std::vector<std::string>;
 
@@ -33,7 +35,8 @@ using Words = std::vector<std::string>;
 
 TEST_SUITE("images/build/dockerfile") {
   TEST_CASE("continuation lines, comments and blank lines make one instruction") {
-    const auto file = parse_dockerfile("# hello\n\nFROM scratch\nRUN one && \\\n  # between\n\n  two \\  \n three\nCMD x\n", "D");
+    const auto file = parse_dockerfile(
+        "# hello\n\nFROM scratch\nRUN one && \\\n  # between\n\n  two \\  \n three\nCMD x\n", "D");
     REQUIRE(file.instructions.size() == 3);
     CHECK(file.instructions[1].line == 4);
     CHECK(std::get<RunInstruction>(file.instructions[1].body).command.text == "one &&   two  three");
@@ -62,7 +65,8 @@ TEST_SUITE("images/build/dockerfile") {
   }
 
   TEST_CASE("commands have an exec form and a shell form") {
-    CHECK(only<CmdInstruction>("CMD [\"a\", \"b c\"]").command == Command{.shell_form = false, .argv = {"a", "b c"}});
+    CHECK(only<CmdInstruction>("CMD [\"a\", \"b c\"]").command ==
+          Command{.shell_form = false, .argv = {"a", "b c"}});
     CHECK(only<CmdInstruction>("CMD a \"b c\"").command == Command{.text = "a \"b c\""});
     CHECK(only<CmdInstruction>("CMD [not json").command == Command{.text = "[not json"});
     CHECK(only<EntrypointInstruction>("entrypoint [\"/x\"]").command.argv == Words{"/x"});
@@ -70,13 +74,16 @@ TEST_SUITE("images/build/dockerfile") {
 
   TEST_CASE("ENV and LABEL take pairs, quoted or not, and ENV the old form with a blank") {
     using Pairs = std::vector<NameValue>;
-    CHECK(only<EnvInstruction>("ENV a=1 b=\"x y\" c=d\\ e").variables == Pairs{{"a", "1"}, {"b", "\"x y\""}, {"c", "d\\ e"}});
-    CHECK(only<EnvInstruction>("ENV name  value with blanks").variables == Pairs{{"name", "value with blanks"}});
+    CHECK(only<EnvInstruction>("ENV a=1 b=\"x y\" c=d\\ e").variables ==
+          Pairs{{"a", "1"}, {"b", "\"x y\""}, {"c", "d\\ e"}});
+    CHECK(only<EnvInstruction>("ENV name  value with blanks").variables ==
+          Pairs{{"name", "value with blanks"}});
     CHECK(only<LabelInstruction>("LABEL \"com.x\"=\"y\"").labels == Pairs{{"\"com.x\"", "\"y\""}});
   }
 
   TEST_CASE("COPY takes flags, lists and heredocs") {
-    const auto copy = only<CopyInstruction>("COPY --from=build --chown=1:2 --chmod=755 --link --exclude=*.o a b /dst/");
+    const auto copy =
+        only<CopyInstruction>("COPY --from=build --chown=1:2 --chmod=755 --link --exclude=*.o a b /dst/");
     CHECK(copy.from == "build");
     CHECK(copy.chown == "1:2");
     CHECK(copy.chmod == "755");
@@ -93,7 +100,8 @@ TEST_SUITE("images/build/dockerfile") {
 
   TEST_CASE("RUN takes mounts and a network") {
     const auto run = only<RunInstruction>(
-        "RUN --network=none --mount=type=cache,target=/c,sharing=locked --mount=from=x,source=/a,dst=/b,rw make");
+        "RUN --network=none --mount=type=cache,target=/c,sharing=locked --mount=from=x,source=/a,dst=/b,rw "
+        "make");
     CHECK(run.network == "none");
     REQUIRE(run.mounts.size() == 2);
     CHECK(run.mounts[0].type == "cache");
@@ -121,7 +129,8 @@ TEST_SUITE("images/build/dockerfile") {
     CHECK(error_of("") == "Dockerfile: no FROM: there is nothing to build");
     CHECK(error_of("RUN x\nFROM a\n") == "Dockerfile:1: RUN before the first FROM: only ARG may stand there");
     CHECK(step_error("FRUN x") == "Dockerfile:2: unknown instruction 'FRUN'");
-    CHECK(step_error("FROM a b") == "Dockerfile:2: FROM needs an image and may have a name: FROM <image> [AS <name>]");
+    CHECK(step_error("FROM a b") ==
+          "Dockerfile:2: FROM needs an image and may have a name: FROM <image> [AS <name>]");
     CHECK(step_error("FROM a AS 1x") ==
           "Dockerfile:2: the stage name '1x' must be a letter followed by letters, digits, '-', '_' and '.'");
     CHECK(step_error("ENV") == "Dockerfile:2: ENV needs an argument");
@@ -130,17 +139,23 @@ TEST_SUITE("images/build/dockerfile") {
     CHECK(step_error("COPY x") == "Dockerfile:2: COPY needs a source and a destination");
     CHECK(step_error("COPY --bad=1 a b") == "Dockerfile:2: COPY has no flag --bad");
     CHECK(step_error("COPY --from a b") == "Dockerfile:2: the flag --from needs a value");
-    CHECK(step_error("COPY a b c") == "Dockerfile:2: with more than one source the destination 'c' must end with '/'");
-    CHECK(step_error("ADD https://x/y /z") == "Dockerfile:2: ADD 'https://x/y': this version of compose does not download");
+    CHECK(step_error("COPY a b c") ==
+          "Dockerfile:2: with more than one source the destination 'c' must end with '/'");
+    CHECK(step_error("ADD https://x/y /z") ==
+          "Dockerfile:2: ADD 'https://x/y': this version of compose does not download");
     CHECK(step_error("ADD --checksum=sha256:1 a b") ==
           "Dockerfile:2: ADD --checksum is for downloads, and this version of compose does not download");
     CHECK(step_error("RUN --mount=type=ssh x") ==
           "Dockerfile:2: RUN --mount=type=ssh is not supported: no agent is forwarded into builds");
-    CHECK(step_error("RUN --mount=type=what,target=/x y") == "Dockerfile:2: RUN --mount: the type 'what' is not known");
-    CHECK(step_error("RUN --mount=color=red,target=/x y") == "Dockerfile:2: RUN --mount has no option 'color'");
-    CHECK(step_error("RUN --security=insecure x") == "Dockerfile:2: RUN --security=insecure is not supported");
+    CHECK(step_error("RUN --mount=type=what,target=/x y") ==
+          "Dockerfile:2: RUN --mount: the type 'what' is not known");
+    CHECK(step_error("RUN --mount=color=red,target=/x y") ==
+          "Dockerfile:2: RUN --mount has no option 'color'");
+    CHECK(step_error("RUN --security=insecure x") ==
+          "Dockerfile:2: RUN --security=insecure is not supported");
     CHECK(step_error("RUN <<EOF\nno end\n") == "Dockerfile:2: the heredoc 'EOF' has no end");
-    CHECK(step_error("SHELL /bin/sh -c") == "Dockerfile:2: SHELL needs a JSON list: SHELL [\"/bin/sh\", \"-c\"]");
+    CHECK(step_error("SHELL /bin/sh -c") ==
+          "Dockerfile:2: SHELL needs a JSON list: SHELL [\"/bin/sh\", \"-c\"]");
     CHECK(step_error("HEALTHCHECK curl") == "Dockerfile:2: HEALTHCHECK needs CMD or NONE, not 'curl'");
     CHECK(step_error("ONBUILD FROM x") == "Dockerfile:2: ONBUILD FROM is not allowed");
     CHECK(step_error("ONBUILD NOPE x") == "Dockerfile:2: ONBUILD: unknown instruction 'NOPE'");

@@ -1,8 +1,8 @@
 #include "images/build/ignore_rules.hpp"
 
-#include <doctest/doctest.h>
-
 #include <chrono>
+
+#include <doctest/doctest.h>
 
 #include "base/error.hpp"
 
@@ -18,17 +18,40 @@ TEST_SUITE("images/build/ignore_rules") {
       bool ignored;
     };
     const Case cases[] = {
-        {"a", "a", true},           {"a", "a/b/c", true},         {"a", "b/a", false},         {"/a", "a", true},
-        {"*.c", "x.c", true},       {"*.c", "d/x.c", false},      {"**/*.c", "d/e/x.c", true}, {"**/*.c", "x.c", true},
-        {"d/**", "d/x", true},      {"d/**", "d", false},         {"d/**/x", "d/x", true},     {"d/**/x", "d/a/b/x", true},
-        {"d/**/x", "d/ax", false},  {"?.c", "x.c", true},         {"?.c", "xy.c", false},      {"?", "/", false},
-        {"[a-c]x", "bx", true},     {"[^a-c]x", "bx", false},     {"[^a-c]x", "dx", true},     {"\\*", "*", true},
-        {"\\*", "x", false},        {"*/x", "d/x", true},         {"*/x", "d/e/x", false},     {"**", "any/thing", true},
-        {"a/../b", "b", true},      {"a/", "a/x", true},          {".", "x", false},           {"**/node_modules", "p/node_modules/q", true},
-        {"a*b*c", "aXbYc", true},   {"a*b*c", "aXc", false},
+        {"a", "a", true},
+        {"a", "a/b/c", true},
+        {"a", "b/a", false},
+        {"/a", "a", true},
+        {"*.c", "x.c", true},
+        {"*.c", "d/x.c", false},
+        {"**/*.c", "d/e/x.c", true},
+        {"**/*.c", "x.c", true},
+        {"d/**", "d/x", true},
+        {"d/**", "d", false},
+        {"d/**/x", "d/x", true},
+        {"d/**/x", "d/a/b/x", true},
+        {"d/**/x", "d/ax", false},
+        {"?.c", "x.c", true},
+        {"?.c", "xy.c", false},
+        {"?", "/", false},
+        {"[a-c]x", "bx", true},
+        {"[^a-c]x", "bx", false},
+        {"[^a-c]x", "dx", true},
+        {"\\*", "*", true},
+        {"\\*", "x", false},
+        {"*/x", "d/x", true},
+        {"*/x", "d/e/x", false},
+        {"**", "any/thing", true},
+        {"a/../b", "b", true},
+        {"a/", "a/x", true},
+        {".", "x", false},
+        {"**/node_modules", "p/node_modules/q", true},
+        {"a*b*c", "aXbYc", true},
+        {"a*b*c", "aXc", false},
     };
     for (const auto& c : cases)
-      CHECK_MESSAGE(IgnoreRules(std::string{c.pattern} + "\n", "f").ignores(c.path) == c.ignored, c.pattern, " ", c.path);
+      CHECK_MESSAGE(IgnoreRules(std::string{c.pattern} + "\n", "f").ignores(c.path) == c.ignored, c.pattern,
+                    " ", c.path);
   }
 
   TEST_CASE("the last pattern that matches decides") {
@@ -48,9 +71,10 @@ TEST_SUITE("images/build/ignore_rules") {
   }
 
   TEST_CASE("a bad pattern names its line") {
-    CHECK_THROWS_WITH_AS(IgnoreRules("a\n[b\n", ".dockerignore"), ".dockerignore:2: pattern '[b': the '[' is not closed",
+    CHECK_THROWS_WITH_AS(IgnoreRules("a\n[b\n", ".dockerignore"),
+                         ".dockerignore:2: pattern '[b': the '[' is not closed", base::Error);
+    CHECK_THROWS_WITH_AS(IgnoreRules("!\n", ".dockerignore"), ".dockerignore:1: '!' without a pattern",
                          base::Error);
-    CHECK_THROWS_WITH_AS(IgnoreRules("!\n", ".dockerignore"), ".dockerignore:1: '!' without a pattern", base::Error);
   }
 
   TEST_CASE("no pattern takes exponential time") {

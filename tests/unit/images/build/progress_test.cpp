@@ -1,8 +1,8 @@
 #include "images/build/progress.hpp"
 
-#include <doctest/doctest.h>
-
 #include <regex>
+
+#include <doctest/doctest.h>
 
 using namespace compose;
 

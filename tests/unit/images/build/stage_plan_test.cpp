@@ -30,7 +30,9 @@ std::string error_of(const std::string& text, const std::string& target = "") {
 TEST_SUITE("images/build/stage_plan") {
   TEST_CASE("only what the target needs is needed, in order") {
     const auto file = parse_dockerfile(
-        "FROM a AS one\nFROM b AS two\nFROM one AS three\nCOPY --from=two x y\nFROM c AS four\nRUN --mount=from=0,target=/m x\n", "D");
+        "FROM a AS one\nFROM b AS two\nFROM one AS three\nCOPY --from=two x y\nFROM c AS four\nRUN "
+        "--mount=from=0,target=/m x\n",
+        "D");
     CHECK(plan(file, "three").needed == std::set<std::size_t>{0, 1, 2});
     CHECK(plan(file).needed == std::set<std::size_t>{0, 3});
     CHECK(plan(file, "TWO").needed == std::set<std::size_t>{1});
@@ -52,8 +54,11 @@ TEST_SUITE("images/build/stage_plan") {
   TEST_CASE("errors") {
     CHECK(error_of("FROM a\n", "x") == "Dockerfile: no stage is called 'x'");
     CHECK(error_of("FROM a AS x\nFROM b AS x\n") == "Dockerfile:2: there is a stage 'x' already, in line 1");
-    CHECK(error_of("FROM $NOTHING\n") == "Dockerfile:1: FROM '$NOTHING' is empty after its variables are replaced");
-    CHECK(error_of("FROM a\nCOPY --from=1 a b\n") == "Dockerfile:2: --from=1: there is no stage 1 before this one");
-    CHECK(error_of("FROM a AS x\nCOPY --from=x a b\n") == "Dockerfile:2: --from=x: a stage cannot take from itself");
+    CHECK(error_of("FROM $NOTHING\n") ==
+          "Dockerfile:1: FROM '$NOTHING' is empty after its variables are replaced");
+    CHECK(error_of("FROM a\nCOPY --from=1 a b\n") ==
+          "Dockerfile:2: --from=1: there is no stage 1 before this one");
+    CHECK(error_of("FROM a AS x\nCOPY --from=x a b\n") ==
+          "Dockerfile:2: --from=x: a stage cannot take from itself");
   }
 }

@@ -1,8 +1,8 @@
 #include "images/build/word_expansion.hpp"
 
-#include <doctest/doctest.h>
-
 #include <map>
+
+#include <doctest/doctest.h>
 
 #include "base/error.hpp"
 
@@ -32,18 +32,9 @@ std::string expand(std::string_view word) {
 TEST_SUITE("images/build/word_expansion") {
   TEST_CASE("variables and quotes") {
     const std::pair<const char*, const char*> cases[] = {
-        {"plain", "plain"},
-        {"$a", "alpha"},
-        {"${a}x", "alphax"},
-        {"$n1", "one"},
-        {"$missing|", "|"},
-        {"\\$a", "$a"},
-        {"'$a'", "$a"},
-        {"\"$a b\"", "alpha b"},
-        {"\"\\\"\\$\\n\"", "\"$\\n"},
-        {"a\\ b", "a b"},
-        {"$", "$"},
-        {"$/x", "$/x"},
+        {"plain", "plain"},           {"$a", "alpha"},  {"${a}x", "alphax"}, {"$n1", "one"},
+        {"$missing|", "|"},           {"\\$a", "$a"},   {"'$a'", "$a"},      {"\"$a b\"", "alpha b"},
+        {"\"\\\"\\$\\n\"", "\"$\\n"}, {"a\\ b", "a b"}, {"$", "$"},          {"$/x", "$/x"},
         {"x'y'\"z\"", "xyz"},
     };
     for (const auto& [word, expected] : cases) CHECK_MESSAGE(expand(word) == expected, word);
@@ -51,12 +42,23 @@ TEST_SUITE("images/build/word_expansion") {
 
   TEST_CASE("modifiers") {
     const std::pair<const char*, const char*> cases[] = {
-        {"${missing:-d}", "d"},       {"${empty:-d}", "d"},          {"${empty-d}", ""},
-        {"${a:-d}", "alpha"},         {"${a:+s}", "s"},              {"${empty:+s}", ""},
-        {"${empty+s}", "s"},          {"${missing:-${a}}", "alpha"}, {"${missing:-\"q q\"}", "q q"},
-        {"${path#*/}", "usr/lib/x.tar.gz"}, {"${path##*/}", "x.tar.gz"}, {"${path%.*}", "/usr/lib/x.tar"},
-        {"${path%%.*}", "/usr/lib/x"},      {"${a/a/o}", "olpha"},       {"${a//a/o}", "olpho"},
-        {"${a/l?h/-}", "a-a"},              {"${a//a}", "lph"},
+        {"${missing:-d}", "d"},
+        {"${empty:-d}", "d"},
+        {"${empty-d}", ""},
+        {"${a:-d}", "alpha"},
+        {"${a:+s}", "s"},
+        {"${empty:+s}", ""},
+        {"${empty+s}", "s"},
+        {"${missing:-${a}}", "alpha"},
+        {"${missing:-\"q q\"}", "q q"},
+        {"${path#*/}", "usr/lib/x.tar.gz"},
+        {"${path##*/}", "x.tar.gz"},
+        {"${path%.*}", "/usr/lib/x.tar"},
+        {"${path%%.*}", "/usr/lib/x"},
+        {"${a/a/o}", "olpha"},
+        {"${a//a/o}", "olpho"},
+        {"${a/l?h/-}", "a-a"},
+        {"${a//a}", "lph"},
     };
     for (const auto& [word, expected] : cases) CHECK_MESSAGE(expand(word) == expected, word);
   }
