@@ -1,15 +1,14 @@
 #include "images/layer_store.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
+#include <fcntl.h>
 #include <set>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
@@ -29,7 +28,9 @@ using base::HostPath;
 constexpr std::size_t k_digest_prefix = 7;  // "sha256:"
 constexpr std::size_t k_name_digits = 32;   // 128 bits keep the mount options of deep images short
 
-std::string directory_name(const std::string& diff_id) { return diff_id.substr(k_digest_prefix, k_name_digits); }
+std::string directory_name(const std::string& diff_id) {
+  return diff_id.substr(k_digest_prefix, k_name_digits);
+}
 
 // Removal that never throws: the sweeper takes what is left.
 void discard_tree(const HostPath& path) noexcept {
@@ -46,10 +47,13 @@ void remove_all_but(const HostPath& directory, const std::set<std::string>& keep
 
 constexpr std::int64_t k_settled_after = 60;  // seconds; the kernel writes dirty pages after 30
 
-std::int64_t seconds_now() { return ::time(nullptr); }
+std::int64_t seconds_now() {
+  return ::time(nullptr);
+}
 
 const std::string& boot_id() {
-  static const std::string id = base::read_file(HostPath{"/proc/sys/kernel/random/boot_id"}, 64).substr(0, 36);
+  static const std::string id =
+      base::read_file(HostPath{"/proc/sys/kernel/random/boot_id"}, 64).substr(0, 36);
   return id;
 }
 
@@ -86,7 +90,9 @@ WriterLease LayerStore::lease() {
   return WriterLease{std::move(lock)};
 }
 
-Workspace LayerStore::workspace() const { return Workspace{directory_ / "tmp"}; }
+Workspace LayerStore::workspace() const {
+  return Workspace{directory_ / "tmp"};
+}
 
 std::optional<Layer> LayerStore::find(const std::string& diff_id) const {
   std::optional<Layer> found;
@@ -129,17 +135,20 @@ void LayerStore::adopt(const HostPath& upper, const Layer& layer) {
   base::fault_point("images.layer.before_rename");
   if (is_damaged(layer.diff_id)) {
     replace(upper, target);
-  } else if (!find(layer.diff_id) && ::rename(upper.c_str(), target.c_str()) != 0 && errno != EEXIST && errno != ENOTEMPTY) {
+  } else if (!find(layer.diff_id) && ::rename(upper.c_str(), target.c_str()) != 0 && errno != EEXIST &&
+             errno != ENOTEMPTY) {
     throw base::SysError(errno, base::text("rename '{}' to '{}'", upper.str(), target.str()));
   }
   base::fault_point("images.layer.renamed");
   const auto number = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
   database_.run(
-      "INSERT INTO layers (diff_id, size, tar_size, blob, blob_size, boot, made_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT (diff_id) DO UPDATE SET boot = excluded.boot, made_at = excluded.made_at, blob = excluded.blob, "
+      "INSERT INTO layers (diff_id, size, tar_size, blob, blob_size, boot, made_at) VALUES (?, ?, ?, ?, ?, "
+      "?, ?) "
+      "ON CONFLICT (diff_id) DO UPDATE SET boot = excluded.boot, made_at = excluded.made_at, blob = "
+      "excluded.blob, "
       "blob_size = excluded.blob_size WHERE boot = 'damaged'",
-      {layer.diff_id, number(layer.size), number(layer.tar_size), layer.blob, number(layer.blob_size), boot_id(),
-       seconds_now()});
+      {layer.diff_id, number(layer.size), number(layer.tar_size), layer.blob, number(layer.blob_size),
+       boot_id(), seconds_now()});
   base::fault_point("images.layer.row");
 }
 
@@ -160,11 +169,12 @@ bool LayerStore::is_damaged(const std::string& diff_id) const {
 // The old directory is swept with the workspace that `upper` belongs to.
 void LayerStore::replace(const HostPath& upper, const HostPath& target) const {
   if (!base::sys::exists(target)) return base::sys::rename(upper, target);
-  base::check(::renameat2(AT_FDCWD, upper.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE), "exchange '{}' and '{}'",
-              upper.str(), target.str());
+  base::check(::renameat2(AT_FDCWD, upper.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE),
+              "exchange '{}' and '{}'", upper.str(), target.str());
 }
 
-// Layers that the kernel has had time to write by itself are synced, which is cheap by then, and trusted from then on.
+// Layers that the kernel has had time to write by itself are synced, which is cheap by then, and trusted from
+// then on.
 void LayerStore::settle() {
   const auto before = seconds_now() - k_settled_after;
   bool any = false;
@@ -179,13 +189,16 @@ void LayerStore::settle() {
 void LayerStore::check_unsettled(const std::string& image_id) {
   std::vector<std::string> suspects;
   database_.each(
-      "SELECT diff_id FROM layers WHERE boot NOT IN ('', ?) AND diff_id IN (SELECT diff_id FROM image_layers WHERE image = ?)",
+      "SELECT diff_id FROM layers WHERE boot NOT IN ('', ?) AND diff_id IN (SELECT diff_id FROM image_layers "
+      "WHERE image = ?)",
       {boot_id(), image_id}, [&](const base::SqlRow& row) { suspects.push_back(row.text(0)); });
   if (suspects.empty()) return;
   const auto writing = lease();
   for (const auto& diff_id : suspects) {
     const auto layer = find(diff_id);
-    if (!layer) base::fail("image {}: layer {} was lost when the machine went down: build or load the image again", image_id, diff_id);
+    if (!layer)
+      base::fail("image {}: layer {} was lost when the machine went down: build or load the image again",
+                 image_id, diff_id);
     base::with_context(base::text("image {}", image_id), [&] { check_layer(*layer); });
     database_.run("UPDATE layers SET boot = '' WHERE diff_id = ?", {diff_id});
   }
@@ -217,11 +230,12 @@ void LayerStore::unpack_again(const Layer& layer) {
 
 std::uint64_t LayerStore::collect(std::vector<std::string>* removed_diff_ids) {
   auto lock = base::sys::open(directory_ / "lock", O_RDWR | O_CREAT, 0600);
-  base::check(base::retry_eintr([&] { return ::flock(lock.get(), LOCK_EX); }), "lock '{}'", directory_.str());
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return 0;
   return sweep(removed_diff_ids);
 }
 
-// Rows first, then files: a crash in between leaves rubbish for the next sweep and never a row without its files.
+// Rows first, then files: a crash in between leaves rubbish for the next sweep and never a row without its
+// files.
 std::uint64_t LayerStore::sweep(std::vector<std::string>* removed_diff_ids) {
   std::uint64_t reclaimed = 0;
   std::vector<std::string> unneeded;

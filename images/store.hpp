@@ -1,14 +1,15 @@
 #pragma once
-// The local image store: images, references and layers below `<data root>/images`, rows in the state database.
+// The local image store: images, references and layers below `<data root>/images`, rows in the state
+// database.
 //
-//   layers/<32 hex of the diff id>/   one layer, unpacked, with overlay whiteouts; immutable once it has its name
-//   blobs/sha256/<64 hex>             layer archives as they were loaded, kept so that `save` gives back the same bytes
-//   cache/<sha256 of id>/             RUN --mount=type=cache directories
-//   tmp/<random>/                     things being made; swept when nobody makes anything
+//   layers/<32 hex of the diff id>/   one layer, unpacked, with overlay whiteouts; immutable once it has its
+//   name blobs/sha256/<64 hex>             layer archives as they were loaded, kept so that `save` gives back
+//   the same bytes cache/<sha256 of id>/             RUN --mount=type=cache directories tmp/<random>/ things
+//   being made; swept when nobody makes anything
 //
-// Everything is written aside and renamed before a row names it, so that the store is usable after a crash at any
-// instant: a directory without a row is rubbish that the next writer sweeps. Runs in the CLI's process as root. Writers
-// (build, load, import) hold `images/lock` shared; removal of layers holds it exclusively.
+// Everything is written aside and renamed before a row names it, so that the store is usable after a crash at
+// any instant: a directory without a row is rubbish that the next writer sweeps. Runs in the CLI's process as
+// root. Writers (build, load, import) hold `images/lock` shared; layers are removed under the exclusive lock.
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -41,8 +42,8 @@ struct RemovedImage {
 };
 
 struct DiskUsage {
-  std::uint64_t images = 0;       // how many
-  std::uint64_t image_bytes = 0;  // layers of images and their blobs
+  std::uint64_t images = 0;             // how many
+  std::uint64_t image_bytes = 0;        // layers of images and their blobs
   std::uint64_t reclaimable_bytes = 0;  // of dangling images
   std::uint64_t cache_entries = 0;
   std::uint64_t cache_bytes = 0;  // layers only the build cache holds, and cache mounts
@@ -62,20 +63,22 @@ class Store {
 
   // By reference ("nginx"), id ("sha256:..."), or unique id prefix of at least 4 digits. nullopt: not here.
   [[nodiscard]] std::optional<Image> resolve(std::string_view reference) const;
-  // The same, but absence is an Error: "image 'nginx' is not present locally, and this version of compose does not pull
-  // from registries (docker.io/library/nginx:latest): build it or load it".
+  // The same, but absence is an Error: "image 'nginx' is not present locally, and this version of compose
+  // does not pull from registries (docker.io/library/nginx:latest): build it or load it".
   [[nodiscard]] Image require(std::string_view reference) const;
   // What `pull` does in this version: nothing when the image is present, the Error of require() otherwise.
   void pull(std::string_view reference) const;
 
   [[nodiscard]] std::vector<ImageSummary> list(bool dangling = true) const;  // newest first
-  [[nodiscard]] std::string config_json(std::string_view reference) const;   // the config document, byte for byte
-  [[nodiscard]] std::string inspect_json(std::string_view reference) const;  // as `docker image inspect` prints one image
+  [[nodiscard]] std::string config_json(
+      std::string_view reference) const;  // the config document, byte for byte
+  [[nodiscard]] std::string inspect_json(
+      std::string_view reference) const;  // as `docker image inspect` prints one image
   [[nodiscard]] std::vector<HistoryEntry> history(std::string_view reference) const;  // newest first
 
   void tag(std::string_view reference, std::string_view new_reference);
-  // Takes the name away; the image goes with its last name. `in_use`: ids of images that containers are made from; such an
-  // image is an Error without `force`, and with it loses its name but keeps its data.
+  // Takes the name away; the image goes with its last name. `in_use`: ids of images that containers are made
+  // from; such an image is an Error without `force`, and with it loses its name but keeps its data.
   RemovedImage remove(std::string_view reference, const std::set<std::string>& in_use, bool force = false);
   RemovedImage prune(PruneScope scope, const std::set<std::string>& in_use);
   // Forgets build results that no image needs; returns bytes reclaimed.
@@ -84,8 +87,8 @@ class Store {
 
   // ---- for load, import and build ----
 
-  // Makes the image known under its id and `references` (full forms, may be none) in one transaction. Every diff id must
-  // be a layer of this store. Returns the id.
+  // Makes the image known under its id and `references` (full forms, may be none) in one transaction. Every
+  // diff id must be a layer of this store. Returns the id.
   std::string commit(const std::string& config_json, const std::vector<Reference>& references);
 
   [[nodiscard]] LayerStore& layers() noexcept { return *layers_; }

@@ -1,11 +1,12 @@
 // Logical lines become typed instructions: one function per keyword, found through a table.
+#include "images/build/dockerfile.hpp"
+
 #include <algorithm>
 #include <array>
 #include <optional>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "images/build/dockerfile.hpp"
 #include "images/build/dockerfile_lexer.hpp"
 
 namespace compose::images {
@@ -13,7 +14,8 @@ namespace {
 
 using base::fail;
 
-// What one instruction's parser works on; complaints throw without the place, which parse_line() puts in front.
+// What one instruction's parser works on; complaints throw without the place, which parse_line() puts in
+// front.
 struct Source {
   const LogicalLine& line;
   char escape;
@@ -60,12 +62,15 @@ std::vector<NameValue> take_flags(std::string& rest) {
     rest = trim(std::string_view{rest}.substr(end));
     if (flag.empty()) break;
     const auto equals = flag.find('=');
-    flags.emplace_back(flag.substr(0, equals), equals == std::string::npos ? "\x01" : flag.substr(equals + 1));
+    flags.emplace_back(flag.substr(0, equals),
+                       equals == std::string::npos ? "\x01" : flag.substr(equals + 1));
   }
   return flags;
 }
 
-bool is_bare(const std::string& value) { return value == "\x01"; }
+bool is_bare(const std::string& value) {
+  return value == "\x01";
+}
 
 std::string flag_value(const NameValue& flag) {
   if (is_bare(flag.second)) fail("the flag --{} needs a value", flag.first);
@@ -117,7 +122,8 @@ std::vector<NameValue> parse_pairs(const Source& source) {
   std::vector<NameValue> pairs;
   if (words[0].find('=') == std::string::npos) {
     const auto blank = source.rest.find_first_of(" \t");
-    if (blank == std::string::npos) fail("{} needs a name and a value: {} <name>=<value>", source.line.keyword, source.line.keyword);
+    if (blank == std::string::npos)
+      fail("{} needs a name and a value: {} <name>=<value>", source.line.keyword, source.line.keyword);
     pairs.emplace_back(source.rest.substr(0, blank), trim(std::string_view{source.rest}.substr(blank)));
     return pairs;
   }
@@ -185,12 +191,13 @@ InstructionBody parse_copy(const Source& source) {
   words.pop_back();
   copy.sources = std::move(words);
   for (const auto& path : copy.sources) {
-    const bool remote = path.starts_with("http://") || path.starts_with("https://") || path.starts_with("git@") ||
-                        path.starts_with("git://");
+    const bool remote = path.starts_with("http://") || path.starts_with("https://") ||
+                        path.starts_with("git@") || path.starts_with("git://");
     if (copy.is_add && remote) fail("ADD '{}': this version of compose does not download", path);
   }
-  if (copy.sources.size() + copy.heredocs.size() > 1 && copy.sources.size() > 1 && !copy.destination.ends_with('/') &&
-      copy.destination.find('$') == std::string::npos && copy.destination != ".")
+  if (copy.sources.size() + copy.heredocs.size() > 1 && copy.sources.size() > 1 &&
+      !copy.destination.ends_with('/') && copy.destination.find('$') == std::string::npos &&
+      copy.destination != ".")
     fail("with more than one source the destination '{}' must end with '/'", copy.destination);
   return copy;
 }
@@ -202,14 +209,28 @@ bool mount_bool(const std::string& key, const std::string& value) {
 }
 
 void mount_option(RunMount& mount, const std::string& key, const std::string& value) {
-  const std::array<std::pair<std::string_view, std::string RunMount::*>, 15> texts = {{{"type", &RunMount::type},
-      {"id", &RunMount::id}, {"from", &RunMount::from}, {"source", &RunMount::source}, {"src", &RunMount::source},
-      {"target", &RunMount::target}, {"dst", &RunMount::target}, {"destination", &RunMount::target},
-      {"env", &RunMount::env}, {"size", &RunMount::size}, {"mode", &RunMount::mode}, {"uid", &RunMount::uid},
-      {"gid", &RunMount::gid}, {"sharing", &RunMount::sharing}, {"", nullptr}}};
-  const std::array<std::pair<std::string_view, bool RunMount::*>, 5> flags = {{{"required", &RunMount::required},
-      {"ro", &RunMount::read_only}, {"readonly", &RunMount::read_only}, {"rw", &RunMount::writable},
-      {"readwrite", &RunMount::writable}}};
+  const std::array<std::pair<std::string_view, std::string RunMount::*>, 15> texts = {
+      {{"type", &RunMount::type},
+       {"id", &RunMount::id},
+       {"from", &RunMount::from},
+       {"source", &RunMount::source},
+       {"src", &RunMount::source},
+       {"target", &RunMount::target},
+       {"dst", &RunMount::target},
+       {"destination", &RunMount::target},
+       {"env", &RunMount::env},
+       {"size", &RunMount::size},
+       {"mode", &RunMount::mode},
+       {"uid", &RunMount::uid},
+       {"gid", &RunMount::gid},
+       {"sharing", &RunMount::sharing},
+       {"", nullptr}}};
+  const std::array<std::pair<std::string_view, bool RunMount::*>, 5> flags = {
+      {{"required", &RunMount::required},
+       {"ro", &RunMount::read_only},
+       {"readonly", &RunMount::read_only},
+       {"rw", &RunMount::writable},
+       {"readwrite", &RunMount::writable}}};
   for (const auto& [name, member] : texts) {
     if (name != key || member == nullptr) continue;
     if (is_bare(value)) fail("RUN --mount: '{}' needs a value", key);
@@ -237,7 +258,8 @@ RunMount parse_mount(const std::string& text) {
   }
   constexpr std::array known = {"bind", "cache", "tmpfs", "secret"};
   if (mount.type == "ssh") fail("RUN --mount=type=ssh is not supported: no agent is forwarded into builds");
-  if (std::ranges::find(known, mount.type) == known.end()) fail("RUN --mount: the type '{}' is not known", mount.type);
+  if (std::ranges::find(known, mount.type) == known.end())
+    fail("RUN --mount: the type '{}' is not known", mount.type);
   if (mount.sharing != "shared" && mount.sharing != "locked" && mount.sharing != "private")
     fail("RUN --mount: sharing must be shared, locked or private, not '{}'", mount.sharing);
   if (mount.target.empty() && mount.type != "secret") fail("RUN --mount=type={} needs a target", mount.type);
@@ -283,10 +305,12 @@ InstructionBody parse_shell(const Source& source) {
 
 InstructionBody parse_healthcheck(const Source& source) {
   HealthcheckInstruction health;
-  const std::array<std::pair<std::string_view, std::string HealthcheckInstruction::*>, 5> known = {{
-      {"interval", &HealthcheckInstruction::interval}, {"timeout", &HealthcheckInstruction::timeout},
-      {"start-period", &HealthcheckInstruction::start_period},
-      {"start-interval", &HealthcheckInstruction::start_interval}, {"retries", &HealthcheckInstruction::retries}}};
+  const std::array<std::pair<std::string_view, std::string HealthcheckInstruction::*>, 5> known = {
+      {{"interval", &HealthcheckInstruction::interval},
+       {"timeout", &HealthcheckInstruction::timeout},
+       {"start-period", &HealthcheckInstruction::start_period},
+       {"start-interval", &HealthcheckInstruction::start_interval},
+       {"retries", &HealthcheckInstruction::retries}}};
   for (const auto& flag : source.flags) {
     const auto found = std::ranges::find(known, flag.first, [](const auto& entry) { return entry.first; });
     if (found == known.end()) unknown_flag(source, flag.first);
@@ -322,24 +346,38 @@ InstructionBody parse_list(const Source& source) {
 InstructionBody parse_onbuild(const Source& source) {
   source.need_arguments();
   const auto keyword = upper_case(source.rest.substr(0, source.rest.find_first_of(" \t")));
-  if (keyword == "ONBUILD" || keyword == "FROM" || keyword == "MAINTAINER") fail("ONBUILD {} is not allowed", keyword);
+  if (keyword == "ONBUILD" || keyword == "FROM" || keyword == "MAINTAINER")
+    fail("ONBUILD {} is not allowed", keyword);
   if (!source.line.heredocs.empty()) fail("a heredoc cannot stand in ONBUILD");
   (void)parse_instruction(source.rest, "ONBUILD", source.escape);
   return OnBuildInstruction{source.rest};
 }
 
 using Parser = InstructionBody (*)(const Source&);
-constexpr std::array<std::pair<std::string_view, Parser>, 18> k_parsers = {{
-    {"FROM", parse_from}, {"ARG", parse_arg}, {"ENV", parse_env}, {"LABEL", parse_label}, {"COPY", parse_copy},
-    {"ADD", parse_copy}, {"RUN", parse_run}, {"CMD", parse_cmd}, {"ENTRYPOINT", parse_entrypoint},
-    {"SHELL", parse_shell}, {"HEALTHCHECK", parse_healthcheck}, {"WORKDIR", parse_text<WorkdirInstruction>},
-    {"USER", parse_text<UserInstruction>}, {"EXPOSE", parse_list<ExposeInstruction>},
-    {"VOLUME", parse_list<VolumeInstruction>}, {"STOPSIGNAL", parse_text<StopSignalInstruction>},
-    {"ONBUILD", parse_onbuild}, {"MAINTAINER", parse_text<MaintainerInstruction>}}};
+constexpr std::array<std::pair<std::string_view, Parser>, 18> k_parsers = {
+    {{"FROM", parse_from},
+     {"ARG", parse_arg},
+     {"ENV", parse_env},
+     {"LABEL", parse_label},
+     {"COPY", parse_copy},
+     {"ADD", parse_copy},
+     {"RUN", parse_run},
+     {"CMD", parse_cmd},
+     {"ENTRYPOINT", parse_entrypoint},
+     {"SHELL", parse_shell},
+     {"HEALTHCHECK", parse_healthcheck},
+     {"WORKDIR", parse_text<WorkdirInstruction>},
+     {"USER", parse_text<UserInstruction>},
+     {"EXPOSE", parse_list<ExposeInstruction>},
+     {"VOLUME", parse_list<VolumeInstruction>},
+     {"STOPSIGNAL", parse_text<StopSignalInstruction>},
+     {"ONBUILD", parse_onbuild},
+     {"MAINTAINER", parse_text<MaintainerInstruction>}}};
 
 Instruction parse_line(const LogicalLine& line, char escape, const std::string& where) {
   return base::with_context(where, [&] {
-    const auto found = std::ranges::find(k_parsers, line.keyword, [](const auto& entry) { return entry.first; });
+    const auto found =
+        std::ranges::find(k_parsers, line.keyword, [](const auto& entry) { return entry.first; });
     if (found == k_parsers.end()) fail("unknown instruction '{}'", line.keyword);
     Source source{.line = line, .escape = escape, .rest = line.rest};
     const bool has_flags = line.keyword != "CMD" && line.keyword != "ENTRYPOINT" && line.keyword != "ONBUILD";
@@ -364,7 +402,8 @@ Dockerfile parse_dockerfile(std::string_view text, const std::string& name) {
     const auto where = base::text("{}:{}", name, line.line);
     in_stage = in_stage || line.keyword == "FROM";
     dockerfile.instructions.push_back(parse_line(line, lexed.escape, where));
-    if (!in_stage && line.keyword != "ARG") fail("{}: {} before the first FROM: only ARG may stand there", where, line.keyword);
+    if (!in_stage && line.keyword != "ARG")
+      fail("{}: {} before the first FROM: only ARG may stand there", where, line.keyword);
   }
   if (!in_stage) fail("{}: no FROM: there is nothing to build", name);
   return dockerfile;
@@ -373,7 +412,9 @@ Dockerfile parse_dockerfile(std::string_view text, const std::string& name) {
 Instruction parse_instruction(std::string_view text, const std::string& where, char escape) {
   const auto trimmed = trim(text);
   const auto end = std::min(trimmed.size(), trimmed.find_first_of(" \t"));
-  const LogicalLine line{.line = 0, .keyword = upper_case(trimmed.substr(0, end)), .rest = std::string{trim(trimmed.substr(end))}};
+  const LogicalLine line{.line = 0,
+                         .keyword = upper_case(trimmed.substr(0, end)),
+                         .rest = std::string{trim(trimmed.substr(end))}};
   return parse_line(line, escape, where);
 }
 
