@@ -22,7 +22,8 @@ struct StatusTracker::Body {
     bool watched = false;
   };
   asio::any_io_executor executor;
-  std::unique_ptr<rt::StatusWatch> watch;
+  rt::RuntimePaths paths;
+  std::unique_ptr<rt::StatusWatch> watch;  // made by the first wait: closing an inotify costs milliseconds
   std::map<rt::ContainerId, Entry> entries;
   std::vector<asio::steady_timer*> waiting;
   bool pumping = false;
@@ -37,7 +38,8 @@ struct StatusTracker::Body {
 
   static asio::awaitable<void> pump(std::shared_ptr<Body> body) {
     for (;;) {
-      for (const auto& id : co_await body->watch->changed(steady_clock::time_point::max())) ++body->entries[id].changes;
+      for (const auto& id : co_await body->watch->changed(steady_clock::time_point::max()))
+        ++body->entries[id].changes;
       for (auto* timer : body->waiting) timer->cancel();
     }
   }
@@ -45,7 +47,7 @@ struct StatusTracker::Body {
 
 StatusTracker::StatusTracker(asio::any_io_executor executor, const rt::RuntimePaths& paths)
     : body_(std::make_shared<Body>()) {
-  body_->watch = std::make_unique<rt::StatusWatch>(executor, paths);
+  body_->paths = paths;
   body_->executor = std::move(executor);
 }
 
@@ -56,8 +58,10 @@ void StatusTracker::looked_at(const rt::ContainerId& id) {
   entry.seen = entry.changes;
 }
 
-asio::awaitable<bool> StatusTracker::changed(std::span<const rt::ContainerId> ids, steady_clock::time_point deadline) {
+asio::awaitable<bool> StatusTracker::changed(std::span<const rt::ContainerId> ids,
+                                             steady_clock::time_point deadline) {
   const auto body = body_;
+  if (!body->watch) body->watch = std::make_unique<rt::StatusWatch>(body->executor, body->paths);
   std::vector<std::pair<rt::ContainerId, std::uint64_t>> before;
   for (const auto& id : ids) {
     body->add(id);
@@ -68,7 +72,8 @@ asio::awaitable<bool> StatusTracker::changed(std::span<const rt::ContainerId> id
     asio::co_spawn(body->executor, Body::pump(body), asio::detached);
   }
   const auto any = [&] {
-    return std::ranges::any_of(before, [&](const auto& b) { return body->entries[b.first].changes > b.second; });
+    return std::ranges::any_of(before,
+                               [&](const auto& b) { return body->entries[b.first].changes > b.second; });
   };
   asio::steady_timer timer{body->executor, deadline};
   body->waiting.push_back(&timer);

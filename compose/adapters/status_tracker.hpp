@@ -1,6 +1,7 @@
 #pragma once
-// Who waits for which containers: one inotify watch for the command, shared by all waits of a plan. A change is numbered,
-// so that a wait that begins after the change but before anybody looked returns at once, and no wait steals another's.
+// Who waits for which containers: one inotify watch for the command, shared by all waits of a plan. A change
+// is numbered, so that a wait that begins after the change but before anybody looked returns at once, and no
+// wait steals another's.
 #include <chrono>
 #include <cstdint>
 #include <map>
