@@ -53,7 +53,8 @@ bool has_mount_at(const rt::ContainerSpec& spec, const std::string& target) {
   });
 }
 
-const rt::ContainerSpec& peer(const NewContainerInput& in, const std::string& service, std::string_view what) {
+const rt::ContainerSpec& peer(const NewContainerInput& in, const std::string& service,
+                              std::string_view what) {
   for (const auto& [name, spec] : in.peers)
     if (name == service) return spec;
   base::fail("cannot share {} with service {}: container missing", what, service);
@@ -73,11 +74,14 @@ void take_volumes_from_others(NewContainer& made, const NewContainerInput& in) {
 }
 
 // "service:NAME" and "container:NAME" become the id of the container whose namespace is joined.
-void resolve_namespace(rt::NamespaceSpec& ns, NewContainer& made, const NewContainerInput& in, std::string_view what) {
+void resolve_namespace(rt::NamespaceSpec& ns, NewContainer& made, const NewContainerInput& in,
+                       std::string_view what) {
   if (ns.mode != rt::NamespaceMode::shared) return;
   const std::string name = ns.container.str();
-  if (name.starts_with("service:")) ns.container = peer(in, name.substr(8), what).id;
-  else if (name.starts_with("container:")) ns.container = in.spec_of_named(name.substr(10)).id;
+  if (name.starts_with("service:"))
+    ns.container = peer(in, name.substr(8), what).id;
+  else if (name.starts_with("container:"))
+    ns.container = in.spec_of_named(name.substr(10)).id;
   made.record.summary.joins.push_back(ns.container.str());
 }
 
@@ -93,7 +97,8 @@ ContainerSummary summary_of(const NewContainerInput& in) {
   ContainerSummary summary;
   summary.command = base::join(in.service.spec.process.argv, " ");
   for (const auto& port : in.service.ports)
-    summary.wishes.push_back({port.protocol, port.host_address, port.published_first, port.published_last, port.target});
+    summary.wishes.push_back(
+        {port.protocol, port.host_address, port.published_first, port.published_last, port.target});
   for (const auto& attachment : in.service.attachments)
     summary.networks.push_back(network_name(in.desired, attachment.network));
   summary.stop_grace = in.service.spec.stop_grace;

@@ -1,6 +1,7 @@
 #pragma once
-// From what a service should be to one concrete container: id, name, labels, root file system, mounts of volumes, addresses
-// and names. Plain values in, plain values out; the callers make the directories, leases and rows.
+// From what a service should be to one concrete container: id, name, labels, root file system, mounts of
+// volumes, addresses and names. Plain values in, plain values out; the callers make the directories, leases
+// and rows.
 #include <functional>
 #include <string>
 #include <vector>
@@ -27,10 +28,11 @@ struct NewContainerInput {
   std::string name;
   int number = 0;
   bool one_off = false;
-  bool group_names = true;                        // answers to the service's name and aliases
-  std::vector<base::HostPath> layers;             // of the image, top first
-  std::vector<MountedVolume> inherited;           // anonymous volumes taken over, by target
-  std::vector<std::pair<std::string, rt::ContainerSpec>> peers;  // service -> the container that stands for it
+  bool group_names = true;               // answers to the service's name and aliases
+  std::vector<base::HostPath> layers;    // of the image, top first
+  std::vector<MountedVolume> inherited;  // anonymous volumes taken over, by target
+  std::vector<std::pair<std::string, rt::ContainerSpec>>
+      peers;  // service -> the container that stands for it
   std::function<rt::ContainerSpec(const std::string& name)> spec_of_named;  // of any container, by its name
   std::int64_t now = 0;
 };
@@ -41,8 +43,8 @@ struct NewContainerInput {
 // The full name of the network with this key in the file.
 [[nodiscard]] const std::string& network_name(const sched::DesiredState& desired, const std::string& key);
 
-// The names and addresses of a container on its networks; replaces spec.endpoints. `table_of` gives the names table.
-// `service` empty: it answers to its own names alone.
+// The names and addresses of a container on its networks; replaces spec.endpoints. `table_of` gives the names
+// table. `service` empty: it answers to its own names alone.
 void set_endpoints(rt::ContainerSpec& spec, const std::string& service,
                    const std::vector<net::AttachmentSpec>& attachments, const std::vector<net::Lease>& leases,
                    const std::function<base::HostPath(const net::NetworkId&)>& table_of);

@@ -35,8 +35,8 @@ sched::ObservedContainer observed(const ContainerRecord& record, const Paths& pa
   return c;
 }
 
-void observe_networks(sched::ObservedState& all, const net::NetworkManager& networks, const std::string& project,
-                      const sched::DesiredState* desired) {
+void observe_networks(sched::ObservedState& all, const net::NetworkManager& networks,
+                      const std::string& project, const sched::DesiredState* desired) {
   const auto add = [&](const net::Network& network) {
     const bool ours = network.project == project;
     all.networks.push_back({.name = network.spec.name,
@@ -47,7 +47,8 @@ void observe_networks(sched::ObservedState& all, const net::NetworkManager& netw
   for (const auto& network : networks.list_of_project(project)) add(network);
   if (desired == nullptr) return;
   for (const auto& wanted : desired->networks) {
-    if (std::ranges::any_of(all.networks, [&](const auto& n) { return n.name == wanted.spec.name; })) continue;
+    if (std::ranges::any_of(all.networks, [&](const auto& n) { return n.name == wanted.spec.name; }))
+      continue;
     if (const auto found = networks.find(wanted.spec.name)) add(*found);
   }
 }
@@ -59,7 +60,8 @@ void observe_volumes(sched::ObservedState& all, State& state, const std::string&
   if (desired == nullptr) return;
   for (const auto& wanted : desired->volumes) {
     if (std::ranges::any_of(all.volumes, [&](const auto& v) { return v.name == wanted.name; })) continue;
-    if (const auto found = state.volume(wanted.name)) all.volumes.push_back({found->name, "", found->config_hash});
+    if (const auto found = state.volume(wanted.name))
+      all.volumes.push_back({found->name, "", found->config_hash});
   }
 }
 
@@ -75,8 +77,8 @@ rt::ContainerStatus status_of(const Paths& paths, const ContainerRecord& contain
   return never;
 }
 
-std::vector<sched::ObservedContainer> observe_containers(State& state, const Paths& paths, const std::string& project,
-                                                         State::Labels labels) {
+std::vector<sched::ObservedContainer> observe_containers(State& state, const Paths& paths,
+                                                         const std::string& project, State::Labels labels) {
   std::vector<sched::ObservedContainer> all;
   for (const auto& record : state.containers(project, labels))
     if (record.phase != Phase::removing) all.push_back(observed(record, paths));

@@ -1,6 +1,6 @@
 #pragma once
-// Runs one task for each element at the same time, on the caller's executor, and returns when all have ended. The tasks
-// must not throw: an error is theirs to report. Cancelling the wait does not cancel the tasks.
+// Runs one task for each element at the same time, on the caller's executor, and returns when all have ended.
+// The tasks must not throw: an error is theirs to report. Cancelling the wait does not cancel the tasks.
 #include <cstddef>
 #include <exception>
 #include <utility>

@@ -14,7 +14,8 @@ base::LockFile lock_project(const Paths& paths, const std::string& project, cons
   auto lock = base::LockFile::try_acquire(file);
   if (!lock) {
     const auto holder = base::LockFile::note_of_holder(file);
-    waiting(base::text("waiting for {} on project \"{}\"", holder.empty() ? std::string{"another command"} : holder, project));
+    waiting(base::text("waiting for {} on project \"{}\"",
+                       holder.empty() ? std::string{"another command"} : holder, project));
     lock = base::LockFile::acquire(file);
   }
   lock->set_note(base::text("\"compose {}\" (pid {})", verb, ::getpid()));

@@ -1,4 +1,5 @@
-// The life of containers that exist: stopping, removing, renaming, networks. Starting and creating have files of their own.
+// The life of containers that exist: stopping, removing, renaming, networks. Starting and creating have files
+// of their own.
 #include "compose/adapters/runtime_adapter.hpp"
 
 #include <algorithm>
@@ -31,8 +32,8 @@ RuntimeAdapter::RuntimeAdapter(RuntimeParts parts)
 
 RuntimeAdapter::~RuntimeAdapter() = default;
 
-// One conversation with each shim, all at the same time. `operation(client)` may throw; a container without a shim is
-// an error of that container alone.
+// One conversation with each shim, all at the same time. `operation(client)` may throw; a container without a
+// shim is an error of that container alone.
 template <class Operation>
 Task<void> RuntimeAdapter::each(std::span<const ContainerId> ids, Finished finished, Operation operation) {
   co_await for_all(ids.size(), [&](std::size_t i) -> Task<void> {
@@ -47,8 +48,8 @@ Task<void> RuntimeAdapter::each(std::span<const ContainerId> ids, Finished finis
   });
 }
 
-Task<void> RuntimeAdapter::stop(std::span<const ContainerId> ids, std::optional<std::chrono::nanoseconds> grace,
-                                Finished finished) {
+Task<void> RuntimeAdapter::stop(std::span<const ContainerId> ids,
+                                std::optional<std::chrono::nanoseconds> grace, Finished finished) {
   // Published ports go first: nothing new arrives at what is about to end.
   std::vector<ContainerId> running;
   std::vector<std::size_t> positions;
@@ -58,8 +59,9 @@ Task<void> RuntimeAdapter::stop(std::span<const ContainerId> ids, std::optional<
     positions.push_back(i);
   }
   std::vector<Failure> failures(ids.size());
-  co_await each(running, [&](std::size_t i, const Failure& failure) { failures[positions[i]] = failure; },
-                [&](rt::ShimClient& client) { return client.stop(grace); });
+  co_await each(
+      running, [&](std::size_t i, const Failure& failure) { failures[positions[i]] = failure; },
+      [&](rt::ShimClient& client) { return client.stop(grace); });
   fault_point("stop.stopped");
   try {
     release_network(ids);
@@ -72,7 +74,8 @@ Task<void> RuntimeAdapter::stop(std::span<const ContainerId> ids, std::optional<
 }
 
 Task<void> RuntimeAdapter::kill(std::span<const ContainerId> ids, int signal, Finished finished) {
-  // SIGKILL ends it for good, so that its end is awaited and no restart follows; other signals are the process's business.
+  // SIGKILL ends it for good, so that its end is awaited and no restart follows; other signals are the
+  // process's business.
   co_await each(ids, finished, [signal](rt::ShimClient& client) {
     return signal == SIGKILL ? client.stop(std::chrono::nanoseconds{0}, signal) : client.kill(signal);
   });
@@ -118,7 +121,8 @@ void RuntimeAdapter::take_away(std::span<const ContainerId> ids, bool with_anony
   });
 }
 
-Task<void> RuntimeAdapter::remove(std::span<const ContainerId> ids, bool with_anonymous_volumes, Finished finished) {
+Task<void> RuntimeAdapter::remove(std::span<const ContainerId> ids, bool with_anonymous_volumes,
+                                  Finished finished) {
   parts_.state.set_phase(ids, Phase::removing);
   fault_point("remove.marked");
   co_await for_all(ids.size(), [&](std::size_t i) { return stop_quietly(ids[i]); });
@@ -164,9 +168,10 @@ Task<void> RuntimeAdapter::rename(std::span<const sched::RenameRequest> requests
   co_return;
 }
 
-// A container has its addresses as a whole: giving up one network gives up all leases, and connect() asks for the others
-// again with the addresses they had.
-Task<void> RuntimeAdapter::disconnect(std::span<const ContainerId> ids, const std::string& network, Finished finished) {
+// A container has its addresses as a whole: giving up one network gives up all leases, and connect() asks for
+// the others again with the addresses they had.
+Task<void> RuntimeAdapter::disconnect(std::span<const ContainerId> ids, const std::string& network,
+                                      Finished finished) {
   for (std::size_t i = 0; i < ids.size(); ++i) {
     Failure failure;
     try {
@@ -191,7 +196,8 @@ void RuntimeAdapter::connect_one(const sched::ConnectRequest& request) {
   const auto record = parts_.state.container(request.id);
   if (!record) base::fail("no such container: {}", request.id.short_form());
   net::LeaseRequest wanted{.container = request.id.str()};
-  if (request.service != nullptr) wanted.attachments = named_attachments(*parts_.desired, *request.service);
+  if (request.service != nullptr)
+    wanted.attachments = named_attachments(*parts_.desired, *request.service);
   else
     for (const auto& network : record->summary.networks) wanted.attachments.push_back({.network = network});
   for (auto& attachment : wanted.attachments)

@@ -1,17 +1,18 @@
 #pragma once
-// sched::Runtime on top of the rooms: rows in the state database, addresses and namespaces of net, layers of images, shims.
-// Runs in the CLI's process, on its one thread. Every step leaves the database saying at least what the kernel holds, so
-// that whatever a killed command left is found: rows come before directories, `removing` before anything is taken away.
+// sched::Runtime on top of the rooms: rows in the state database, addresses and namespaces of net, layers of
+// images, shims. Runs in the CLI's process, on its one thread. Every step leaves the database saying at least
+// what the kernel holds, so that whatever a killed command left is found: rows come before directories,
+// `removing` before anything is taken away.
 //
-// start() is a pipeline: while one container's network namespace is built here, the shims of the ones before it are
-// already mounting and executing on the other cores.
+// start() is a pipeline: while one container's network namespace is built here, the shims of the ones before
+// it are already mounting and executing on the other cores.
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
-#include <vector>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -63,14 +64,17 @@ class RuntimeAdapter final : public sched::Runtime {
   Task<void> stop(std::span<const ContainerId> ids, std::optional<std::chrono::nanoseconds> grace,
                   Finished finished) override;
   Task<void> kill(std::span<const ContainerId> ids, int signal, Finished finished) override;
-  Task<void> remove(std::span<const ContainerId> ids, bool with_anonymous_volumes, Finished finished) override;
+  Task<void> remove(std::span<const ContainerId> ids, bool with_anonymous_volumes,
+                    Finished finished) override;
   Task<void> rename(std::span<const sched::RenameRequest> requests, Finished finished) override;
   Task<void> pause(std::span<const ContainerId> ids, Finished finished) override;
   Task<void> unpause(std::span<const ContainerId> ids, Finished finished) override;
-  Task<void> disconnect(std::span<const ContainerId> ids, const std::string& network, Finished finished) override;
+  Task<void> disconnect(std::span<const ContainerId> ids, const std::string& network,
+                        Finished finished) override;
   Task<void> connect(std::span<const sched::ConnectRequest> requests, Finished finished) override;
   std::optional<rt::ContainerStatus> status(const ContainerId& id) override;
-  Task<bool> status_changed(std::span<const ContainerId> ids, std::chrono::steady_clock::time_point deadline) override;
+  Task<bool> status_changed(std::span<const ContainerId> ids,
+                            std::chrono::steady_clock::time_point deadline) override;
   void wake_waits() override { tracker_.wake(); }
 
   ContainerId create_one_off(const OneOffRequest& request);
@@ -111,7 +115,7 @@ class RuntimeAdapter final : public sched::Runtime {
   RuntimeParts parts_;
   std::unique_ptr<rt::Launcher> launcher_;
   StatusTracker tracker_;
-  boost::asio::steady_timer report_came_;  // never expires; cancelled for each report
+  boost::asio::steady_timer report_came_;           // never expires; cancelled for each report
   std::map<ContainerId, rt::ContainerSpec> specs_;  // of this command; spares reading them back
   std::map<ContainerId, std::pair<base::UniqueFd, base::UniqueFd>> tees_;
   int start_exit_code_ = 125;

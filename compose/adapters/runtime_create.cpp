@@ -22,14 +22,16 @@ NewContainer RuntimeAdapter::draft(const Order& order) {
                          .one_off = order.one_off,
                          .group_names = order.group_names,
                          .layers = parts_.layers_of(service.image_id),
-                         .inherited = order.replaces && !order.renew_volumes ? inherited_volumes(*order.replaces)
-                                                                             : std::vector<MountedVolume>{},
+                         .inherited = order.replaces && !order.renew_volumes
+                                          ? inherited_volumes(*order.replaces)
+                                          : std::vector<MountedVolume>{},
                          .peers = std::move(peers),
-                         .spec_of_named = [this](const std::string& name) {
-                           const auto found = parts_.state.container_named(name);
-                           if (!found) base::fail("no such container: {}", name);
-                           return parts_.state.spec(found->id);
-                         },
+                         .spec_of_named =
+                             [this](const std::string& name) {
+                               const auto found = parts_.state.container_named(name);
+                               if (!found) base::fail("no such container: {}", name);
+                               return parts_.state.spec(found->id);
+                             },
                          .now = parts_.clock.wall().time_since_epoch().count()});
 }
 
@@ -43,7 +45,8 @@ std::vector<MountedVolume> RuntimeAdapter::inherited_volumes(const ContainerId& 
 
 namespace {
 
-// The addresses that the replaced container had become wishes of its successor, where the file does not fix them.
+// The addresses that the replaced container had become wishes of its successor, where the file does not fix
+// them.
 void keep_addresses(net::LeaseRequest& request, const std::vector<net::Lease>& leases) {
   for (auto& attachment : request.attachments) {
     const auto lease = std::ranges::find(leases, attachment.network, &net::Lease::network_name);
@@ -58,7 +61,8 @@ void keep_addresses(net::LeaseRequest& request, const std::vector<net::Lease>& l
 void RuntimeAdapter::lease_addresses(std::vector<NewContainer>& drafts, std::span<const Order> orders) {
   std::vector<net::LeaseRequest> requests;
   for (std::size_t i = 0; i < drafts.size(); ++i) {
-    net::LeaseRequest request{drafts[i].record.id.str(), named_attachments(*parts_.desired, *orders[i].service)};
+    net::LeaseRequest request{drafts[i].record.id.str(),
+                              named_attachments(*parts_.desired, *orders[i].service)};
     if (const auto& old = orders[i].replaces) {
       keep_addresses(request, parts_.networks.leases_of(old->str()));
       const std::string id = old->str();
@@ -69,8 +73,8 @@ void RuntimeAdapter::lease_addresses(std::vector<NewContainer>& drafts, std::spa
   const auto leases = parts_.networks.lease(requests);
   const auto table = [this](const net::NetworkId& id) { return parts_.networks.names_table(id); };
   for (std::size_t i = 0; i < drafts.size(); ++i)
-    set_endpoints(drafts[i].spec, orders[i].group_names ? orders[i].service->name : "", requests[i].attachments, leases[i],
-                  table);
+    set_endpoints(drafts[i].spec, orders[i].group_names ? orders[i].service->name : "",
+                  requests[i].attachments, leases[i], table);
 }
 
 void RuntimeAdapter::make_directories(const NewContainer& container) {

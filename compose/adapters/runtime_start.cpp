@@ -52,7 +52,8 @@ void RuntimeAdapter::reserve_ports(Starting& starting) {
     }
   }
   for (const auto& wish : wishes)
-    for (auto& held : parts_.ports.reserve({wish.protocol, wish.host_address, wish.first, wish.last, wish.target}))
+    for (auto& held :
+         parts_.ports.reserve({wish.protocol, wish.host_address, wish.first, wish.last, wish.target}))
       starting.held.push_back(std::move(held));
 }
 
@@ -86,8 +87,9 @@ rt::StartRequest RuntimeAdapter::start_request(Starting& starting) {
   request.spec.ports = starting.record.summary.ports;
   if (request.spec.security.network.mode == rt::NamespaceMode::private_) {
     fault_point("start.sandbox");
-    auto sandbox = parts_.networks.build_sandbox(
-        {.container = starting.id.str(), .leases = starting.leases, .sysctls = request.spec.security.sysctls});
+    auto sandbox = parts_.networks.build_sandbox({.container = starting.id.str(),
+                                                  .leases = starting.leases,
+                                                  .sysctls = request.spec.security.sysctls});
     request.network_namespace = std::move(sandbox.netns);
     request.dns_sockets = std::move(sandbox.dns).take_all();
   }
@@ -127,7 +129,8 @@ void RuntimeAdapter::release_network(std::span<const ContainerId> ids) {
 }
 
 net::Publication RuntimeAdapter::publication_of(const Starting& starting) {
-  net::Publication publication{.container = starting.id.str(), .bindings = bindings_of(starting.record.summary.ports)};
+  net::Publication publication{.container = starting.id.str(),
+                               .bindings = bindings_of(starting.record.summary.ports)};
   const auto outside = std::ranges::find(starting.leases, false, &net::Lease::internal);
   if (outside != starting.leases.end()) {
     publication.ipv4 = outside->ipv4;

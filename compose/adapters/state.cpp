@@ -1,10 +1,9 @@
 #include "compose/adapters/state.hpp"
 
-#include <fcntl.h>
-#include <sys/statvfs.h>
-
 #include <algorithm>
 #include <array>
+#include <fcntl.h>
+#include <sys/statvfs.h>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -17,27 +16,31 @@ using base::SqlRow;
 using StringMap = std::map<std::string, std::string>;
 
 constexpr auto k_schema = std::to_array<std::string_view>({
-    "CREATE TABLE projects (name TEXT PRIMARY KEY, working_directory TEXT NOT NULL, config_files TEXT NOT NULL)",
-    "CREATE TABLE containers (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, project TEXT NOT NULL, service TEXT NOT NULL,"
+    "CREATE TABLE projects (name TEXT PRIMARY KEY, working_directory TEXT NOT NULL, config_files TEXT NOT "
+    "NULL)",
+    "CREATE TABLE containers (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, project TEXT NOT NULL, service "
+    "TEXT NOT NULL,"
     " number INTEGER NOT NULL, one_off INTEGER NOT NULL, phase INTEGER NOT NULL, config_hash TEXT NOT NULL,"
     " image TEXT NOT NULL, image_id TEXT NOT NULL, created_at INTEGER NOT NULL, summary TEXT NOT NULL,"
     " labels TEXT NOT NULL, spec TEXT NOT NULL)",
     "CREATE INDEX containers_of_project ON containers (project)",
     "CREATE TABLE configs (hash TEXT PRIMARY KEY, config TEXT NOT NULL)",
-    "CREATE TABLE volumes (name TEXT PRIMARY KEY, project TEXT NOT NULL, key TEXT NOT NULL, driver TEXT NOT NULL,"
+    "CREATE TABLE volumes (name TEXT PRIMARY KEY, project TEXT NOT NULL, key TEXT NOT NULL, driver TEXT NOT "
+    "NULL,"
     " options TEXT NOT NULL, labels TEXT NOT NULL, config_hash TEXT NOT NULL, owner TEXT NOT NULL,"
     " created_at INTEGER NOT NULL)",
     "CREATE INDEX volumes_of_project ON volumes (project)",
 });
 
-// The columns that container_of() reads. The spec is the largest and read for those containers alone that are started.
+// The columns that container_of() reads. The spec is the largest and read for those containers alone that are
+// started.
 constexpr std::string_view k_columns =
     "id, name, project, service, number, one_off, phase, config_hash, image, image_id, created_at, summary";
 
 constexpr off_t k_reserve_size = 4 << 20;
 
-// With less than this free, the reserve is given up: what follows is either a command that frees space or one that will
-// say that there is none.
+// With less than this free, the reserve is given up: what follows is either a command that frees space or one
+// that will say that there is none.
 constexpr std::uint64_t k_scarce = 1 << 20;
 
 void keep_reserve(const Paths& paths) {
@@ -91,7 +94,8 @@ ContainerRecord container_of(const SqlRow& row, bool with_labels) {
 }
 
 std::string select(State::Labels labels, std::string_view where) {
-  return base::text("SELECT {}{} FROM containers {}", k_columns, labels == State::Labels::with ? ", labels" : "", where);
+  return base::text("SELECT {}{} FROM containers {}", k_columns,
+                    labels == State::Labels::with ? ", labels" : "", where);
 }
 
 VolumeRecord volume_of(const SqlRow& row) {
@@ -125,10 +129,11 @@ void State::put_project(const ProjectRecord& project) {
 
 std::vector<ProjectRecord> State::projects() {
   std::vector<ProjectRecord> all;
-  database_.each("SELECT name, working_directory, config_files FROM projects ORDER BY name", {}, [&](const SqlRow& row) {
-    all.push_back({row.text(0), row.text(1),
-                   parsed<std::vector<std::string>>(row.text(2), "the files of a project")});
-  });
+  database_.each("SELECT name, working_directory, config_files FROM projects ORDER BY name", {},
+                 [&](const SqlRow& row) {
+                   all.push_back({row.text(0), row.text(1),
+                                  parsed<std::vector<std::string>>(row.text(2), "the files of a project")});
+                 });
   return all;
 }
 
@@ -170,15 +175,18 @@ std::optional<ContainerRecord> State::container_named(const std::string& name) {
 
 rt::ContainerSpec State::spec(const ContainerId& id) {
   std::optional<std::string> text;
-  database_.each("SELECT spec FROM containers WHERE id = ?", {id.str()}, [&](const SqlRow& row) { text = row.text(0); });
+  database_.each("SELECT spec FROM containers WHERE id = ?", {id.str()},
+                 [&](const SqlRow& row) { text = row.text(0); });
   if (!text) base::fail("no such container: {}", id.short_form());
-  return base::parse_record<rt::ContainerSpec>(*text, base::text("the spec of container {}", id.short_form()));
+  return base::parse_record<rt::ContainerSpec>(*text,
+                                               base::text("the spec of container {}", id.short_form()));
 }
 
-void State::add_container(const ContainerRecord& c, const rt::ContainerSpec& spec, const std::string& config) {
+void State::add_container(const ContainerRecord& c, const rt::ContainerSpec& spec,
+                          const std::string& config) {
   if (const auto other = container_named(c.name))
-    base::fail("container name \"{}\" is already in use by container {} of project \"{}\"", c.name, other->id.short_form(),
-               other->project);
+    base::fail("container name \"{}\" is already in use by container {} of project \"{}\"", c.name,
+               other->id.short_form(), other->project);
   database_.run("INSERT INTO containers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 {c.id.str(), c.name, c.project, c.service, std::int64_t{c.number}, std::int64_t{c.one_off},
                  static_cast<std::int64_t>(c.phase), c.config_hash, c.image, c.image_id, c.created_at,
@@ -197,7 +205,8 @@ void State::set_summary(const ContainerId& id, const ContainerSummary& summary) 
 void State::set_phase(std::span<const ContainerId> ids, Phase phase) {
   transaction([&] {
     for (const auto& id : ids)
-      database_.run("UPDATE containers SET phase = ? WHERE id = ?", {static_cast<std::int64_t>(phase), id.str()});
+      database_.run("UPDATE containers SET phase = ? WHERE id = ?",
+                    {static_cast<std::int64_t>(phase), id.str()});
   });
 }
 
@@ -220,8 +229,8 @@ std::string State::config(const std::string& config_hash) {
 
 std::vector<VolumeRecord> State::volumes(const std::string& project) {
   std::vector<VolumeRecord> all;
-  database_.each(base::text("SELECT {} FROM volumes WHERE project = ? ORDER BY name", k_volume_columns), {project},
-                 [&](const SqlRow& row) { all.push_back(volume_of(row)); });
+  database_.each(base::text("SELECT {} FROM volumes WHERE project = ? ORDER BY name", k_volume_columns),
+                 {project}, [&](const SqlRow& row) { all.push_back(volume_of(row)); });
   return all;
 }
 
@@ -242,7 +251,9 @@ void State::own_volume(const std::string& name, const ContainerId& owner) {
   database_.run("UPDATE volumes SET owner = ? WHERE name = ?", {owner.str(), name});
 }
 
-void State::remove_volume(const std::string& name) { database_.run("DELETE FROM volumes WHERE name = ?", {name}); }
+void State::remove_volume(const std::string& name) {
+  database_.run("DELETE FROM volumes WHERE name = ?", {name});
+}
 
 std::vector<std::string> State::users_of_volume(const std::string& name) {
   std::vector<std::string> users;

@@ -1,6 +1,7 @@
 #pragma once
-// The CLI's rooms of the state database: projects, containers, volumes. What is durable and nothing else: whether a
-// container runs is asked of its shim. Every function is one transaction, or joins the one that is open.
+// The CLI's rooms of the state database: projects, containers, volumes. What is durable and nothing else:
+// whether a container runs is asked of its shim. Every function is one transaction, or joins the one that is
+// open.
 //
 // `phase` says how far a row got, so that whatever a killed command left is understood by the next one:
 //   creating  the row is there, directories and leases may be; removed and made again
@@ -60,21 +61,22 @@ struct PortWish {
 
 // What tables show and plans compare, small enough to read for every container of a project.
 struct ContainerSummary {
-  std::string command;                   // one line
+  std::string command;  // one line
   std::vector<PortWish> wishes;
   std::vector<rt::PublishedPort> ports;  // as of the last start
   std::vector<std::string> exposed;      // "80/tcp", from the image and the file
   std::vector<std::string> networks;     // names
   std::vector<MountedVolume> volumes;
-  std::vector<std::string> joins;        // ids of containers whose namespaces it shares
-  std::int64_t stop_grace = 0;           // nanoseconds
-  bool started = false;                  // ever
+  std::vector<std::string> joins;  // ids of containers whose namespaces it shares
+  std::int64_t stop_grace = 0;     // nanoseconds
+  bool started = false;            // ever
   static constexpr auto fields() {
-    return std::tuple{field("command", &ContainerSummary::command), field("wishes", &ContainerSummary::wishes),
-                      field("ports", &ContainerSummary::ports),
-                      field("exposed", &ContainerSummary::exposed), field("networks", &ContainerSummary::networks),
-                      field("volumes", &ContainerSummary::volumes), field("joins", &ContainerSummary::joins),
-                      field("stop_grace", &ContainerSummary::stop_grace), field("started", &ContainerSummary::started)};
+    return std::tuple{
+        field("command", &ContainerSummary::command),   field("wishes", &ContainerSummary::wishes),
+        field("ports", &ContainerSummary::ports),       field("exposed", &ContainerSummary::exposed),
+        field("networks", &ContainerSummary::networks), field("volumes", &ContainerSummary::volumes),
+        field("joins", &ContainerSummary::joins),       field("stop_grace", &ContainerSummary::stop_grace),
+        field("started", &ContainerSummary::started)};
   }
 };
 
@@ -97,19 +99,19 @@ struct ContainerRecord {
 struct VolumeRecord {
   std::string name;
   std::string project;
-  std::string key;         // empty: anonymous
+  std::string key;  // empty: anonymous
   std::string driver = "local";
   std::map<std::string, std::string> options;
   std::map<std::string, std::string> labels;
   std::string config_hash;
-  ContainerId owner;       // of an anonymous one
+  ContainerId owner;  // of an anonymous one
   std::int64_t created_at = 0;
 };
 
 class State {
  public:
-  // Makes the data root (0711) and the database where they are missing. Also keeps a small reserve file, given up when the
-  // disk is full, so that `stop` and `down` can still write what they did.
+  // Makes the data root (0711) and the database where they are missing. Also keeps a small reserve file,
+  // given up when the disk is full, so that `stop` and `down` can still write what they did.
   explicit State(const Paths& paths);
 
   // Also for the rooms of net and images.
@@ -121,13 +123,15 @@ class State {
   void forget_project_if_empty(const std::string& name);
 
   enum class Labels : std::uint8_t { without, with };
-  [[nodiscard]] std::vector<ContainerRecord> containers(const std::string& project, Labels labels = Labels::without);
+  [[nodiscard]] std::vector<ContainerRecord> containers(const std::string& project,
+                                                        Labels labels = Labels::without);
   [[nodiscard]] std::vector<ContainerRecord> all_containers(Labels labels = Labels::without);
   [[nodiscard]] std::optional<ContainerRecord> container(const ContainerId& id);
   [[nodiscard]] std::optional<ContainerRecord> container_named(const std::string& name);
   [[nodiscard]] rt::ContainerSpec spec(const ContainerId& id);
   // `config`: what config_hash was made of, kept once for each hash. Error when the name is taken.
-  void add_container(const ContainerRecord& container, const rt::ContainerSpec& spec, const std::string& config);
+  void add_container(const ContainerRecord& container, const rt::ContainerSpec& spec,
+                     const std::string& config);
   void set_spec(const ContainerId& id, const rt::ContainerSpec& spec);
   void set_summary(const ContainerId& id, const ContainerSummary& summary);
   void set_phase(std::span<const ContainerId> ids, Phase phase);

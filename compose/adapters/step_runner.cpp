@@ -8,26 +8,31 @@ namespace compose::adapters {
 namespace {
 
 rt::Mount mount_of(const images::StepMount& mount) {
-  return std::visit(base::overloaded{[](const images::StepBind& m) -> rt::Mount {
-                                       return rt::BindMount{.source = m.source, .target = m.target, .read_only = m.read_only};
-                                     },
-                                     [](const images::StepTmpfs& m) -> rt::Mount {
-                                       return rt::TmpfsMount{.target = m.target, .size = m.size};
-                                     },
-                                     [](const images::StepFile& m) -> rt::Mount {
-                                       return rt::FileMount{.content = m.content, .target = m.target, .mode = m.mode,
-                                                            .uid = m.uid, .gid = m.gid};
-                                     }},
-                    mount);
+  return std::visit(
+      base::overloaded{
+          [](const images::StepBind& m) -> rt::Mount {
+            return rt::BindMount{.source = m.source, .target = m.target, .read_only = m.read_only};
+          },
+          [](const images::StepTmpfs& m) -> rt::Mount {
+            return rt::TmpfsMount{.target = m.target, .size = m.size};
+          },
+          [](const images::StepFile& m) -> rt::Mount {
+            return rt::FileMount{
+                .content = m.content, .target = m.target, .mode = m.mode, .uid = m.uid, .gid = m.gid};
+          }},
+      mount);
 }
 
 // What a container has by default (Docker's list).
 const std::vector<std::string> k_capabilities{
-    "CAP_CHOWN",  "CAP_DAC_OVERRIDE", "CAP_FSETID",           "CAP_FOWNER",     "CAP_MKNOD", "CAP_NET_RAW",   "CAP_SETGID",
-    "CAP_SETUID", "CAP_SETFCAP",      "CAP_SETPCAP",          "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE"};
+    "CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FSETID",           "CAP_FOWNER",
+    "CAP_MKNOD",   "CAP_NET_RAW",      "CAP_SETGID",           "CAP_SETUID",
+    "CAP_SETFCAP", "CAP_SETPCAP",      "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT",
+    "CAP_KILL",    "CAP_AUDIT_WRITE"};
 
 base::ExitStatus status_of(int shell_code) {
-  return shell_code > 128 ? base::ExitStatus{.signal = shell_code - 128} : base::ExitStatus{.code = shell_code};
+  return shell_code > 128 ? base::ExitStatus{.signal = shell_code - 128}
+                          : base::ExitStatus{.code = shell_code};
 }
 
 }  // namespace

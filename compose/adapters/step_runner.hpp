@@ -1,7 +1,7 @@
 #pragma once
-// RUN steps of image builds, as short-lived containers: the builder's StepRunner on top of the runtime client. A step has
-// the host's network (what it downloads it downloads as the host would), a default container's rights otherwise, and ends
-// with this process.
+// RUN steps of image builds, as short-lived containers: the builder's StepRunner on top of the runtime
+// client. A step has the host's network (what it downloads it downloads as the host would), a default
+// container's rights otherwise, and ends with this process.
 #include "compose/adapters/paths.hpp"
 #include "images/build/step_runner.hpp"
 #include "runtime-shim/spec/container_spec.hpp"

@@ -12,14 +12,16 @@ using sched::Task;
 
 namespace {
 
-void check_supported(const sched::DesiredVolume& volume, const base::HostPath& data, const base::HostPath& own) {
+void check_supported(const sched::DesiredVolume& volume, const base::HostPath& data,
+                     const base::HostPath& own) {
   if (volume.driver != "local" && !volume.driver.empty())
     base::fail("volume driver \"{}\" is not supported: only \"local\" is", volume.driver);
   if (data != own) {
     if (!base::sys::exists(data)) base::fail("bind '{}': no such directory", data.str());
     return;
   }
-  if (const auto type = volume.driver_opts.find("type"); type != volume.driver_opts.end() && type->second != "none")
+  if (const auto type = volume.driver_opts.find("type");
+      type != volume.driver_opts.end() && type->second != "none")
     base::fail("volume type \"{}\" is not supported: only binds of host directories are", type->second);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// sched::Volumes: directories below the data root, and their rows. Driver "local" alone; of its options, a bind to a host
-// directory (type none, o bind, device).
+// sched::Volumes: directories below the data root, and their rows. Driver "local" alone; of its options, a
+// bind to a host directory (type none, o bind, device).
 #include "base/clock.hpp"
 #include "compose/adapters/state.hpp"
 #include "scheduler/effects.hpp"

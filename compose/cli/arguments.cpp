@@ -22,7 +22,8 @@ class HelpText final : public CLI::Formatter {
 // CLI11 says which word it did not understand; a person wants to know what kind of word that was.
 std::string describe_unknown(const std::string& word) {
   if (word.starts_with("--")) return base::text("unknown flag: {}", word.substr(0, word.find('=')));
-  if (word.starts_with("-") && word.size() > 1) return base::text("unknown shorthand flag: '{}' in {}", word[1], word);
+  if (word.starts_with("-") && word.size() > 1)
+    return base::text("unknown shorthand flag: '{}' in {}", word[1], word);
   return base::text("unexpected argument '{}'", word);
 }
 
@@ -61,8 +62,10 @@ Arguments::~Arguments() = default;
 namespace {
 
 void describe(CLI::Option* option, const std::string& help) {
-  if (help.starts_with("!")) option->group("");
-  else option->group("Options");
+  if (help.starts_with("!"))
+    option->group("");
+  else
+    option->group("Options");
 }
 
 }  // namespace
@@ -76,10 +79,12 @@ void Arguments::value(const std::string& names, std::string& into, const std::st
   describe(state_->app.add_option(names, into, help)->type_name(placeholder)->take_last(), help);
 }
 
-void Arguments::value(const std::string& names, std::optional<std::string>& into, const std::string& placeholder,
-                      const std::string& help) {
+void Arguments::value(const std::string& names, std::optional<std::string>& into,
+                      const std::string& placeholder, const std::string& help) {
   auto store = [&into](const std::string& text) { into = text; };
-  describe(state_->app.add_option_function<std::string>(names, store, help)->type_name(placeholder)->take_last(), help);
+  describe(
+      state_->app.add_option_function<std::string>(names, store, help)->type_name(placeholder)->take_last(),
+      help);
 }
 
 void Arguments::value(const std::string& names, std::optional<int>& into, const std::string& placeholder,
@@ -92,11 +97,13 @@ void Arguments::value(const std::string& names, std::optional<int>& into, const 
       throw UsageError(base::text("invalid argument \"{}\" for {}: must be a whole number", text, shown));
     into = number;
   };
-  describe(state_->app.add_option_function<std::string>(names, store, help)->type_name(placeholder)->take_last(), help);
+  describe(
+      state_->app.add_option_function<std::string>(names, store, help)->type_name(placeholder)->take_last(),
+      help);
 }
 
-void Arguments::values(const std::string& names, std::vector<std::string>& into, const std::string& placeholder,
-                       const std::string& help) {
+void Arguments::values(const std::string& names, std::vector<std::string>& into,
+                       const std::string& placeholder, const std::string& help) {
   auto* option = state_->app.add_option(names, into, help)->type_name(placeholder);
   option->allow_extra_args(false);
   describe(option, help);
@@ -107,13 +114,15 @@ void Arguments::words(std::vector<std::string>& into, const std::string& name, c
   state_->words = {&into, name, help, at_least, at_most, false};
 }
 
-void Arguments::words_verbatim(std::vector<std::string>& into, const std::string& name, const std::string& help,
-                               std::size_t at_least) {
+void Arguments::words_verbatim(std::vector<std::string>& into, const std::string& name,
+                               const std::string& help, std::size_t at_least) {
   state_->words = {&into, name, help, at_least, std::nullopt, true};
   state_->app.prefix_command();
 }
 
-void Arguments::examples(std::string text) { state_->examples = std::move(text); }
+void Arguments::examples(std::string text) {
+  state_->examples = std::move(text);
+}
 
 void Arguments::State::collect(const std::vector<std::string>& left) {
   bool only_words = false;
@@ -134,8 +143,8 @@ void Arguments::State::collect(const std::vector<std::string>& left) {
   if (count < words.at_least)
     throw UsageError(base::text("\"compose {}\" needs {}\n\nUsage:  compose {}", verb, words.name, usage));
   if (words.at_most && count > *words.at_most)
-    throw UsageError(base::text("\"compose {}\" takes at most {} argument(s): '{}' is one too many", verb, *words.at_most,
-                                (*words.into)[*words.at_most]));
+    throw UsageError(base::text("\"compose {}\" takes at most {} argument(s): '{}' is one too many", verb,
+                                *words.at_most, (*words.into)[*words.at_most]));
 }
 
 void Arguments::parse(const std::vector<std::string>& arguments) {
@@ -143,14 +152,17 @@ void Arguments::parse(const std::vector<std::string>& arguments) {
   try {
     state_->app.parse(reversed);
   } catch (const CLI::ArgumentMismatch& e) {
-    throw UsageError(base::text("flag needs an argument: {}", std::string{e.what()}.substr(0, std::string{e.what()}.find(':'))));
+    throw UsageError(base::text("flag needs an argument: {}",
+                                std::string{e.what()}.substr(0, std::string{e.what()}.find(':'))));
   } catch (const CLI::ParseError& e) {
     throw UsageError(e.what());
   }
   if (!state_->help) state_->collect(state_->app.remaining());
 }
 
-bool Arguments::help_wanted() const noexcept { return state_->help; }
+bool Arguments::help_wanted() const noexcept {
+  return state_->help;
+}
 
 std::string Arguments::help() const {
   std::string out = base::text("Usage:  compose {}\n\n{}\n", state_->usage, state_->description);

@@ -1,11 +1,10 @@
 #include "compose/cli/attached_up.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
 #include <iostream>
 #include <map>
+#include <unistd.h>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -89,10 +88,12 @@ class AttachedUp {
   }
 
   sched::ObservedState observe() {
-    return adapters::observe(context_.state(), context_.networks(), context_.paths(), wanted_.state.project, nullptr);
+    return adapters::observe(context_.state(), context_.networks(), context_.paths(), wanted_.state.project,
+                             nullptr);
   }
 
-  // Executing and following at the same time: the first lines of a database are worth seeing while its health is awaited.
+  // Executing and following at the same time: the first lines of a database are worth seeing while its health
+  // is awaited.
   sched::Task<void> everything() {
     follower_.print_backlog();
     announce();
@@ -167,7 +168,8 @@ class AttachedUp {
     std::vector<std::string> names;
     const auto add = [&](const sched::ContainerRef& ref) {
       if (!options_.services.empty() && !options_.services.contains(ref.service)) return;
-      const auto shown = short_name({.name = ref.name, .project = wanted_.state.project, .service = ref.service});
+      const auto shown =
+          short_name({.name = ref.name, .project = wanted_.state.project, .service = ref.service});
       if (std::ranges::find(names, shown) == names.end()) names.push_back(shown);
       printer_.know(shown, ref.service);
     };

@@ -1,6 +1,6 @@
 #pragma once
-// Foreground `up`: executes the plan, prints what the containers write, and stops them in order when the user says so or
-// when one of them ends.
+// Foreground `up`: executes the plan, prints what the containers write, and stops them in order when the user
+// says so or when one of them ends.
 #include <set>
 #include <string>
 
@@ -9,7 +9,7 @@
 namespace compose::cli {
 
 struct AttachOptions {
-  std::set<std::string> services;   // whose lines are shown
+  std::set<std::string> services;  // whose lines are shown
   bool abort_on_exit = false;
   bool abort_on_failure = false;
   std::string exit_code_from;

@@ -25,12 +25,16 @@ std::optional<std::chrono::nanoseconds> seconds(const std::optional<int>& number
 }
 
 void check_options(const UpOptions& o) {
-  if (o.force_recreate && o.no_recreate) throw UsageError("--force-recreate and --no-recreate are incompatible");
-  if (o.always_recreate_deps && o.no_recreate) throw UsageError("--always-recreate-deps and --no-recreate are incompatible");
-  if (o.renew_volumes && o.no_recreate) throw UsageError("--renew-anon-volumes and --no-recreate are incompatible");
+  if (o.force_recreate && o.no_recreate)
+    throw UsageError("--force-recreate and --no-recreate are incompatible");
+  if (o.always_recreate_deps && o.no_recreate)
+    throw UsageError("--always-recreate-deps and --no-recreate are incompatible");
+  if (o.renew_volumes && o.no_recreate)
+    throw UsageError("--renew-anon-volumes and --no-recreate are incompatible");
   if (o.images.build && o.images.no_build) throw UsageError("--build and --no-build are incompatible");
   if (o.timeout && *o.timeout < 0) throw UsageError("--timeout must be 0 or more");
-  if (o.wait_timeout && *o.wait_timeout < 0) throw UsageError("--wait-timeout must be a non-negative integer");
+  if (o.wait_timeout && *o.wait_timeout < 0)
+    throw UsageError("--wait-timeout must be a non-negative integer");
 }
 
 sched::ReconcileOptions reconcile_options(const UpOptions& o) {
@@ -38,7 +42,9 @@ sched::ReconcileOptions reconcile_options(const UpOptions& o) {
   sched::ReconcileOptions r;
   r.selected = o.services;
   r.no_dependencies = o.no_deps;
-  r.recreate = o.force_recreate ? Recreate::always : o.no_recreate ? Recreate::never : Recreate::when_different;
+  r.recreate = o.force_recreate ? Recreate::always
+               : o.no_recreate  ? Recreate::never
+                                : Recreate::when_different;
   r.recreate_dependencies = o.always_recreate_deps ? Recreate::always
                             : o.no_recreate        ? Recreate::never
                                                    : Recreate::when_different;
@@ -61,14 +67,17 @@ void UpOptions::declare_create(Arguments& a) {
   a.flag("--no-build", images.no_build, "Do not build images, even where they are missing");
   a.flag("--no-recreate", no_recreate, "Keep containers that exist, even where something changed");
   a.value("--pull", images.pull, "policy", "always, missing, never, build or policy (default policy)");
-  a.flag("--remove-orphans", remove_orphans, "Remove containers of services that the compose file does not have");
+  a.flag("--remove-orphans", remove_orphans,
+         "Remove containers of services that the compose file does not have");
   a.values("--scale", scale, "SERVICE=N", "Number of containers of a service; repeatable");
   a.flag("-y,--yes,--y", yes, "Answer yes to all questions");
   a.flag("--quiet-pull", images.quiet_build, "!");
   a.words(services, "SERVICE...", "Services, with what they depend on (default: all)");
 }
 
-std::optional<std::chrono::nanoseconds> UpOptions::wait_limit() const { return seconds(wait_timeout); }
+std::optional<std::chrono::nanoseconds> UpOptions::wait_limit() const {
+  return seconds(wait_timeout);
+}
 
 std::map<std::string, std::uint32_t> parse_scale(const std::vector<std::string>& words) {
   std::map<std::string, std::uint32_t> scale;
@@ -80,7 +89,8 @@ std::map<std::string, std::uint32_t> parse_scale(const std::vector<std::string>&
     std::uint32_t count = 0;
     const auto end = std::from_chars(number.data(), number.data() + number.size(), count);
     if (end.ec != std::errc{} || end.ptr != number.data() + number.size() || number.empty())
-      throw UsageError(base::text("invalid scale specifier \"{}\": \"{}\" must be a number, 0 or more", word, number));
+      throw UsageError(
+          base::text("invalid scale specifier \"{}\": \"{}\" must be a number, 0 or more", word, number));
     scale[word.substr(0, equals)] = count;
   }
   return scale;
@@ -127,7 +137,8 @@ Prepared prepare(Context& context, const Wanted& wanted, const UpOptions& option
   auto reconcile = reconcile_options(options);
   for (const auto& volume : sched::changed_volumes(wanted.state, prepared.observed)) {
     const auto question = base::text(
-        "Volume \"{}\" exists but doesn't match configuration in compose file. Recreate (data will be lost)?", volume);
+        "Volume \"{}\" exists but doesn't match configuration in compose file. Recreate (data will be lost)?",
+        volume);
     if (options.yes || context.ask(question, false)) reconcile.recreate_volumes.insert(volume);
   }
   prepared.plan = sched::reconcile(wanted.state, prepared.observed, reconcile);

@@ -1,5 +1,6 @@
 #pragma once
-// What up, create, scale and run have in common: from the command line to a desired state, and from there to a plan.
+// What up, create, scale and run have in common: from the command line to a desired state, and from there to
+// a plan.
 #include <functional>
 #include <map>
 #include <optional>

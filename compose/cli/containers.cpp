@@ -16,7 +16,8 @@ namespace compose::cli {
 using base::text;
 using rt::ContainerState;
 
-std::vector<Listed> list_containers(Context& context, const std::string& project, adapters::State::Labels labels) {
+std::vector<Listed> list_containers(Context& context, const std::string& project,
+                                    adapters::State::Labels labels) {
   std::vector<Listed> all;
   for (auto& record : context.state().containers(project, labels)) {
     if (record.phase == adapters::Phase::removing) continue;
@@ -27,7 +28,8 @@ std::vector<Listed> list_containers(Context& context, const std::string& project
   return all;
 }
 
-void check_services(Context& context, const std::vector<Listed>& containers, const std::vector<std::string>& services) {
+void check_services(Context& context, const std::vector<Listed>& containers,
+                    const std::vector<std::string>& services) {
   std::optional<std::set<std::string>> of_file;
   for (const auto& service : services) {
     if (std::ranges::any_of(containers, [&](const auto& c) { return c.record.service == service; })) continue;
@@ -37,7 +39,8 @@ void check_services(Context& context, const std::vector<Listed>& containers, con
         auto options = context.load_options();
         options.all_services = true;
         options.resolve_environment = false;
-        for (const auto& [name, unused] : loader::load_project(options).project.services) of_file->insert(name);
+        for (const auto& [name, unused] : loader::load_project(options).project.services)
+          of_file->insert(name);
       }
     }
     if (!of_file->contains(service)) base::fail("no such service: {}", service);
@@ -50,7 +53,8 @@ bool is_running(const rt::ContainerStatus& status) noexcept {
 }
 
 std::string_view state_word(ContainerState state) noexcept {
-  static constexpr std::array<std::string_view, 6> k_words{"created", "running", "paused", "restarting", "exited", "dead"};
+  static constexpr std::array<std::string_view, 6> k_words{"created",    "running", "paused",
+                                                           "restarting", "exited",  "dead"};
   return k_words.at(static_cast<std::size_t>(state));
 }
 
@@ -66,19 +70,24 @@ std::string age_text(std::int64_t since_nanoseconds, std::chrono::system_clock::
 
 std::string status_text(const rt::ContainerStatus& status, std::chrono::system_clock::time_point now) {
   switch (status.state) {
-    case ContainerState::created: return "Created";
-    case ContainerState::dead: return "Dead";
-    case ContainerState::paused: return text("Up {} (Paused)", age_text(status.started_at, now));
+    case ContainerState::created:
+      return "Created";
+    case ContainerState::dead:
+      return "Dead";
+    case ContainerState::paused:
+      return text("Up {} (Paused)", age_text(status.started_at, now));
     case ContainerState::restarting:
       return text("Restarting ({}) {} ago", status.exit_code, age_text(status.finished_at, now));
     case ContainerState::exited:
       if (status.finished_at == 0) return text("Exited ({})", status.exit_code);
       return text("Exited ({}) {} ago", status.exit_code, age_text(status.finished_at, now));
-    case ContainerState::running: break;
+    case ContainerState::running:
+      break;
   }
   const auto up = "Up " + age_text(status.started_at, now);
   if (status.health == rt::Health::none) return up;
-  return text("{} ({}{})", up, status.health == rt::Health::starting ? "health: " : "", health_word(status.health));
+  return text("{} ({}{})", up, status.health == rt::Health::starting ? "health: " : "",
+              health_word(status.health));
 }
 
 namespace {
@@ -95,8 +104,8 @@ std::string port_range(int first, int length) {
 std::string run_text(const PortRun& run) {
   const auto& p = run.first;
   const bool ipv6 = p.host_address.find(':') != std::string::npos;
-  return text("{}{}{}:{}->{}/{}", ipv6 ? "[" : "", p.host_address, ipv6 ? "]" : "", port_range(p.host_port, run.length),
-              port_range(p.container_port, run.length), p.protocol);
+  return text("{}{}{}:{}->{}/{}", ipv6 ? "[" : "", p.host_address, ipv6 ? "]" : "",
+              port_range(p.host_port, run.length), port_range(p.container_port, run.length), p.protocol);
 }
 
 }  // namespace
@@ -105,8 +114,8 @@ std::string ports_text(const adapters::ContainerSummary& summary, bool running) 
   std::vector<std::string> parts;
   auto ports = running ? summary.ports : std::vector<rt::PublishedPort>{};
   const auto order = [](const rt::PublishedPort& p) {
-    return std::tuple{p.protocol, p.host_address.find(':') != std::string::npos, p.host_address, p.container_port,
-                      p.host_port};
+    return std::tuple{p.protocol, p.host_address.find(':') != std::string::npos, p.host_address,
+                      p.container_port, p.host_port};
   };
   std::ranges::sort(ports, {}, order);
   std::vector<PortRun> runs;
@@ -116,13 +125,17 @@ std::string ports_text(const adapters::ContainerSummary& summary, bool running) 
                            last->first.host_address == port.host_address &&
                            last->first.host_port + last->length == port.host_port &&
                            last->first.container_port + last->length == port.container_port;
-    if (continues) ++last->length;
-    else runs.push_back({port, 1});
+    if (continues)
+      ++last->length;
+    else
+      runs.push_back({port, 1});
   }
   std::ranges::stable_sort(runs, {}, [](const PortRun& r) { return r.first.container_port; });
   for (const auto& run : runs) parts.push_back(run_text(run));
   for (const auto& exposed : summary.exposed) {
-    const auto published = [&](const auto& p) { return text("{}/{}", p.container_port, p.protocol) == exposed; };
+    const auto published = [&](const auto& p) {
+      return text("{}/{}", p.container_port, p.protocol) == exposed;
+    };
     if (running && std::ranges::none_of(ports, published)) parts.push_back(exposed);
   }
   return base::join(parts, ", ");

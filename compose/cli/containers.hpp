@@ -1,5 +1,6 @@
 #pragma once
-// Containers as people name and choose them: `web-1`, `--index 2`, and the columns that several verbs share. Pure.
+// Containers as people name and choose them: `web-1`, `--index 2`, and the columns that several verbs share.
+// Pure.
 #include <chrono>
 #include <optional>
 #include <string>
@@ -19,18 +20,21 @@ struct Listed {
 };
 
 // Of one project, by name; what is half removed is left out.
-[[nodiscard]] std::vector<Listed> list_containers(Context& context, const std::string& project,
-                                                  adapters::State::Labels labels = adapters::State::Labels::without);
+[[nodiscard]] std::vector<Listed> list_containers(
+    Context& context, const std::string& project,
+    adapters::State::Labels labels = adapters::State::Labels::without);
 
 // Error "no such service: x" unless each has a container or is in the compose file.
-void check_services(Context& context, const std::vector<Listed>& containers, const std::vector<std::string>& services);
+void check_services(Context& context, const std::vector<Listed>& containers,
+                    const std::vector<std::string>& services);
 
 [[nodiscard]] bool is_running(const rt::ContainerStatus& status) noexcept;  // paused and restarting ones too
 [[nodiscard]] std::string_view state_word(rt::ContainerState state) noexcept;
 [[nodiscard]] std::string_view health_word(rt::Health health) noexcept;  // "" for none
 
 // "Up 5 seconds (healthy)", "Exited (137) 2 hours ago"
-[[nodiscard]] std::string status_text(const rt::ContainerStatus& status, std::chrono::system_clock::time_point now);
+[[nodiscard]] std::string status_text(const rt::ContainerStatus& status,
+                                      std::chrono::system_clock::time_point now);
 [[nodiscard]] std::string age_text(std::int64_t since_nanoseconds, std::chrono::system_clock::time_point now);
 // "0.0.0.0:8080->80/tcp, [::]:8080->80/tcp"; equal runs as "8000-8002->8000-8002/tcp"
 [[nodiscard]] std::string ports_text(const adapters::ContainerSummary& summary, bool running);

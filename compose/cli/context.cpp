@@ -1,8 +1,7 @@
 #include "compose/cli/context.hpp"
 
-#include <unistd.h>
-
 #include <iostream>
+#include <unistd.h>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -46,11 +45,21 @@ Context::Context(const GlobalOptions& options, std::string verb, ui::Output& out
     : parts_(new Parts{.options = options, .verb = std::move(verb), .out = out}) {}
 Context::~Context() = default;
 
-const GlobalOptions& Context::options() const noexcept { return parts_->options; }
-const std::string& Context::verb() const noexcept { return parts_->verb; }
-ui::Output& Context::out() noexcept { return parts_->out; }
-base::Clock& Context::clock() noexcept { return parts_->clock; }
-const adapters::Paths& Context::paths() const noexcept { return parts_->paths; }
+const GlobalOptions& Context::options() const noexcept {
+  return parts_->options;
+}
+const std::string& Context::verb() const noexcept {
+  return parts_->verb;
+}
+ui::Output& Context::out() noexcept {
+  return parts_->out;
+}
+base::Clock& Context::clock() noexcept {
+  return parts_->clock;
+}
+const adapters::Paths& Context::paths() const noexcept {
+  return parts_->paths;
+}
 
 // ---- the compose file ----
 
@@ -99,7 +108,8 @@ bool Context::has_files() {
 adapters::State& Context::state() {
   if (!parts_->state) {
     if (::geteuid() != 0)
-      base::fail("compose needs root: it makes namespaces, networks and mounts itself; run it as root or with sudo");
+      base::fail(
+          "compose needs root: it makes namespaces, networks and mounts itself; run it as root or with sudo");
     parts_->state = std::make_unique<adapters::State>(parts_->paths);
     phase_done("open the database");
   }
@@ -113,12 +123,14 @@ net::NetworkManager& Context::networks() {
 }
 
 net::PortPublisher& Context::ports() {
-  if (!parts_->ports) parts_->ports = std::make_unique<net::PortPublisher>(state().database(), parts_->paths.run_root);
+  if (!parts_->ports)
+    parts_->ports = std::make_unique<net::PortPublisher>(state().database(), parts_->paths.run_root);
   return *parts_->ports;
 }
 
 images::Store& Context::images() {
-  if (!parts_->images) parts_->images = std::make_unique<images::Store>(state().database(), parts_->paths.images());
+  if (!parts_->images)
+    parts_->images = std::make_unique<images::Store>(state().database(), parts_->paths.images());
   return *parts_->images;
 }
 
@@ -130,7 +142,9 @@ void Context::lock_project(const std::string& name) {
   phase_done("lock");
 }
 
-void Context::unlock_project() { parts_->lock.reset(); }
+void Context::unlock_project() {
+  parts_->lock.reset();
+}
 
 // ---- what a person sees ----
 
@@ -146,20 +160,30 @@ ui::ProgressView& Context::progress() {
   if (mode == ProgressMode::automatic)
     mode = o.ansi != Ansi::never && ui::is_terminal(settings.fd) ? ProgressMode::tty : ProgressMode::plain;
   switch (mode) {
-    case ProgressMode::tty: parts_->progress = ui::make_tty_progress(settings, parts_->clock); break;
-    case ProgressMode::json: parts_->progress = ui::make_json_progress(settings); break;
-    case ProgressMode::quiet: parts_->progress = ui::make_quiet_progress(); break;
-    default: parts_->progress = ui::make_plain_progress(settings);
+    case ProgressMode::tty:
+      parts_->progress = ui::make_tty_progress(settings, parts_->clock);
+      break;
+    case ProgressMode::json:
+      parts_->progress = ui::make_json_progress(settings);
+      break;
+    case ProgressMode::quiet:
+      parts_->progress = ui::make_quiet_progress();
+      break;
+    default:
+      parts_->progress = ui::make_plain_progress(settings);
   }
   return *parts_->progress;
 }
 
-void Context::silence_progress() { parts_->progress = ui::make_quiet_progress(); }
+void Context::silence_progress() {
+  parts_->progress = ui::make_quiet_progress();
+}
 
 void Context::warn(const std::string& message) {
   const auto time = base::format_time(parts_->clock.wall());
   std::string quoted;
-  for (const char c : message) quoted += c == '"' || c == '\\' ? std::string{'\\', c} : c == '\n' ? "\\n" : std::string{c};
+  for (const char c : message)
+    quoted += c == '"' || c == '\\' ? std::string{'\\', c} : c == '\n' ? "\\n" : std::string{c};
   std::cerr << base::text("time=\"{}Z\" level=warning msg=\"{}\"", time.substr(0, 19), quoted) << std::endl;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What a verb runs in: the global options, the output, and everything else made on demand, so that a verb pays only for
-// what it uses. Lives for one command. References that it gives stay valid as long as it does.
+// What a verb runs in: the global options, the output, and everything else made on demand, so that a verb
+// pays only for what it uses. Lives for one command. References that it gives stay valid as long as it does.
 #include <exception>
 #include <memory>
 #include <optional>
@@ -76,7 +76,8 @@ class Context {
   void silence_progress();  // --quiet of a verb
   void warn(const std::string& message);
   [[nodiscard]] bool colours(int fd) const;
-  [[nodiscard]] bool ask(const std::string& question, bool otherwise);  // y/N on the terminal; `otherwise` without one
+  [[nodiscard]] bool ask(const std::string& question,
+                         bool otherwise);  // y/N on the terminal; `otherwise` without one
 
   void phase_done(const char* name);  // for --timings
   void finish();                      // after the verb: ends the progress, prints what --timings asked for

@@ -1,5 +1,6 @@
 #pragma once
-// Executing a plan, for verbs that need nothing more: locks were taken, the plan is made. Does not include Asio.
+// Executing a plan, for verbs that need nothing more: locks were taken, the plan is made. Does not include
+// Asio.
 #include <chrono>
 #include <optional>
 #include <string>

@@ -1,11 +1,10 @@
 #include "compose/cli/log_follower.hpp"
 
-#include <sys/inotify.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <map>
+#include <sys/inotify.h>
+#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -52,7 +51,8 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
         watch(executor, c.paths().runtime()),
         arrivals(executor),
         changed(executor, asio::steady_timer::time_point::max()) {
-    arrivals.assign(base::check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "start watching for new containers"));
+    arrivals.assign(
+        base::check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "start watching for new containers"));
   }
 
   bool wanted(const adapters::ContainerRecord& record) const {
@@ -71,8 +71,8 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
       const auto status = adapters::status_of(context.paths(), record);
       const auto id = record.id;
       all[id] = {.record = std::move(record),
-                        .ended = first && !is_running(status),
-                        .finished_at = first ? status.finished_at : 0};
+                 .ended = first && !is_running(status),
+                 .finished_at = first ? status.finished_at : 0};
     }
   }
 
@@ -80,7 +80,8 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
     const auto name = short_name(f.record);
     mux.print_backlog();
     if (options.notes) {
-      printer.note(base::text("{} exited with code {}{}", name, status.exit_code, restarting ? " (restarting)" : ""));
+      printer.note(
+          base::text("{} exited with code {}{}", name, status.exit_code, restarting ? " (restarting)" : ""));
       printer.flush();
     }
     if (!restarting && on_end && on_end({f.record.service, name, status.exit_code})) stopped = true;
@@ -108,7 +109,8 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   }
 
   bool all_ended() const {
-    return !options.more_expected && std::ranges::all_of(all, [](const auto& entry) { return entry.second.ended; });
+    return !options.more_expected &&
+           std::ranges::all_of(all, [](const auto& entry) { return entry.second.ended; });
   }
 
   static asio::awaitable<void> watch_statuses(std::shared_ptr<Body> self) {
@@ -146,10 +148,13 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   }
 };
 
-LogFollower::LogFollower(Context& context, asio::any_io_executor executor, ui::LogPrinter& printer, FollowOptions options)
+LogFollower::LogFollower(Context& context, asio::any_io_executor executor, ui::LogPrinter& printer,
+                         FollowOptions options)
     : body_(std::make_shared<Body>(context, executor, printer, std::move(options))) {}
 
-LogFollower::~LogFollower() { body_->arrivals.close(); }
+LogFollower::~LogFollower() {
+  body_->arrivals.close();
+}
 
 std::vector<std::string> LogFollower::print_backlog() {
   body_->take_in(true);
@@ -175,7 +180,8 @@ asio::awaitable<void> LogFollower::follow(OnEnd ended) {
   const auto body = body_;
   body->on_end = std::move(ended);
   const auto directory = body->context.paths().containers();
-  ::inotify_add_watch(body->arrivals.native_handle(), directory.c_str(), IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+  ::inotify_add_watch(body->arrivals.native_handle(), directory.c_str(),
+                      IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
   body->await_arrivals();
   body->mux.follow([body](std::exception_ptr e) {
     body->failure = e;

@@ -1,6 +1,6 @@
 #pragma once
-// Follows the logs and the lives of a project's containers: prints their lines, says when one ended, takes in those that
-// come later. Used by `logs -f` and foreground `up`. Runs on the command's executor.
+// Follows the logs and the lives of a project's containers: prints their lines, says when one ended, takes in
+// those that come later. Used by `logs -f` and foreground `up`. Runs on the command's executor.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 
 #include "compose/cli/containers.hpp"
 #include "compose/ui/log_printer.hpp"
@@ -19,14 +19,14 @@ namespace compose::cli {
 
 struct FollowOptions {
   std::string project;
-  std::set<std::string> services;          // whose lines are printed; empty: all
+  std::set<std::string> services;  // whose lines are printed; empty: all
   std::optional<int> index;
   std::optional<std::size_t> tail;
   std::string since;
   std::string until;
-  bool notes = true;                       // "web-1 exited with code 0"
+  bool notes = true;  // "web-1 exited with code 0"
   bool one_offs = false;
-  bool more_expected = false;              // until expect_no_more()
+  bool more_expected = false;  // until expect_no_more()
 };
 
 struct Ended {
@@ -37,7 +37,8 @@ struct Ended {
 
 class LogFollower {
  public:
-  LogFollower(Context& context, boost::asio::any_io_executor executor, ui::LogPrinter& printer, FollowOptions options);
+  LogFollower(Context& context, boost::asio::any_io_executor executor, ui::LogPrinter& printer,
+              FollowOptions options);
   ~LogFollower();
   LogFollower(const LogFollower&) = delete;
   LogFollower& operator=(const LogFollower&) = delete;

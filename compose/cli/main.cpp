@@ -1,11 +1,11 @@
-// The composition root: makes the world that a command sees, runs the verb, and is the only place that turns errors into
-// exit codes. 0 success, 1 any error, 130 interrupted, otherwise the code of what ran in a container.
-#include <fcntl.h>
-#include <unistd.h>
-
+// The composition root: makes the world that a command sees, runs the verb, and is the only place that turns
+// errors into exit codes. 0 success, 1 any error, 130 interrupted, otherwise the code of what ran in a
+// container.
 #include <csignal>
+#include <fcntl.h>
 #include <iostream>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include "base/error.hpp"

@@ -1,10 +1,9 @@
 #include "compose/cli/one_off.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
+#include <fcntl.h>
+#include <unistd.h>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -34,15 +33,19 @@ const sched::DesiredService& service_of(const Wanted& wanted, const std::string&
 
 sched::Until until_of(sched::Condition condition) {
   switch (condition) {
-    case sched::Condition::healthy: return sched::Until::healthy;
-    case sched::Condition::completed_successfully: return sched::Until::completed_successfully;
-    case sched::Condition::started: break;
+    case sched::Condition::healthy:
+      return sched::Until::healthy;
+    case sched::Condition::completed_successfully:
+      return sched::Until::completed_successfully;
+    case sched::Condition::started:
+      break;
   }
   return sched::Until::started;
 }
 
 // Brings up what the service depends on, and waits for it as the file says.
-void bring_up_dependencies(Context& context, const Wanted& wanted, UpOptions up, const sched::DesiredService& service) {
+void bring_up_dependencies(Context& context, const Wanted& wanted, UpOptions up,
+                           const sched::DesiredService& service) {
   up.services.clear();
   for (const auto& dependency : service.dependencies) up.services.push_back(dependency.service);
   if (up.services.empty()) return;
@@ -54,7 +57,8 @@ void bring_up_dependencies(Context& context, const Wanted& wanted, UpOptions up,
     sched::AwaitCondition wait{dependency.service, until_of(dependency.condition), dependency.required, {}};
     for (const auto& c : list_containers(context, wanted.state.project))
       if (c.record.service == dependency.service && !c.record.one_off)
-        wait.containers.push_back({c.record.name, c.record.service, c.record.number, c.record.id, sched::StepId::none});
+        wait.containers.push_back(
+            {c.record.name, c.record.service, c.record.number, c.record.id, sched::StepId::none});
     waits.add(std::move(wait), {}, "required by " + service.name);
   }
   if (!waits.empty()) execute_plan(context, waits, wanted.state);
@@ -64,11 +68,14 @@ void bring_up_dependencies(Context& context, const Wanted& wanted, UpOptions up,
 void provide_surroundings(Context& context, const Wanted& wanted, const sched::DesiredService& service) {
   sched::Plan plan;
   for (const auto& network : wanted.state.networks) {
-    const bool used = std::ranges::any_of(service.attachments, [&](const auto& a) { return a.network == network.key; });
-    if (used && !network.external) plan.add(sched::CreateNetwork{network.key, network.spec.name}, {}, "missing");
+    const bool used =
+        std::ranges::any_of(service.attachments, [&](const auto& a) { return a.network == network.key; });
+    if (used && !network.external)
+      plan.add(sched::CreateNetwork{network.key, network.spec.name}, {}, "missing");
   }
   for (const auto& volume : wanted.state.volumes) {
-    const bool used = std::ranges::any_of(service.volumes, [&](const auto& v) { return v.volume == volume.key; });
+    const bool used =
+        std::ranges::any_of(service.volumes, [&](const auto& v) { return v.volume == volume.key; });
     if (used && !volume.external) plan.add(sched::CreateVolume{volume.key, volume.name}, {}, "missing");
   }
   if (plan.empty()) return;
@@ -88,10 +95,8 @@ class OneOff {
 
   int run() {
     const auto& service = service_of(wanted_, options_.service);
-    id_ = session_.runtime().create_one_off({.service = &service,
-                                             .name = name(),
-                                             .use_aliases = options_.use_aliases,
-                                             .peers = peers(service)});
+    id_ = session_.runtime().create_one_off(
+        {.service = &service, .name = name(), .use_aliases = options_.use_aliases, .peers = peers(service)});
     context_.progress().finish();
     session_.on_signal([this](int signal, int) { pass_on(signal); });
     int code = 0;
@@ -103,7 +108,8 @@ class OneOff {
   std::string name() const {
     if (!options_.name.empty()) return options_.name;
     const char sep = wanted_.state.name_separator;
-    return base::text("{}{}{}{}run{}{}", wanted_.state.project, sep, options_.service, sep, sep, base::random_hex(6));
+    return base::text("{}{}{}{}run{}{}", wanted_.state.project, sep, options_.service, sep, sep,
+                      base::random_hex(6));
   }
 
   std::vector<std::pair<std::string, rt::ContainerId>> peers(const sched::DesiredService& service) {
@@ -125,7 +131,8 @@ class OneOff {
 
   sched::Task<bool> start() {
     if (!options_.detach)
-      session_.runtime().tee_at_start(id_, base::sys::duplicate(STDOUT_FILENO), base::sys::duplicate(STDERR_FILENO));
+      session_.runtime().tee_at_start(id_, base::sys::duplicate(STDOUT_FILENO),
+                                      base::sys::duplicate(STDERR_FILENO));
     sched::Failure failure;
     co_await session_.runtime().start({&id_, 1}, [&](std::size_t, const sched::Failure& f) { failure = f; });
     if (failure) tell_error(failure->c_str());
@@ -153,9 +160,12 @@ class OneOff {
     std::optional<InputRelay> input;
     try {
       base::UniqueFd descriptor;
-      if (options_.interactive || options_.terminal) descriptor = co_await client().attach(null.get(), null.get(), true);
-      if (descriptor && options_.terminal) relay.emplace(session_.io().get_executor(), std::move(descriptor));
-      else if (descriptor) input.emplace(session_.io().get_executor(), std::move(descriptor));
+      if (options_.interactive || options_.terminal)
+        descriptor = co_await client().attach(null.get(), null.get(), true);
+      if (descriptor && options_.terminal)
+        relay.emplace(session_.io().get_executor(), std::move(descriptor));
+      else if (descriptor)
+        input.emplace(session_.io().get_executor(), std::move(descriptor));
     } catch (const base::Error&) {
       // It ended before anything could be typed.
     }

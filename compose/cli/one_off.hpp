@@ -1,5 +1,6 @@
 #pragma once
-// The one-off container of `run`: its dependencies first, then itself, with the user's terminal or pipes in the middle.
+// The one-off container of `run`: its dependencies first, then itself, with the user's terminal or pipes in
+// the middle.
 #include <string>
 
 #include "compose/cli/bring_up.hpp"
@@ -8,13 +9,13 @@ namespace compose::cli {
 
 struct OneOffOptions {
   std::string service;
-  std::string name;        // --name; empty: "<project>-<service>-run-<12 hex>"
+  std::string name;  // --name; empty: "<project>-<service>-run-<12 hex>"
   bool no_deps = false;
   bool use_aliases = false;
   bool detach = false;
   bool interactive = true;
   bool terminal = false;
-  bool remove = false;     // --rm
+  bool remove = false;  // --rm
 };
 
 // The exit code of its process; with `detach` 0, and its id on the output.

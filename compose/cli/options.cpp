@@ -28,12 +28,13 @@ std::optional<std::string> environment_unless_empty(const char* name) {
 }
 
 bool is_true(const std::optional<std::string>& value) {
-  return value && (*value == "1" || *value == "true" || *value == "TRUE" || *value == "True" || *value == "t" ||
-                   *value == "T");
+  return value && (*value == "1" || *value == "true" || *value == "TRUE" || *value == "True" ||
+                   *value == "t" || *value == "T");
 }
 
 template <class E, std::size_t N>
-E choose(const std::string& word, const std::array<std::pair<const char*, E>, N>& choices, const char* option) {
+E choose(const std::string& word, const std::array<std::pair<const char*, E>, N>& choices,
+         const char* option) {
   std::string known;
   for (const auto& [name, value] : choices) {
     if (word == name) return value;
@@ -43,14 +44,16 @@ E choose(const std::string& word, const std::array<std::pair<const char*, E>, N>
 }
 
 void resolve_appearance(GlobalOptions& options, const Raw& raw) {
-  if (raw.no_ansi && raw.ansi) throw UsageError("cannot specify DEPRECATED \"--no-ansi\" and \"--ansi\": use only \"--ansi\"");
+  if (raw.no_ansi && raw.ansi)
+    throw UsageError("cannot specify DEPRECATED \"--no-ansi\" and \"--ansi\": use only \"--ansi\"");
   static constexpr std::array<std::pair<const char*, Ansi>, 3> k_ansi{
       {{"auto", Ansi::automatic}, {"never", Ansi::never}, {"always", Ansi::always}}};
-  static constexpr std::array<std::pair<const char*, ProgressMode>, 5> k_progress{{{"auto", ProgressMode::automatic},
-                                                                                  {"tty", ProgressMode::tty},
-                                                                                  {"plain", ProgressMode::plain},
-                                                                                  {"json", ProgressMode::json},
-                                                                                  {"quiet", ProgressMode::quiet}}};
+  static constexpr std::array<std::pair<const char*, ProgressMode>, 5> k_progress{
+      {{"auto", ProgressMode::automatic},
+       {"tty", ProgressMode::tty},
+       {"plain", ProgressMode::plain},
+       {"json", ProgressMode::json},
+       {"quiet", ProgressMode::quiet}}};
   if (const auto ansi = raw.ansi ? raw.ansi : environment_unless_empty("COMPOSE_ANSI"))
     options.ansi = choose(*ansi, k_ansi, "--ansi");
   if (raw.no_ansi || (!raw.ansi && environment_unless_empty("NO_COLOR"))) options.ansi = Ansi::never;
@@ -67,23 +70,33 @@ void resolve_parallel(GlobalOptions& options, const Raw& raw) {
   if (!word) return;
   const auto end = std::from_chars(word->data(), word->data() + word->size(), options.parallel);
   if (end.ec == std::errc{} && end.ptr == word->data() + word->size()) return;
-  throw UsageError(text("{} must be an integer (found: \"{}\")", raw.parallel ? "--parallel" : "COMPOSE_PARALLEL_LIMIT", *word));
+  throw UsageError(text("{} must be an integer (found: \"{}\")",
+                        raw.parallel ? "--parallel" : "COMPOSE_PARALLEL_LIMIT", *word));
 }
 
 void declare(Arguments& arguments, CommandLine& line, Raw& raw) {
   auto& o = line.options;
-  arguments.flag("--all-resources", o.all_resources, "Include all resources, even those not used by services");
-  arguments.value("--ansi", raw.ansi, "string", "Colours and cursor control: never, always, auto (default auto)");
-  arguments.flag("--compatibility", o.compatibility, "Name containers and images as Compose v1 did: '_' instead of '-'");
+  arguments.flag("--all-resources", o.all_resources,
+                 "Include all resources, even those not used by services");
+  arguments.value("--ansi", raw.ansi, "string",
+                  "Colours and cursor control: never, always, auto (default auto)");
+  arguments.flag("--compatibility", o.compatibility,
+                 "Name containers and images as Compose v1 did: '_' instead of '-'");
   arguments.flag("-D,--debug", o.debug, "Tell on stderr what is being done, for finding causes");
   arguments.flag("--dry-run", o.dry_run, "Print what would be done, and do nothing");
-  arguments.values("--env-file", o.env_files, "file", "Environment file for interpolation instead of .env; repeatable");
-  arguments.values("-f,--file", o.files, "file", "Compose file; repeatable, later ones are merged over earlier ones; - is stdin");
-  arguments.value("--parallel", raw.parallel, "int", "Upper bound of things done at the same time, -1 for none (default -1)");
+  arguments.values("--env-file", o.env_files, "file",
+                   "Environment file for interpolation instead of .env; repeatable");
+  arguments.values("-f,--file", o.files, "file",
+                   "Compose file; repeatable, later ones are merged over earlier ones; - is stdin");
+  arguments.value("--parallel", raw.parallel, "int",
+                  "Upper bound of things done at the same time, -1 for none (default -1)");
   arguments.values("--profile", o.profiles, "name", "Profile to enable; repeatable, * for all");
-  arguments.value("--progress", raw.progress, "string", "How progress is shown: auto, tty, plain, json, quiet");
-  arguments.value("--project-directory", o.project_directory, "dir", "Directory that relative paths start from");
-  arguments.value("-p,--project-name", o.project_name, "name", "Project name (default: name: of the file, or the directory)");
+  arguments.value("--progress", raw.progress, "string",
+                  "How progress is shown: auto, tty, plain, json, quiet");
+  arguments.value("--project-directory", o.project_directory, "dir",
+                  "Directory that relative paths start from");
+  arguments.value("-p,--project-name", o.project_name, "name",
+                  "Project name (default: name: of the file, or the directory)");
   arguments.flag("--timings", o.timings, "Print on stderr how long each phase took");
   arguments.flag("-v,--version", line.version_wanted, "Show the version");
   arguments.flag("--no-ansi", raw.no_ansi, "!");
@@ -110,7 +123,9 @@ CommandLine parse_command_line(const std::vector<std::string>& words) {
   o.debug = o.debug || raw.verbose;
   o.compatibility = o.compatibility || is_true(environment_unless_empty("COMPOSE_COMPATIBILITY"));
   if (raw.workdir && o.project_directory)
-    throw UsageError("cannot specify DEPRECATED \"--workdir\" and \"--project-directory\": use only \"--project-directory\"");
+    throw UsageError(
+        "cannot specify DEPRECATED \"--workdir\" and \"--project-directory\": use only "
+        "\"--project-directory\"");
   if (raw.workdir) o.project_directory = raw.workdir;
   if (!rest.empty()) {
     line.verb = rest.front();

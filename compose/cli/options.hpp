@@ -1,7 +1,8 @@
 #pragma once
 // The options in front of the verb, with their environment variables. Plain values; made once by main.
 //
-// Source: Docker Compose v2's root command. `-f`, `-p` and the rest are accepted before the verb only, as there.
+// Source: Docker Compose v2's root command. `-f`, `-p` and the rest are accepted before the verb only, as
+// there.
 #include <optional>
 #include <string>
 #include <vector>

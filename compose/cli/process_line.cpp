@@ -1,12 +1,11 @@
 // proc(5): /proc/<pid>/stat, cmdline, and the owner of the directory.
 #include "compose/cli/process_line.hpp"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <array>
 #include <ctime>
+#include <pwd.h>
 #include <sstream>
+#include <unistd.h>
 #include <vector>
 
 #include "base/error.hpp"
@@ -27,9 +26,13 @@ std::tm local(std::time_t time) {
   return parts;
 }
 
-bool same_day(const std::tm& a, const std::tm& b) { return a.tm_year == b.tm_year && a.tm_yday == b.tm_yday; }
+bool same_day(const std::tm& a, const std::tm& b) {
+  return a.tm_year == b.tm_year && a.tm_yday == b.tm_yday;
+}
 
-std::string two_digits(long number) { return (number < 10 ? "0" : "") + base::text("{}", number); }
+std::string two_digits(long number) {
+  return (number < 10 ? "0" : "") + base::text("{}", number);
+}
 
 std::string clock_time(long seconds) {
   return two_digits(seconds / 3600) + ":" + two_digits(seconds / 60 % 60) + ":" + two_digits(seconds % 60);
@@ -39,8 +42,10 @@ std::string clock_time(long seconds) {
 std::string start_time(std::time_t started, std::time_t now) {
   const auto parts = local(started);
   std::array<char, 32> buffer{};
-  if (same_day(parts, local(now))) std::strftime(buffer.data(), buffer.size(), "%H:%M", &parts);
-  else std::strftime(buffer.data(), buffer.size(), "%b%d", &parts);
+  if (same_day(parts, local(now)))
+    std::strftime(buffer.data(), buffer.size(), "%H:%M", &parts);
+  else
+    std::strftime(buffer.data(), buffer.size(), "%b%d", &parts);
   return buffer.data();
 }
 
@@ -48,7 +53,8 @@ std::string terminal_name(long device) {
   if (device == 0) return "?";
   const long major = (device >> 8) & 0xfff;
   const long minor = (device & 0xff) | ((device >> 12) & 0xfff00);
-  return major >= 136 && major <= 143 ? base::text("pts/{}", (major - 136) * 256 + minor) : base::text("tty{}", minor);
+  return major >= 136 && major <= 143 ? base::text("pts/{}", (major - 136) * 256 + minor)
+                                      : base::text("tty{}", minor);
 }
 
 double seconds_since_boot() {
@@ -98,14 +104,15 @@ std::optional<ProcessLine> read_process(int pid, std::chrono::system_clock::time
   const auto age = seconds_since_boot() - static_cast<double>(number(22)) / static_cast<double>(ticks);
   const auto today = std::chrono::system_clock::to_time_t(now);
   const auto started = today - static_cast<std::time_t>(age);
-  return ProcessLine{.user = user_name(owner->st_uid),
-                     .pid = base::text("{}", pid),
-                     .parent = stat->fields[1],
-                     .cpu = base::text("{}", age > 1 ? static_cast<long>(static_cast<double>(used) * 100 / age) : 0L),
-                     .started = start_time(started, today),
-                     .terminal = terminal_name(number(7)),
-                     .time = clock_time(used),
-                     .command = command_of(directory, stat->name)};
+  return ProcessLine{
+      .user = user_name(owner->st_uid),
+      .pid = base::text("{}", pid),
+      .parent = stat->fields[1],
+      .cpu = base::text("{}", age > 1 ? static_cast<long>(static_cast<double>(used) * 100 / age) : 0L),
+      .started = start_time(started, today),
+      .terminal = terminal_name(number(7)),
+      .time = clock_time(used),
+      .command = command_of(directory, stat->name)};
 }
 
 }  // namespace compose::cli

@@ -13,7 +13,7 @@ struct ProcessLine {
   std::string cpu;      // percent over its life
   std::string started;  // "10:31", or "Jan02" when that was not today
   std::string terminal;
-  std::string time;     // "00:00:01"
+  std::string time;  // "00:00:01"
   std::string command;
 };
 

@@ -1,8 +1,7 @@
 #include "compose/cli/project_images.hpp"
 
-#include <unistd.h>
-
 #include <iostream>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -48,7 +47,8 @@ std::map<std::string, std::string> arguments_of(const model::Project& project, c
   for (const auto& [key, value] : build.args)
     if (value) arguments[key] = *value;
   for (const auto& [key, value] : options.arguments) {
-    if (value) arguments[key] = *value;
+    if (value)
+      arguments[key] = *value;
     else if (const auto found = project.environment.find(key); found != project.environment.end())
       arguments[key] = found->second;
   }
@@ -62,9 +62,13 @@ std::vector<images::BuildSecret> secrets_of(const model::Project& project, const
     if (found == project.secrets.end()) base::fail("undefined secret \"{}\"", grant.source);
     const auto& secret = found->second;
     std::string content;
-    if (!secret.file.empty()) content = base::read_file(base::HostPath{secret.file});
-    else if (secret.resolved_content) content = *secret.resolved_content;
-    else base::fail("environment variable \"{}\" required by secret \"{}\" is not set", secret.environment, grant.source);
+    if (!secret.file.empty())
+      content = base::read_file(base::HostPath{secret.file});
+    else if (secret.resolved_content)
+      content = *secret.resolved_content;
+    else
+      base::fail("environment variable \"{}\" required by secret \"{}\" is not set", secret.environment,
+                 grant.source);
     secrets.push_back({grant.target.empty() ? grant.source : grant.target, std::move(content)});
   }
   return secrets;
@@ -77,7 +81,8 @@ images::StepNetwork network_of(const model::Build& build) {
   base::fail("build network \"{}\" is not supported: use default, host or none", build.network);
 }
 
-images::BuildRequest request_of(const model::Project& project, const model::Service& service, const BuildOptions& options) {
+images::BuildRequest request_of(const model::Project& project, const model::Service& service,
+                                const BuildOptions& options) {
   const auto& build = *service.build;
   images::BuildRequest request{.context = base::HostPath{build.context},
                                .dockerfile = build.dockerfile.empty() ? "Dockerfile" : build.dockerfile,
@@ -95,12 +100,14 @@ images::BuildRequest request_of(const model::Project& project, const model::Serv
   if (!build.dockerfile_inline.empty()) request.dockerfile_inline = build.dockerfile_inline;
   request.tags.insert(request.tags.begin(), lower::image_of(project, service));
   for (const auto* key : {"project", "service"})
-    request.labels[std::string{"com.docker.compose."} + key] = key == std::string{"project"} ? project.name : service.name;
+    request.labels[std::string{"com.docker.compose."} + key] =
+        key == std::string{"project"} ? project.name : service.name;
   request.labels["com.docker.compose.version"] = COMPOSE_VERSION;
   for (const auto& [name, addresses] : build.extra_hosts)
     for (const auto& address : addresses) request.extra_hosts.emplace_back(name, address);
   for (const auto& [name, limit] : build.ulimits)
-    request.ulimits.push_back({name, static_cast<std::uint64_t>(limit.soft), static_cast<std::uint64_t>(limit.hard)});
+    request.ulimits.push_back(
+        {name, static_cast<std::uint64_t>(limit.soft), static_cast<std::uint64_t>(limit.hard)});
   if (build.platforms.size() > 1) base::fail("building for several platforms is not supported");
   if (!build.platforms.empty()) request.platform = build.platforms.front();
   return request;
@@ -119,7 +126,8 @@ void build_what_is_missing(Context& context, const model::Project& project, cons
     const auto reference = lower::image_of(project, service);
     const bool present = context.images().resolve(reference).has_value();
     if (!present && options.no_build) base::fail("service \"{}\": No such image: {}", name, reference);
-    if (must_build(service, options, present)) build_service(context, project, service, {.quiet = options.quiet_build});
+    if (must_build(service, options, present))
+      build_service(context, project, service, {.quiet = options.quiet_build});
   }
 }
 
@@ -145,7 +153,7 @@ void build_service(Context& context, const model::Project& project, const model:
 }
 
 std::map<std::string, lower::ImageFacts> provide_images(Context& context, const model::Project& project,
-                                                       const ImageOptions& options) {
+                                                        const ImageOptions& options) {
   build_what_is_missing(context, project, options);
   std::map<std::string, lower::ImageFacts> facts;
   std::map<std::string, lower::ImageFacts> by_reference;  // a hundred services may share one
@@ -154,8 +162,8 @@ std::map<std::string, lower::ImageFacts> provide_images(Context& context, const 
     const auto reference = lower::image_of(project, service);
     auto known = by_reference.find(reference);
     if (known == by_reference.end()) {
-      const auto image =
-          base::with_context(base::text("service \"{}\"", name), [&] { return context.images().require(reference); });
+      const auto image = base::with_context(base::text("service \"{}\"", name),
+                                            [&] { return context.images().require(reference); });
       known = by_reference.emplace(reference, facts_of(image)).first;
     }
     facts[name] = known->second;

@@ -1,6 +1,6 @@
 #pragma once
-// The images of a project's services: found, built where they are missing or where it is asked for, and what lowering has
-// to know about them. Errors: the store's, in front of them `service "web": `.
+// The images of a project's services: found, built where they are missing or where it is asked for, and what
+// lowering has to know about them. Errors: the store's, in front of them `service "web": `.
 #include <map>
 #include <optional>
 #include <string>
@@ -14,15 +14,16 @@ namespace compose::cli {
 class Context;
 
 struct ImageOptions {
-  bool build = false;               // --build: also where the image is there
+  bool build = false;  // --build: also where the image is there
   bool no_build = false;
   std::optional<std::string> pull;  // --pull: always, missing, never, build, policy
   bool quiet_build = false;
 };
 
 // By service. Reports what it builds to the context's progress.
-[[nodiscard]] std::map<std::string, lower::ImageFacts> provide_images(Context& context, const model::Project& project,
-                                                                     const ImageOptions& options);
+[[nodiscard]] std::map<std::string, lower::ImageFacts> provide_images(Context& context,
+                                                                      const model::Project& project,
+                                                                      const ImageOptions& options);
 
 struct BuildOptions {
   std::map<std::string, std::optional<std::string>> arguments;  // --build-arg

@@ -16,11 +16,14 @@ void set_environment(model::Service& service, const model::Project& project, con
     return;
   }
   const auto found = project.environment.find(entry);
-  service.environment[entry] = found == project.environment.end() ? std::nullopt : std::optional{found->second};
+  service.environment[entry] =
+      found == project.environment.end() ? std::nullopt : std::optional{found->second};
 }
 
-model::Mount mount_of(model::Project& project, const std::string& spec, const std::string& current_directory) {
-  const auto parsed = base::with_context(base::text("--volume \"{}\"", spec), [&] { return loader::parse_mount(spec); });
+model::Mount mount_of(model::Project& project, const std::string& spec,
+                      const std::string& current_directory) {
+  const auto parsed =
+      base::with_context(base::text("--volume \"{}\"", spec), [&] { return loader::parse_mount(spec); });
   model::Mount mount{.source = parsed.source, .target = parsed.target, .read_only = parsed.read_only};
   if (parsed.type == "bind") {
     mount.type = model::MountType::bind;
@@ -35,7 +38,8 @@ model::Mount mount_of(model::Project& project, const std::string& spec, const st
 void set_ports(model::Service& service, const RunOverrides& o) {
   if (!o.service_ports) service.ports.clear();
   for (const auto& spec : o.publish) {
-    const auto bindings = base::with_context(base::text("--publish \"{}\"", spec), [&] { return loader::parse_port(spec); });
+    const auto bindings =
+        base::with_context(base::text("--publish \"{}\"", spec), [&] { return loader::parse_port(spec); });
     for (const auto& b : bindings)
       service.ports.push_back({.mode = "ingress",
                                .host_ip = b.host_ip,

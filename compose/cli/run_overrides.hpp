@@ -13,8 +13,8 @@ struct RunOverrides {
   std::optional<std::string> entrypoint;
   std::vector<std::string> environment;  // KEY=VALUE, or KEY taken from the project's environment
   std::vector<std::string> labels;
-  std::vector<std::string> volumes;      // short syntax; relative to `current_directory`
-  std::vector<std::string> publish;      // short syntax
+  std::vector<std::string> volumes;  // short syntax; relative to `current_directory`
+  std::vector<std::string> publish;  // short syntax
   std::vector<std::string> cap_add;
   std::vector<std::string> cap_drop;
   std::string user;

@@ -55,9 +55,15 @@ Session::Session(Context& context, const sched::DesiredState& desired)
     : parts_(std::make_unique<Parts>(context, desired)) {}
 Session::~Session() = default;
 
-asio::io_context& Session::io() noexcept { return parts_->io; }
-adapters::RuntimeAdapter& Session::runtime() noexcept { return parts_->runtime; }
-void Session::on_signal(OnSignal call) { parts_->on_signal = std::move(call); }
+asio::io_context& Session::io() noexcept {
+  return parts_->io;
+}
+adapters::RuntimeAdapter& Session::runtime() noexcept {
+  return parts_->runtime;
+}
+void Session::on_signal(OnSignal call) {
+  parts_->on_signal = std::move(call);
+}
 
 sched::Effects Session::effects() {
   return {.runtime = parts_->runtime,
@@ -67,8 +73,12 @@ sched::Effects Session::effects() {
           .clock = parts_->context.clock()};
 }
 
-void Session::interrupt() { parts_->interrupt.request(); }
-void Session::forget_interrupt() { parts_->interrupt = {}; }
+void Session::interrupt() {
+  parts_->interrupt.request();
+}
+void Session::forget_interrupt() {
+  parts_->interrupt = {};
+}
 
 namespace {
 

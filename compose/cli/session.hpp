@@ -1,6 +1,6 @@
 #pragma once
-// The effectful half of a command: one io_context, one thread, the adapters, and how Ctrl-C reaches a running plan.
-// Includes Asio; verbs that only ask for a plan to be executed use execute.hpp instead.
+// The effectful half of a command: one io_context, one thread, the adapters, and how Ctrl-C reaches a running
+// plan. Includes Asio; verbs that only ask for a plan to be executed use execute.hpp instead.
 #include <functional>
 #include <memory>
 
@@ -26,13 +26,15 @@ class Session {
 
   // Runs the loop until the task has ended, and passes on what it threw.
   void run(sched::Task<void> task);
-  // What a signal does while run() runs; by default the first one interrupts the plan and the second one gives up.
+  // What a signal does while run() runs; by default the first one interrupts the plan and the second one
+  // gives up.
   using OnSignal = std::function<void(int signal, int count)>;
   void on_signal(OnSignal call);
   void interrupt();         // the plan that is being executed
   void forget_interrupt();  // the next one runs again
 
-  // Executes, prints warnings and failures. Throws Interrupted after Ctrl-C, and Error{first failure} when something failed.
+  // Executes, prints warnings and failures. Throws Interrupted after Ctrl-C, and Error{first failure} when
+  // something failed.
   sched::Outcome execute(const sched::Plan& plan, sched::ExecuteOptions options = {});
   [[nodiscard]] sched::Task<sched::Outcome> execution(const sched::Plan& plan, sched::ExecuteOptions options);
   void report(const sched::Outcome& outcome);

@@ -1,16 +1,15 @@
 #include "compose/cli/terminal_relay.hpp"
 
+#include <array>
+#include <csignal>
 #include <fcntl.h>
+#include <iostream>
+#include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
-#include <csignal>
-#include <iostream>
-#include <optional>
-
-#include <boost/asio/post.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include "base/error.hpp"
@@ -22,7 +21,8 @@ namespace compose::cli {
 namespace asio = boost::asio;
 
 struct TerminalRelay::Body : std::enable_shared_from_this<TerminalRelay::Body> {
-  // The user's input is waited for, never made non-blocking: that would be seen by the shell that we share it with.
+  // The user's input is waited for, never made non-blocking: that would be seen by the shell that we share it
+  // with.
   asio::posix::stream_descriptor input;
   asio::posix::stream_descriptor master;
   asio::signal_set resized;
@@ -51,9 +51,12 @@ struct TerminalRelay::Body : std::enable_shared_from_this<TerminalRelay::Body> {
     std::string_view left{buffer.data(), static_cast<std::size_t>(count)};
     while (!left.empty()) {
       const auto written = ::write(master.native_handle(), left.data(), left.size());
-      if (written > 0) left.remove_prefix(static_cast<std::size_t>(written));
-      else if (errno != EAGAIN && errno != EINTR) return false;
-      else if (errno == EAGAIN) copy_output();  // the other side must be read for this one to move
+      if (written > 0)
+        left.remove_prefix(static_cast<std::size_t>(written));
+      else if (errno != EAGAIN && errno != EINTR)
+        return false;
+      else if (errno == EAGAIN)
+        copy_output();  // the other side must be read for this one to move
     }
     return true;
   }
@@ -104,10 +107,12 @@ TerminalRelay::~TerminalRelay() {
   body_->resized.cancel();
 }
 
-void TerminalRelay::drain() { body_->copy_output(); }
+void TerminalRelay::drain() {
+  body_->copy_output();
+}
 
-// Waits for both ends, so that neither a silent user nor a full pipe keeps the command from ending. A regular file is always
-// ready, and epoll does not take it: then the executor's next turn is the event.
+// Waits for both ends, so that neither a silent user nor a full pipe keeps the command from ending. A regular
+// file is always ready, and epoll does not take it: then the executor's next turn is the event.
 struct InputRelay::Body : std::enable_shared_from_this<InputRelay::Body> {
   asio::any_io_executor executor;
   std::optional<asio::posix::stream_descriptor> input;  // none: a file
@@ -149,8 +154,10 @@ struct InputRelay::Body : std::enable_shared_from_this<InputRelay::Body> {
 
   void write() {
     const auto written = ::write(pipe.native_handle(), left.data(), left.size());
-    if (written > 0) left.remove_prefix(static_cast<std::size_t>(written));
-    else if (errno != EAGAIN && errno != EINTR) return close();
+    if (written > 0)
+      left.remove_prefix(static_cast<std::size_t>(written));
+    else if (errno != EAGAIN && errno != EINTR)
+      return close();
     next();
   }
 
@@ -166,8 +173,12 @@ InputRelay::InputRelay(asio::any_io_executor executor, base::UniqueFd pipe)
   body_->next();
 }
 
-InputRelay::~InputRelay() { body_->close(); }
+InputRelay::~InputRelay() {
+  body_->close();
+}
 
-void tell_error(const char* message) { std::cerr << message << std::endl; }
+void tell_error(const char* message) {
+  std::cerr << message << std::endl;
+}
 
 }  // namespace compose::cli

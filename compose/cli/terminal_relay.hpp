@@ -1,6 +1,7 @@
 #pragma once
-// The user's terminal <-> the pty of a container, for exec, run and attach. Raw mode while it lives; follows changes of the
-// window's size. Runs on the command's executor; errors of either end end the relaying, not the command.
+// The user's terminal <-> the pty of a container, for exec, run and attach. Raw mode while it lives; follows
+// changes of the window's size. Runs on the command's executor; errors of either end end the relaying, not
+// the command.
 #include <memory>
 #include <utility>
 

@@ -14,12 +14,14 @@ system_clock::time_point parse_moment(std::string_view text, system_clock::time_
   double seconds = 0;
   const auto end = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (end.ec == std::errc{} && end.ptr == text.data() + text.size())
-    return system_clock::time_point{duration_cast<system_clock::duration>(std::chrono::duration<double>{seconds})};
+    return system_clock::time_point{
+        duration_cast<system_clock::duration>(std::chrono::duration<double>{seconds})};
   if (const auto ago = base::parse_duration(text)) return now - duration_cast<system_clock::duration>(*ago);
   const std::string word{text};
   for (const auto* rest : {"", "Z", ":00Z", "T00:00:00Z"})
     if (const auto time = base::parse_time(word + rest)) return *time;
-  throw UsageError(base::text("invalid time \"{}\": expected 2026-01-02T03:04:05Z, unix seconds, or 42m", text));
+  throw UsageError(
+      base::text("invalid time \"{}\": expected 2026-01-02T03:04:05Z, unix seconds, or 42m", text));
 }
 
 std::string log_time(std::string_view text, system_clock::time_point now) {

@@ -6,8 +6,8 @@
 
 namespace compose::cli {
 
-// "2026-01-02T03:04:05Z", "2026-01-02", unix seconds with an optional fraction, or a duration before `now` ("42m"). Error
-// for anything else.
+// "2026-01-02T03:04:05Z", "2026-01-02", unix seconds with an optional fraction, or a duration before `now`
+// ("42m"). Error for anything else.
 [[nodiscard]] std::chrono::system_clock::time_point parse_moment(std::string_view text,
                                                                  std::chrono::system_clock::time_point now);
 // The same as log files write it.

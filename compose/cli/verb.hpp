@@ -1,5 +1,6 @@
 #pragma once
-// A verb of the command line: it declares its options, is parsed, and runs. One file per verb; verbs.cpp has the table.
+// A verb of the command line: it declares its options, is parsed, and runs. One file per verb; verbs.cpp has
+// the table.
 #include <memory>
 #include <span>
 #include <string>
@@ -20,7 +21,7 @@ class Verb {
 
 struct VerbEntry {
   std::string_view name;
-  std::string_view usage;    // "[OPTIONS] [SERVICE...]"
+  std::string_view usage;  // "[OPTIONS] [SERVICE...]"
   std::string_view summary;
   std::unique_ptr<Verb> (*make)();
 };

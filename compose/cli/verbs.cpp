@@ -1,15 +1,16 @@
+#include "compose/cli/verbs/verbs.hpp"
+
 #include <algorithm>
 #include <array>
 #include <vector>
-
-#include "compose/cli/verbs/verbs.hpp"
 
 namespace compose::cli {
 namespace {
 
 constexpr auto k_verbs = std::to_array<VerbEntry>({
     {"build", "[OPTIONS] [SERVICE...]", "Build images of services", make_build},
-    {"config", "[OPTIONS] [SERVICE...]", "Check the compose file and print it in canonical form", make_config},
+    {"config", "[OPTIONS] [SERVICE...]", "Check the compose file and print it in canonical form",
+     make_config},
     {"create", "[OPTIONS] [SERVICE...]", "Create containers without starting them", make_create},
     {"down", "[OPTIONS] [SERVICE...]", "Stop and remove containers and networks", make_down},
     {"exec", "[OPTIONS] SERVICE COMMAND [ARGS...]", "Run a command in a running container", make_exec},
@@ -23,7 +24,8 @@ constexpr auto k_verbs = std::to_array<VerbEntry>({
     {"ps", "[OPTIONS] [SERVICE...]", "List containers", make_ps},
     {"restart", "[OPTIONS] [SERVICE...]", "Stop containers and start them again", make_restart},
     {"rm", "[OPTIONS] [SERVICE...]", "Remove stopped containers", make_rm},
-    {"run", "[OPTIONS] SERVICE [COMMAND] [ARGS...]", "Run a command in a new container of a service", make_run},
+    {"run", "[OPTIONS] SERVICE [COMMAND] [ARGS...]", "Run a command in a new container of a service",
+     make_run},
     {"scale", "SERVICE=N...", "Set how many containers services have", make_scale},
     {"start", "[OPTIONS] [SERVICE...]", "Start containers that exist", make_start},
     {"stop", "[OPTIONS] [SERVICE...]", "Stop containers without removing them", make_stop},
@@ -52,7 +54,9 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::span<const VerbEntry> all_verbs() { return k_verbs; }
+std::span<const VerbEntry> all_verbs() {
+  return k_verbs;
+}
 
 const VerbEntry* find_verb(std::string_view name) {
   const std::string_view known = name == "convert" ? "config" : name;
@@ -61,8 +65,11 @@ const VerbEntry* find_verb(std::string_view name) {
 }
 
 std::string_view similar_verb(std::string_view word) {
-  const auto nearest = std::ranges::min_element(k_verbs, {}, [&](const VerbEntry& v) { return distance(word, v.name); });
-  return distance(word, nearest->name) <= 2 && distance(word, nearest->name) < nearest->name.size() ? nearest->name : "";
+  const auto nearest =
+      std::ranges::min_element(k_verbs, {}, [&](const VerbEntry& v) { return distance(word, v.name); });
+  return distance(word, nearest->name) <= 2 && distance(word, nearest->name) < nearest->name.size()
+             ? nearest->name
+             : "";
 }
 
 }  // namespace compose::cli

@@ -1,13 +1,12 @@
 #include "compose/ui/log_mux.hpp"
 
-#include <sys/inotify.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <exception>
 #include <map>
 #include <queue>
+#include <sys/inotify.h>
+#include <unistd.h>
 #include <vector>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -98,7 +97,9 @@ struct LogMux::Body : std::enable_shared_from_this<LogMux::Body> {
 LogMux::LogMux(asio::any_io_executor executor, LogPrinter& printer, std::string since, std::string until)
     : body_(std::make_shared<Body>(executor, printer, std::move(since), std::move(until))) {}
 
-LogMux::~LogMux() { body_->inotify.close(); }
+LogMux::~LogMux() {
+  body_->inotify.close();
+}
 
 void LogMux::add(const LogSource& source) {
   const auto [unused, is_new] = body_->by_file.try_emplace(source.file.str(), body_->sources.size());
@@ -109,7 +110,9 @@ void LogMux::add(const LogSource& source) {
   if (source.tail) body_->sources.back().reader.seek_tail(*source.tail);
 }
 
-void LogMux::print_backlog() { body_->print_backlog(); }
+void LogMux::print_backlog() {
+  body_->print_backlog();
+}
 
 void LogMux::follow(std::function<void(std::exception_ptr)> gone) {
   body_->gone = std::move(gone);

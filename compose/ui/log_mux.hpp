@@ -1,6 +1,6 @@
 #pragma once
-// The logs of many containers as one stream. print_backlog() merges what is there by time; follow() goes on with what comes,
-// woken by inotify on the log directories, never polling. Runs on the command's executor.
+// The logs of many containers as one stream. print_backlog() merges what is there by time; follow() goes on
+// with what comes, woken by inotify on the log directories, never polling. Runs on the command's executor.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,7 +24,8 @@ struct LogSource {
 class LogMux {
  public:
   // `since`, `until`: times as in the files; empty: no bound.
-  LogMux(boost::asio::any_io_executor executor, LogPrinter& printer, std::string since = {}, std::string until = {});
+  LogMux(boost::asio::any_io_executor executor, LogPrinter& printer, std::string since = {},
+         std::string until = {});
   ~LogMux();
   LogMux(const LogMux&) = delete;
   LogMux& operator=(const LogMux&) = delete;

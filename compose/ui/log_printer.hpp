@@ -1,6 +1,7 @@
 #pragma once
-// Lines of many containers on one screen: `web-1  | hello`. Names are padded to the longest one that is known; each has a
-// colour of its own, the same for all replicas of a service. Container stdout goes to stdout, stderr to stderr, in order.
+// Lines of many containers on one screen: `web-1  | hello`. Names are padded to the longest one that is
+// known; each has a colour of its own, the same for all replicas of a service. Container stdout goes to
+// stdout, stderr to stderr, in order.
 #include <functional>
 #include <map>
 #include <string>

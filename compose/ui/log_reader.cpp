@@ -1,12 +1,11 @@
 #include "compose/ui/log_reader.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 #include "base/file.hpp"
@@ -70,7 +69,8 @@ bool LogReader::open_first() {
   return false;
 }
 
-// The file that follows the held one. When the held one has been rotated out of existence, the oldest that there is.
+// The file that follows the held one. When the held one has been rotated out of existence, the oldest that
+// there is.
 bool LogReader::open_successor() {
   auto files = files_oldest_first();
   std::vector<OpenFile> open;

@@ -1,15 +1,15 @@
 #pragma once
-// The log of one container: CRI lines ("2026-01-02T03:04:05.000000006Z stdout F text") in container.log and, older,
-// container.log.1, container.log.2 ... Reads through rotation: the file that is being read is held open, and when it has
-// been renamed, its successors are found by inode. Runs in the CLI; never blocks but for the disk.
+// The log of one container: CRI lines ("2026-01-02T03:04:05.000000006Z stdout F text") in container.log and,
+// older, container.log.1, container.log.2 ... Reads through rotation: the file that is being read is held
+// open, and when it has been renamed, its successors are found by inode. Runs in the CLI; never blocks but
+// for the disk.
 //
 // A damaged line is skipped. Pieces of one long line ("P") are put together again.
-#include <sys/types.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 #include "base/path.hpp"
@@ -29,7 +29,7 @@ class LogReader {
 
   // Before the first next(): start at the last `lines` lines (0: at the end) instead of the beginning.
   void seek_tail(std::size_t lines);
-  // nullopt: nothing more for now; call again after the file has grown.
+  // nullopt: the end so far; call again after the file has grown.
   std::optional<LogLine> next();
   // A last line without its end; after this the reader is spent.
   std::optional<LogLine> rest();

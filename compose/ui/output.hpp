@@ -1,6 +1,7 @@
 #pragma once
-// Standard output, buffered: what a command prints as data. Flushed when full, by flush() and by the destructor. A reader
-// that went away is not an error of ours: write throws ReaderGone, which main turns into a quiet end.
+// Standard output, buffered: what a command prints as data. Flushed when full, by flush() and by the
+// destructor. A reader that went away is not an error of ours: write throws ReaderGone, which main turns into
+// a quiet end.
 #include <exception>
 #include <string>
 #include <string_view>

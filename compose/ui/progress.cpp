@@ -22,8 +22,10 @@ void write_quietly(int fd, std::string_view bytes) {
 class PlainProgress final : public ProgressView {
  public:
   explicit PlainProgress(const ProgressSettings& settings) : settings_(settings) {}
-  void update(const std::string& object, Phase, const std::string& text, const std::string& details) override {
-    write_quietly(settings_.fd, base::text("{} {} {} {}\n", settings_.dry_run ? k_dry_run : "", object, text, details));
+  void update(const std::string& object, Phase, const std::string& text,
+              const std::string& details) override {
+    write_quietly(settings_.fd,
+                  base::text("{} {} {} {}\n", settings_.dry_run ? k_dry_run : "", object, text, details));
   }
 
  private:
@@ -33,7 +35,8 @@ class PlainProgress final : public ProgressView {
 class JsonProgress final : public ProgressView {
  public:
   explicit JsonProgress(const ProgressSettings& settings) : settings_(settings) {}
-  void update(const std::string& object, Phase phase, const std::string& text, const std::string& details) override {
+  void update(const std::string& object, Phase phase, const std::string& text,
+              const std::string& details) override {
     static constexpr std::array<const char*, 4> k_status{"Working", "Done", "Warning", "Error"};
     base::Json line = base::Json::object();
     if (settings_.dry_run) line["dry-run"] = true;
@@ -61,6 +64,8 @@ std::unique_ptr<ProgressView> make_plain_progress(const ProgressSettings& settin
 std::unique_ptr<ProgressView> make_json_progress(const ProgressSettings& settings) {
   return std::make_unique<JsonProgress>(settings);
 }
-std::unique_ptr<ProgressView> make_quiet_progress() { return std::make_unique<QuietProgress>(); }
+std::unique_ptr<ProgressView> make_quiet_progress() {
+  return std::make_unique<QuietProgress>();
+}
 
 }  // namespace compose::ui

@@ -1,6 +1,6 @@
 #pragma once
-// What a person sees happen (sched::Progress), in one of four forms. All write to one descriptor, stderr unless
-// COMPOSE_STATUS_STDOUT says otherwise; a reader that went away never stops the work.
+// What a person sees happen (sched::Progress), in one of four forms. All write to one descriptor, stderr
+// unless COMPOSE_STATUS_STDOUT says otherwise; a reader that went away never stops the work.
 //
 //   plain  ` Container shop-web-1 Started `, one line for each change
 //   json   one object a line
@@ -24,8 +24,8 @@ class ProgressView : public sched::Progress {
 
 struct ProgressSettings {
   int fd = 2;
-  std::string verb;      // for the header
-  bool colour = false;   // tty only
+  std::string verb;     // for the header
+  bool colour = false;  // tty only
   bool dry_run = false;
 };
 

@@ -1,5 +1,5 @@
-// The redrawn block. It is drawn at most every 50 ms and once more at the end, so that a thousand containers do not cost a
-// thousand screens.
+// The redrawn block. It is drawn at most every 50 ms and once more at the end, so that a thousand containers
+// do not cost a thousand screens.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -30,9 +30,11 @@ struct Row {
 
 class TtyProgress final : public ProgressView {
  public:
-  TtyProgress(const ProgressSettings& settings, const base::Clock& clock) : settings_(settings), clock_(clock) {}
+  TtyProgress(const ProgressSettings& settings, const base::Clock& clock)
+      : settings_(settings), clock_(clock) {}
 
-  void update(const std::string& object, Phase phase, const std::string& text, const std::string& details) override {
+  void update(const std::string& object, Phase phase, const std::string& text,
+              const std::string& details) override {
     const auto now = clock_.monotonic();
     const auto [found, is_new] = index_.try_emplace(object, rows_.size());
     if (is_new) rows_.push_back({.object = object, .begun = now});
@@ -66,10 +68,14 @@ class TtyProgress final : public ProgressView {
 
   std::string mark(const Row& row) const {
     switch (row.phase) {
-      case Phase::done: return coloured("✔", k_green);
-      case Phase::warning: return coloured("!", k_yellow);
-      case Phase::error: return coloured("✘", k_red);
-      case Phase::working: break;
+      case Phase::done:
+        return coloured("✔", k_green);
+      case Phase::warning:
+        return coloured("!", k_yellow);
+      case Phase::error:
+        return coloured("✘", k_red);
+      case Phase::working:
+        break;
     }
     return coloured(k_spinner[turn_ % k_spinner.size()], k_blue);
   }
@@ -107,7 +113,8 @@ class TtyProgress final : public ProgressView {
     std::string out;
     if (lines_drawn_ > 0) out += base::text("\x1b[{}A", lines_drawn_);
     const auto add = [&](const std::string& text) { out += "\x1b[2K" + text + "\n"; };
-    add(coloured(base::text("[+] {}{} {}/{}", settings_.dry_run ? "DRY-RUN MODE - " : "", settings_.verb, done, rows_.size()),
+    add(coloured(base::text("[+] {}{} {}/{}", settings_.dry_run ? "DRY-RUN MODE - " : "", settings_.verb,
+                            done, rows_.size()),
                  k_blue));
     for (const auto* row : rows) add(line(*row, width, size.columns));
     std::size_t lines = 1 + rows.size();

@@ -13,7 +13,9 @@ RawTerminal::RawTerminal(int fd) : fd_(fd) {
   base::check(::tcsetattr(fd, TCSANOW, &raw), "put the terminal into raw mode");
 }
 
-RawTerminal::~RawTerminal() { ::tcsetattr(fd_, TCSANOW, &before_); }
+RawTerminal::~RawTerminal() {
+  ::tcsetattr(fd_, TCSANOW, &before_);
+}
 
 void copy_window_size(int from, int to) noexcept {
   struct ::winsize size {};

@@ -1,13 +1,14 @@
 #include "compose/ui/style.hpp"
 
+#include <array>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <array>
-
 namespace compose::ui {
 
-bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }
+bool is_terminal(int fd) noexcept {
+  return ::isatty(fd) == 1;
+}
 
 WindowSize window_size(int fd) noexcept {
   struct ::winsize size {};
@@ -16,9 +17,9 @@ WindowSize window_size(int fd) noexcept {
 }
 
 std::string_view prefix_colour(std::size_t n) noexcept {
-  static constexpr std::array<std::string_view, 10> k_colours{
-      "\x1b[36m", "\x1b[33m", "\x1b[32m", "\x1b[35m", "\x1b[34m",
-      "\x1b[96m", "\x1b[93m", "\x1b[92m", "\x1b[95m", "\x1b[94m"};
+  static constexpr std::array<std::string_view, 10> k_colours{"\x1b[36m", "\x1b[33m", "\x1b[32m", "\x1b[35m",
+                                                              "\x1b[34m", "\x1b[96m", "\x1b[93m", "\x1b[92m",
+                                                              "\x1b[95m", "\x1b[94m"};
   return k_colours[n % k_colours.size()];
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Terminals: is there one, how large, and the colours of log prefixes. Pure but for the two questions to the kernel.
+// Terminals: is there one, how large, and the colours of log prefixes. Pure but for the two questions to the
+// kernel.
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -14,7 +15,8 @@ struct WindowSize {
 };
 [[nodiscard]] WindowSize window_size(int fd) noexcept;
 
-// The escape sequence of the n-th log prefix: cyan, yellow, green, magenta, blue, then their bright forms, and again.
+// The escape sequence of the n-th log prefix: cyan, yellow, green, magenta, blue, then their bright forms,
+// and again.
 [[nodiscard]] std::string_view prefix_colour(std::size_t n) noexcept;
 inline constexpr std::string_view k_plain = "\x1b[0m";
 inline constexpr std::string_view k_green = "\x1b[32m";

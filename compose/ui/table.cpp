@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::size_t k_gap = 3;
 
-bool starts_code_point(char c) noexcept { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
+bool starts_code_point(char c) noexcept {
+  return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+}
 
 }  // namespace
 
@@ -27,7 +29,9 @@ Table::Table(std::vector<std::string> header, std::size_t minimum) : minimum_(mi
   rows_.push_back(std::move(header));
 }
 
-void Table::row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+void Table::row(std::vector<std::string> cells) {
+  rows_.push_back(std::move(cells));
+}
 
 std::string Table::text() const {
   std::vector<std::size_t> widths(rows_.front().size(), minimum_);

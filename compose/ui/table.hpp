@@ -1,6 +1,6 @@
 #pragma once
-// Columns of text, as Docker's tables: a cell is padded to the widest of its column plus three blanks, and to at least
-// `minimum`; the last column is not padded. Width is counted in code points.
+// Columns of text, as Docker's tables: a cell is padded to the widest of its column plus three blanks, and to
+// at least `minimum`; the last column is not padded. Width is counted in code points.
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -12,9 +12,12 @@ std::string unescape(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool escape = text[i] == '\\' && i + 1 < text.size();
-    if (escape && text[i + 1] == 't') out += '\t', ++i;
-    else if (escape && text[i + 1] == 'n') out += '\n', ++i;
-    else out += text[i];
+    if (escape && text[i + 1] == 't')
+      out += '\t', ++i;
+    else if (escape && text[i + 1] == 'n')
+      out += '\n', ++i;
+    else
+      out += text[i];
   }
   return out;
 }
@@ -24,11 +27,16 @@ std::string json_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') out += '\\', out += c;
-    else if (c == '\n') out += "\\n";
-    else if (c == '\t') out += "\\t";
-    else if (byte < 0x20) out += "\\u00", out += k_hex[byte >> 4U], out += k_hex[byte & 15U];
-    else out += c;
+    if (c == '"' || c == '\\')
+      out += '\\', out += c;
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (byte < 0x20)
+      out += "\\u00", out += k_hex[byte >> 4U], out += k_hex[byte & 15U];
+    else
+      out += c;
   }
   return out + "\"";
 }
@@ -47,8 +55,10 @@ std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
   std::string word;
   for (const char c : text) {
-    if (c != ' ' && c != '\t') word += c;
-    else if (!word.empty()) words.push_back(std::exchange(word, {}));
+    if (c != ' ' && c != '\t')
+      word += c;
+    else if (!word.empty())
+      words.push_back(std::exchange(word, {}));
   }
   if (!word.empty()) words.push_back(word);
   return words;
@@ -76,12 +86,16 @@ void Template::parse_action(std::string_view action) {
   static constexpr std::string_view k_functions[] = {"json", "upper", "lower", "title"};
   const auto words = words_of(action);
   const bool plain = words.size() == 1 && words[0].starts_with('.');
-  const bool call = words.size() == 2 && words[1].starts_with('.') && std::ranges::count(k_functions, words[0]) == 1;
+  const bool call =
+      words.size() == 2 && words[1].starts_with('.') && std::ranges::count(k_functions, words[0]) == 1;
   if (!plain && !call)
-    base::fail("format: action \"{}\" is not supported: use fields such as .Name, and json, upper, lower, title of one",
-               action);
+    base::fail(
+        "format: action \"{}\" is not supported: use fields such as .Name, and json, upper, lower, title of "
+        "one",
+        action);
   const std::string& field = words.back();
-  if (field == "." && words.front() != "json") base::fail("format: \"{}\": only json takes the whole object", action);
+  if (field == "." && words.front() != "json")
+    base::fail("format: \"{}\": only json takes the whole object", action);
   parts_.push_back({.field = field == "." ? field : field.substr(1), .function = call ? words.front() : ""});
 }
 
@@ -93,7 +107,8 @@ std::string Template::render(const TemplateObject& object) const {
     } else if (part.field == ".") {
       out += object.json;
     } else {
-      const auto found = std::ranges::find(object.fields, part.field, &std::pair<std::string, std::string>::first);
+      const auto found =
+          std::ranges::find(object.fields, part.field, &std::pair<std::string, std::string>::first);
       if (found == object.fields.end()) base::fail("format: there is no field \"{}\"", part.field);
       out += transform_value(part.function, found->second);
     }
@@ -111,8 +126,10 @@ std::vector<std::string> Template::header() const {
 std::vector<std::string> Template::cells(const TemplateObject& object) const {
   std::vector<std::string> cells{""};
   for (const char c : render(object)) {
-    if (c == '\t') cells.emplace_back();
-    else cells.back() += c;
+    if (c == '\t')
+      cells.emplace_back();
+    else
+      cells.back() += c;
   }
   return cells;
 }

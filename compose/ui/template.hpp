@@ -1,6 +1,7 @@
 #pragma once
-// The part of Go's text/template that people use with --format: fields ({{.Name}}), the functions json, upper, lower and
-// title on a field, json on the whole ({{json .}}), and literal text with \t and \n. Anything else is an Error that says so.
+// The part of Go's text/template that people use with --format: fields ({{.Name}}), the functions json,
+// upper, lower and title on a field, json on the whole ({{json .}}), and literal text with \t and \n.
+// Anything else is an Error that says so.
 #include <functional>
 #include <string>
 #include <string_view>

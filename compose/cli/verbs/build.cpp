@@ -10,14 +10,16 @@ namespace {
 class BuildVerb final : public Verb {
  public:
   void declare(Arguments& a) override {
-    a.values("--build-arg", arguments_, "KEY[=VALUE]", "Build argument; without a value it is taken from here; repeatable");
+    a.values("--build-arg", arguments_, "KEY[=VALUE]",
+             "Build argument; without a value it is taken from here; repeatable");
     a.flag("--no-cache", no_cache_, "Run every step anew");
     a.flag("-q,--quiet", quiet_, "Print nothing of the build");
     a.flag("--with-dependencies", with_dependencies_, "Also build what the services depend on");
     a.flag("--pull", ignored_, "!");
     a.flag("--compress,--force-rm,--no-rm,--parallel", ignored_, "!");
     a.words(services_, "SERVICE...", "Services (default: all that have a build section)");
-    a.examples("  compose build\n  compose build --no-cache silo\n  compose build --build-arg VERSION=2 web\n");
+    a.examples(
+        "  compose build\n  compose build --no-cache silo\n  compose build --build-arg VERSION=2 web\n");
   }
 
   int run(Context& context) override {
@@ -29,8 +31,10 @@ class BuildVerb final : public Verb {
     BuildOptions options{.no_cache = no_cache_, .quiet = quiet_};
     for (const auto& word : arguments_) {
       const auto equals = word.find('=');
-      if (equals == std::string::npos) options.arguments[word] = std::nullopt;
-      else options.arguments[word.substr(0, equals)] = word.substr(equals + 1);
+      if (equals == std::string::npos)
+        options.arguments[word] = std::nullopt;
+      else
+        options.arguments[word.substr(0, equals)] = word.substr(equals + 1);
     }
     bool any = false;
     for (const auto& [name, service] : project.services) {
@@ -53,6 +57,8 @@ class BuildVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_build() { return std::make_unique<BuildVerb>(); }
+std::unique_ptr<Verb> make_build() {
+  return std::make_unique<BuildVerb>();
+}
 
 }  // namespace compose::cli

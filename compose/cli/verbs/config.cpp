@@ -38,8 +38,11 @@ class ConfigVerb final : public Verb {
       throw UsageError(base::text("unsupported format \"{}\": must be yaml or json", format_));
     const auto text = render(context);
     if (quiet_) return 0;
-    if (output_) base::write_file_atomically(base::HostPath{base::absolute_path(*output_, base::sys::current_directory())}, text);
-    else context.out().write(text);
+    if (output_)
+      base::write_file_atomically(
+          base::HostPath{base::absolute_path(*output_, base::sys::current_directory())}, text);
+    else
+      context.out().write(text);
     return 0;
   }
 
@@ -77,9 +80,10 @@ class ConfigVerb final : public Verb {
     return loader::render_config(project, {.format = format()});
   }
 
-  bool environment_ = false, images_ = false, models_ = false, networks_ = false, profiles_ = false, services_only_ = false,
-       variables_ = false, volumes_ = false, quiet_ = false;
-  bool no_consistency_ = false, no_environment_ = false, no_interpolate_ = false, no_normalize_ = false, no_paths_ = false;
+  bool environment_ = false, images_ = false, models_ = false, networks_ = false, profiles_ = false,
+       services_only_ = false, variables_ = false, volumes_ = false, quiet_ = false;
+  bool no_consistency_ = false, no_environment_ = false, no_interpolate_ = false, no_normalize_ = false,
+       no_paths_ = false;
   std::string format_;
   std::optional<std::string> hash_;
   std::optional<std::string> output_;
@@ -88,6 +92,8 @@ class ConfigVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_config() { return std::make_unique<ConfigVerb>(); }
+std::unique_ptr<Verb> make_config() {
+  return std::make_unique<ConfigVerb>();
+}
 
 }  // namespace compose::cli

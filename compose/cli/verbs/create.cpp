@@ -43,7 +43,11 @@ class ScaleVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_create() { return std::make_unique<CreateVerb>(); }
-std::unique_ptr<Verb> make_scale() { return std::make_unique<ScaleVerb>(); }
+std::unique_ptr<Verb> make_create() {
+  return std::make_unique<CreateVerb>();
+}
+std::unique_ptr<Verb> make_scale() {
+  return std::make_unique<ScaleVerb>();
+}
 
 }  // namespace compose::cli

@@ -16,7 +16,8 @@ namespace {
 class DownVerb final : public Verb {
  public:
   void declare(Arguments& a) override {
-    a.flag("--remove-orphans", orphans_, "Also remove containers of services that the compose file does not have");
+    a.flag("--remove-orphans", orphans_,
+           "Also remove containers of services that the compose file does not have");
     a.value("--rmi", rmi_, "local|all", "Also remove images: local ones without a name of their own, or all");
     a.value("-t,--timeout", timeout_, "seconds", "Wait so long after the stop signal before killing");
     a.flag("-v,--volumes,--volume", volumes_, "Also remove named volumes of the file and anonymous volumes");
@@ -37,7 +38,8 @@ class DownVerb final : public Verb {
     if (context.options().dry_run) return 0;
     if (rmi_) remove_images(context, project.observed);
     if (nothing && !rmi_)
-      std::cerr << base::text("Warning: No resource found to remove for project \"{}\".\n", context.project_name());
+      std::cerr << base::text("Warning: No resource found to remove for project \"{}\".\n",
+                              context.project_name());
     context.state().forget_project_if_empty(context.project_name());
     return 0;
   }
@@ -86,6 +88,8 @@ class DownVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_down() { return std::make_unique<DownVerb>(); }
+std::unique_ptr<Verb> make_down() {
+  return std::make_unique<DownVerb>();
+}
 
 }  // namespace compose::cli

@@ -1,5 +1,4 @@
 #include <unistd.h>
-
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -24,16 +23,21 @@ class ExecVerb final : public Verb {
  public:
   void declare(Arguments& a) override {
     a.flag("-d,--detach", detach_, "Run the command in the background");
-    a.values("-e,--env", environment_, "KEY[=VALUE]", "Set a variable; without a value it is taken from here; repeatable");
+    a.values("-e,--env", environment_, "KEY[=VALUE]",
+             "Set a variable; without a value it is taken from here; repeatable");
     a.value("--index", index_, "int", "Which replica (default: the first that runs)");
-    a.flag("-T,--no-tty,--no-TTY", no_tty_, "No terminal (default: one where input and output are terminals)");
+    a.flag("-T,--no-tty,--no-TTY", no_tty_,
+           "No terminal (default: one where input and output are terminals)");
     a.flag("--privileged", privileged_, "With all capabilities");
     a.value("-u,--user", user_, "user", "Run as this user: name or id, user:group");
     a.value("-w,--workdir", directory_, "path", "Directory in the container to run in");
     a.flag("-i,--interactive", interactive_, "!");
     a.flag("-t,--tty", tty_, "!");
-    a.words_verbatim(words_, "SERVICE COMMAND [ARGS...]", "A service, and a command to run in its container", 2);
-    a.examples("  compose exec silo sh\n  compose exec --index 2 -e LEVEL=debug silo env\n  compose exec -T db dump < in.sql\n");
+    a.words_verbatim(words_, "SERVICE COMMAND [ARGS...]", "A service, and a command to run in its container",
+                     2);
+    a.examples(
+        "  compose exec silo sh\n  compose exec --index 2 -e LEVEL=debug silo env\n  compose exec -T db dump "
+        "< in.sql\n");
   }
 
   int run(Context& context) override {
@@ -69,8 +73,10 @@ class ExecVerb final : public Verb {
                       .user = user_,
                       .privileged = privileged_};
     for (const auto& entry : environment_) {
-      if (entry.find('=') != std::string::npos) spec.environment.push_back(entry);
-      else if (const auto value = base::sys::environment(entry.c_str())) spec.environment.push_back(entry + "=" + *value);
+      if (entry.find('=') != std::string::npos)
+        spec.environment.push_back(entry);
+      else if (const auto value = base::sys::environment(entry.c_str()))
+        spec.environment.push_back(entry + "=" + *value);
     }
     const bool terminals = ui::is_terminal(STDIN_FILENO) && ui::is_terminal(STDOUT_FILENO);
     spec.terminal = !no_tty_ && !detach_ && tty_ && terminals;
@@ -112,6 +118,8 @@ class ExecVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_exec() { return std::make_unique<ExecVerb>(); }
+std::unique_ptr<Verb> make_exec() {
+  return std::make_unique<ExecVerb>();
+}
 
 }  // namespace compose::cli

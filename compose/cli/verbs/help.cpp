@@ -28,6 +28,8 @@ class HelpVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_help() { return std::make_unique<HelpVerb>(); }
+std::unique_ptr<Verb> make_help() {
+  return std::make_unique<HelpVerb>();
+}
 
 }  // namespace compose::cli

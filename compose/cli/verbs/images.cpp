@@ -50,15 +50,20 @@ class ImagesVerb final : public Verb {
   }
 
   int run(Context& context) override {
-    if (format_ != "table" && format_ != "json") throw UsageError(base::text("unsupported format \"{}\"", format_));
+    if (format_ != "table" && format_ != "json")
+      throw UsageError(base::text("unsupported format \"{}\"", format_));
     const auto containers = list_containers(context, context.project_name());
     check_services(context, containers, services_);
     std::vector<Line> lines;
     for (const auto& c : containers)
-      if (services_.empty() || std::ranges::count(services_, c.record.service) > 0) lines.push_back(line_of(context, c));
-    if (quiet_) print_ids(lines, context.out());
-    else if (format_ == "json") print_json(lines, context.out());
-    else print_table(lines, context.out(), context.clock().wall());
+      if (services_.empty() || std::ranges::count(services_, c.record.service) > 0)
+        lines.push_back(line_of(context, c));
+    if (quiet_)
+      print_ids(lines, context.out());
+    else if (format_ == "json")
+      print_json(lines, context.out());
+    else
+      print_table(lines, context.out(), context.clock().wall());
     return 0;
   }
 
@@ -72,19 +77,28 @@ class ImagesVerb final : public Verb {
   static void print_json(const std::vector<Line>& lines, ui::Output& out) {
     base::Json all = base::Json::array();
     for (const auto& l : lines)
-      all.push_back({{"ID", "sha256:" + l.id}, {"ContainerName", l.container}, {"Repository", l.repository},
-                     {"Tag", l.tag}, {"Platform", l.platform}, {"Size", l.size}, {"Created", l.created},
+      all.push_back({{"ID", "sha256:" + l.id},
+                     {"ContainerName", l.container},
+                     {"Repository", l.repository},
+                     {"Tag", l.tag},
+                     {"Platform", l.platform},
+                     {"Size", l.size},
+                     {"Created", l.created},
                      {"LastTagTime", l.created}});
     out.line(all.dump());
   }
 
-  static void print_table(const std::vector<Line>& lines, ui::Output& out, std::chrono::system_clock::time_point now) {
+  static void print_table(const std::vector<Line>& lines, ui::Output& out,
+                          std::chrono::system_clock::time_point now) {
     ui::Table table{{"CONTAINER", "REPOSITORY", "TAG", "PLATFORM", "IMAGE ID", "SIZE", "CREATED"}, 20};
     for (const auto& l : lines) {
       const auto created = base::parse_time(l.created);
-      const auto age = created ? base::format_age(std::chrono::duration_cast<std::chrono::seconds>(now - *created)) + " ago"
-                               : std::string{"N/A"};
-      table.row({l.container, l.repository, l.tag, l.platform, l.id.substr(0, 12), base::format_bytes_decimal(l.size), age});
+      const auto age =
+          created
+              ? base::format_age(std::chrono::duration_cast<std::chrono::seconds>(now - *created)) + " ago"
+              : std::string{"N/A"};
+      table.row({l.container, l.repository, l.tag, l.platform, l.id.substr(0, 12),
+                 base::format_bytes_decimal(l.size), age});
     }
     out.write(table.text());
   }
@@ -96,6 +110,8 @@ class ImagesVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_images() { return std::make_unique<ImagesVerb>(); }
+std::unique_ptr<Verb> make_images() {
+  return std::make_unique<ImagesVerb>();
+}
 
 }  // namespace compose::cli

@@ -19,8 +19,9 @@ class KillVerb final : public Verb {
     const auto signal = base::parse_signal(signal_);
     if (!signal) throw UsageError(base::text("invalid signal: {}", signal_));
     auto project = existing_project(context, services_);
-    const auto plan = sched::plan_kill(project.observed, project.graph,
-                                       {.services = services_, .signal = *signal, .remove_orphans = orphans_});
+    const auto plan =
+        sched::plan_kill(project.observed, project.graph,
+                         {.services = services_, .signal = *signal, .remove_orphans = orphans_});
     if (plan.empty()) context.warn("No container to kill");
     execute_plan(context, plan, project.nothing);
     return 0;
@@ -34,6 +35,8 @@ class KillVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_kill() { return std::make_unique<KillVerb>(); }
+std::unique_ptr<Verb> make_kill() {
+  return std::make_unique<KillVerb>();
+}
 
 }  // namespace compose::cli

@@ -1,9 +1,10 @@
-// The verbs that take existing containers from one state to another and differ in their plan alone: stop, start, restart,
-// pause, unpause.
+// The verbs that take existing containers from one state to another and differ in their plan alone: stop,
+// start, restart, pause, unpause.
+#include "scheduler/lifecycle.hpp"
+
 #include "base/error.hpp"
 #include "compose/cli/execute.hpp"
 #include "compose/cli/verbs/verbs.hpp"
-#include "scheduler/lifecycle.hpp"
 
 namespace compose::cli {
 namespace {
@@ -42,7 +43,8 @@ class StartVerb final : public Verb {
   }
   int run(Context& context) override {
     auto project = existing_project(context, services_);
-    const auto plan = sched::plan_start(project.observed, project.graph, {.services = services_, .wait = wait_});
+    const auto plan =
+        sched::plan_start(project.observed, project.graph, {.services = services_, .wait = wait_});
     execute_plan(context, plan, project.nothing, seconds(wait_timeout_));
     return 0;
   }
@@ -63,8 +65,9 @@ class RestartVerb final : public Verb {
   }
   int run(Context& context) override {
     auto project = existing_project(context, services_);
-    const auto plan = sched::plan_restart(project.observed, project.graph,
-                                          {.services = services_, .no_dependencies = no_deps_, .grace = seconds(timeout_)});
+    const auto plan =
+        sched::plan_restart(project.observed, project.graph,
+                            {.services = services_, .no_dependencies = no_deps_, .grace = seconds(timeout_)});
     execute_plan(context, plan, project.nothing);
     return 0;
   }
@@ -75,7 +78,8 @@ class RestartVerb final : public Verb {
   std::vector<std::string> services_;
 };
 
-using Planner = sched::Plan (*)(const sched::ObservedState&, const sched::ServiceGraph&, const sched::ServicesOptions&);
+using Planner = sched::Plan (*)(const sched::ObservedState&, const sched::ServiceGraph&,
+                                const sched::ServicesOptions&);
 
 class FreezeVerb final : public Verb {
  public:
@@ -86,7 +90,8 @@ class FreezeVerb final : public Verb {
   }
   int run(Context& context) override {
     auto project = existing_project(context, services_);
-    execute_plan(context, planner_(project.observed, project.graph, {.services = services_}), project.nothing);
+    execute_plan(context, planner_(project.observed, project.graph, {.services = services_}),
+                 project.nothing);
     return 0;
   }
 
@@ -98,10 +103,20 @@ class FreezeVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_stop() { return std::make_unique<StopVerb>(); }
-std::unique_ptr<Verb> make_start() { return std::make_unique<StartVerb>(); }
-std::unique_ptr<Verb> make_restart() { return std::make_unique<RestartVerb>(); }
-std::unique_ptr<Verb> make_pause() { return std::make_unique<FreezeVerb>(sched::plan_pause, "compose pause silo"); }
-std::unique_ptr<Verb> make_unpause() { return std::make_unique<FreezeVerb>(sched::plan_unpause, "compose unpause silo"); }
+std::unique_ptr<Verb> make_stop() {
+  return std::make_unique<StopVerb>();
+}
+std::unique_ptr<Verb> make_start() {
+  return std::make_unique<StartVerb>();
+}
+std::unique_ptr<Verb> make_restart() {
+  return std::make_unique<RestartVerb>();
+}
+std::unique_ptr<Verb> make_pause() {
+  return std::make_unique<FreezeVerb>(sched::plan_pause, "compose pause silo");
+}
+std::unique_ptr<Verb> make_unpause() {
+  return std::make_unique<FreezeVerb>(sched::plan_unpause, "compose unpause silo");
+}
 
 }  // namespace compose::cli

@@ -1,7 +1,6 @@
-#include <unistd.h>
-
 #include <charconv>
 #include <csignal>
+#include <unistd.h>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -29,12 +28,15 @@ class LogsVerb final : public Verb {
     a.value("--index", index_, "int", "Only this replica; needs one service");
     a.flag("--no-color", no_color_, "No colours");
     a.flag("--no-log-prefix", no_prefix_, "No names in front of the lines");
-    a.value("--since", since_, "time", "From then on: 2026-01-02T03:04:05Z, unix seconds, or 42m for that long ago");
+    a.value("--since", since_, "time",
+            "From then on: 2026-01-02T03:04:05Z, unix seconds, or 42m for that long ago");
     a.value("-n,--tail", tail_, "lines", "Only the last lines of each container, or all (default all)");
     a.flag("-t,--timestamps", timestamps_, "Times in front of the lines");
     a.value("--until", until_, "time", "Up to then");
     a.words(services_, "SERVICE...", "Services (default: all)");
-    a.examples("  compose logs -f silo\n  compose logs --tail 100 -t\n  compose logs --since 10m --no-log-prefix web\n");
+    a.examples(
+        "  compose logs -f silo\n  compose logs --tail 100 -t\n  compose logs --since 10m --no-log-prefix "
+        "web\n");
   }
 
   int run(Context& context) override {
@@ -97,6 +99,8 @@ class LogsVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_logs() { return std::make_unique<LogsVerb>(); }
+std::unique_ptr<Verb> make_logs() {
+  return std::make_unique<LogsVerb>();
+}
 
 }  // namespace compose::cli

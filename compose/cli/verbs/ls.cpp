@@ -4,10 +4,10 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "compose/cli/containers.hpp"
-#include "compose/cli/context.hpp"
 #include "compose/adapters/observe.hpp"
 #include "compose/adapters/paths.hpp"
+#include "compose/cli/containers.hpp"
+#include "compose/cli/context.hpp"
 #include "compose/cli/verbs/verbs.hpp"
 #include "compose/ui/table.hpp"
 
@@ -38,7 +38,8 @@ class LsVerb final : public Verb {
   }
 
   int run(Context& context) override {
-    if (format_ != "table" && format_ != "json") throw UsageError(base::text("unsupported format \"{}\"", format_));
+    if (format_ != "table" && format_ != "json")
+      throw UsageError(base::text("unsupported format \"{}\"", format_));
     const auto lines = collect(context);
     if (quiet_) {
       for (const auto& line : lines) context.out().line(line.name);
@@ -79,7 +80,8 @@ class LsVerb final : public Verb {
 
   bool matches(const std::string& name) const {
     return std::ranges::all_of(filters_, [&](const std::string& filter) {
-      if (!filter.starts_with("name=")) throw UsageError(base::text("unknown filter \"{}\": only name=REGEX is", filter));
+      if (!filter.starts_with("name="))
+        throw UsageError(base::text("unknown filter \"{}\": only name=REGEX is", filter));
       try {
         return std::regex_search(name, std::regex{filter.substr(5)});
       } catch (const std::regex_error&) {
@@ -97,6 +99,8 @@ class LsVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_ls() { return std::make_unique<LsVerb>(); }
+std::unique_ptr<Verb> make_ls() {
+  return std::make_unique<LsVerb>();
+}
 
 }  // namespace compose::cli

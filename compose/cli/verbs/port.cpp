@@ -29,7 +29,8 @@ class PortVerb final : public Verb {
     for (const auto& p : chosen.record.summary.ports) {
       if (p.container_port != port || p.protocol != protocol_) continue;
       const bool ipv6 = p.host_address.find(':') != std::string::npos;
-      context.out().line(base::text("{}{}{}:{}", ipv6 ? "[" : "", p.host_address, ipv6 ? "]" : "", p.host_port));
+      context.out().line(
+          base::text("{}{}{}:{}", ipv6 ? "[" : "", p.host_address, ipv6 ? "]" : "", p.host_port));
       return 0;
     }
     base::fail("no port {}/{} for container {}: {}", port, protocol_, chosen.record.name,
@@ -44,6 +45,8 @@ class PortVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_port() { return std::make_unique<PortVerb>(); }
+std::unique_ptr<Verb> make_port() {
+  return std::make_unique<PortVerb>();
+}
 
 }  // namespace compose::cli

@@ -38,7 +38,9 @@ Json publishers_of(const Listed& c) {
   Json all = Json::array();
   if (!is_running(c.status)) return all;
   for (const auto& p : c.record.summary.ports)
-    all.push_back({{"URL", p.host_address}, {"TargetPort", p.container_port}, {"PublishedPort", p.host_port},
+    all.push_back({{"URL", p.host_address},
+                   {"TargetPort", p.container_port},
+                   {"PublishedPort", p.host_port},
                    {"Protocol", p.protocol}});
   return all;
 }
@@ -48,29 +50,37 @@ class PsVerb final : public Verb {
   void declare(Arguments& a) override {
     a.flag("-a,--all", all_, "Show all containers, also stopped ones and those of run");
     a.value("--filter", filter_, "status=STATE", "Only containers in this state");
-    a.value("--format", format_, "format", "table, json, or a template such as '{{.Name}}: {{.Status}}' (default table)");
+    a.value("--format", format_, "format",
+            "table, json, or a template such as '{{.Name}}: {{.Status}}' (default table)");
     a.flag("--no-trunc", no_trunc_, "Do not shorten columns");
     a.flag("--orphans", orphans_, "Include services that the compose file does not have (default true)");
     a.flag("-q,--quiet", quiet_, "Show ids only");
     a.flag("--services", services_only_, "Show names of services only");
-    a.values("--status", states_, "STATE", "paused, restarting, removing, running, dead, created or exited; repeatable");
+    a.values("--status", states_, "STATE",
+             "paused, restarting, removing, running, dead, created or exited; repeatable");
     a.words(services_, "SERVICE...", "Only containers of these services");
-    a.examples("  compose ps\n  compose ps -a silo\n  compose ps --format '{{.Name}}\\t{{.Status}}'\n"
-               "  compose ps --format json\n");
+    a.examples(
+        "  compose ps\n  compose ps -a silo\n  compose ps --format '{{.Name}}\\t{{.Status}}'\n"
+        "  compose ps --format json\n");
   }
 
   int run(Context& context) override {
     check_filter();
     const bool labels = !format_.empty() && format_ != "table";
-    auto containers = list_containers(context, context.project_name(),
-                                      labels ? adapters::State::Labels::with : adapters::State::Labels::without);
+    auto containers =
+        list_containers(context, context.project_name(),
+                        labels ? adapters::State::Labels::with : adapters::State::Labels::without);
     check_services(context, containers, services_);
     std::erase_if(containers, [&](const Listed& c) { return !wanted(c); });
     const auto now = context.clock().wall();
-    if (quiet_) print_ids(containers, context.out());
-    else if (services_only_) print_services(containers, context.out());
-    else if (format_.empty() || format_ == "table") print_table(containers, context.out(), now);
-    else print_formatted(containers, context.out(), now);
+    if (quiet_)
+      print_ids(containers, context.out());
+    else if (services_only_)
+      print_services(containers, context.out());
+    else if (format_.empty() || format_ == "table")
+      print_table(containers, context.out(), now);
+    else
+      print_formatted(containers, context.out(), now);
     return 0;
   }
 
@@ -79,11 +89,13 @@ class PsVerb final : public Verb {
     if (!filter_.empty()) {
       const auto equals = filter_.find('=');
       const auto key = filter_.substr(0, equals);
-      if (equals == std::string::npos) throw UsageError(base::text("invalid filter \"{}\": must be status=STATE", filter_));
+      if (equals == std::string::npos)
+        throw UsageError(base::text("invalid filter \"{}\": must be status=STATE", filter_));
       if (key != "status") throw UsageError(base::text("unknown filter {}", key));
       states_.push_back(filter_.substr(equals + 1));
     }
-    static const std::set<std::string> k_states{"paused", "restarting", "removing", "running", "dead", "created", "exited"};
+    static const std::set<std::string> k_states{"paused", "restarting", "removing", "running",
+                                                "dead",   "created",    "exited"};
     for (const auto& state : states_)
       if (!k_states.contains(state)) throw UsageError(base::text("unknown status \"{}\"", state));
   }
@@ -109,13 +121,16 @@ class PsVerb final : public Verb {
     return "\"" + (no_trunc_ ? command : ui::shorten(command, 18)) + "\"";
   }
 
-  std::string id_of(const Listed& c) const { return no_trunc_ ? c.record.id.str() : c.record.id.short_form(); }
+  std::string id_of(const Listed& c) const {
+    return no_trunc_ ? c.record.id.str() : c.record.id.short_form();
+  }
 
   void print_table(const std::vector<Listed>& containers, ui::Output& out, Time now) const {
     ui::Table table{{"NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS"}};
     for (const auto& c : containers)
-      table.row({c.record.name, c.record.image, command_of(c), c.record.service, age_text(c.record.created_at, now) + " ago",
-                 status_text(c.status, now), ports_text(c.record.summary, is_running(c.status))});
+      table.row({c.record.name, c.record.image, command_of(c), c.record.service,
+                 age_text(c.record.created_at, now) + " ago", status_text(c.status, now),
+                 ports_text(c.record.summary, is_running(c.status))});
     out.write(table.text());
   }
 
@@ -149,8 +164,10 @@ class PsVerb final : public Verb {
                      {"Status", status_text(c.status, now)}};
     Json json = Json::object();
     for (const auto& [key, value] : object.fields) {
-      if (key == "ExitCode") json[key] = c.status.exit_code;
-      else json[key] = value;
+      if (key == "ExitCode")
+        json[key] = c.status.exit_code;
+      else
+        json[key] = value;
       if (key == "Project") json["Publishers"] = publishers_of(c);
     }
     object.json = json.dump();
@@ -185,6 +202,8 @@ class PsVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_ps() { return std::make_unique<PsVerb>(); }
+std::unique_ptr<Verb> make_ps() {
+  return std::make_unique<PsVerb>();
+}
 
 }  // namespace compose::cli

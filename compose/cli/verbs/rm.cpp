@@ -26,14 +26,17 @@ class RmVerb final : public Verb {
         {.services = services_, .stop_first = stop_, .remove_anonymous_volumes = volumes_});
     std::vector<std::string> names;
     for (const auto& step : plan.steps())
-      if (const auto* remove = std::get_if<sched::RemoveContainer>(&step.operation)) names.push_back(remove->container.name);
+      if (const auto* remove = std::get_if<sched::RemoveContainer>(&step.operation))
+        names.push_back(remove->container.name);
     if (names.empty()) {
       std::cerr << "No stopped containers" << std::endl;
       return 0;
     }
     const auto question = base::text("Going to remove {}", base::join(names, ", "));
-    if (force_) std::cerr << question << std::endl;
-    else if (!context.ask(question, false)) return 0;
+    if (force_)
+      std::cerr << question << std::endl;
+    else if (!context.ask(question, false))
+      return 0;
     execute_plan(context, plan, project.nothing);
     return 0;
   }
@@ -48,6 +51,8 @@ class RmVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_rm() { return std::make_unique<RmVerb>(); }
+std::unique_ptr<Verb> make_rm() {
+  return std::make_unique<RmVerb>();
+}
 
 }  // namespace compose::cli

@@ -19,19 +19,22 @@ class RunVerb final : public Verb {
     a.values("--cap-add", overrides_.cap_add, "capability", "Add a capability; repeatable");
     a.values("--cap-drop", overrides_.cap_drop, "capability", "Drop a capability; repeatable");
     a.flag("-d,--detach", options_.detach, "Run in the background and print the id of the container");
-    a.value("--entrypoint", overrides_.entrypoint, "command", "Another entrypoint, split as a shell would; clears the command");
+    a.value("--entrypoint", overrides_.entrypoint, "command",
+            "Another entrypoint, split as a shell would; clears the command");
     a.values("-e,--env", overrides_.environment, "KEY[=VALUE]", "Set a variable; repeatable");
     a.values("--env-from-file", env_files_, "file", "Set the variables of a file; repeatable");
     a.flag("-i,--interactive", options_.interactive, "Keep the input open (default true)");
     a.values("-l,--label", overrides_.labels, "KEY=VALUE", "Add a label; repeatable");
     a.value("--name", options_.name, "name", "Name of the container");
     a.flag("--no-deps", options_.no_deps, "Do not start what the service depends on");
-    a.flag("-T,--no-tty,--no-TTY", no_tty_, "No terminal (default: one where input and output are terminals)");
+    a.flag("-T,--no-tty,--no-TTY", no_tty_,
+           "No terminal (default: one where input and output are terminals)");
     a.values("-p,--publish", overrides_.publish, "port", "Publish a port; repeatable");
     a.value("--pull", up_.images.pull, "policy", "always, missing, never, build or policy (default policy)");
     a.flag("-q,--quiet", quiet_, "Print nothing but what the command prints");
     a.flag("--quiet-build,--quiet-pull", up_.images.quiet_build, "Print nothing of builds");
-    a.flag("--remove-orphans", up_.remove_orphans, "Remove containers of services that the compose file does not have");
+    a.flag("--remove-orphans", up_.remove_orphans,
+           "Remove containers of services that the compose file does not have");
     a.flag("--rm", options_.remove, "Remove the container when it ends");
     a.flag("-P,--service-ports", overrides_.service_ports, "Publish the ports of the service");
     a.flag("-t,--tty", tty_, "!");
@@ -39,15 +42,19 @@ class RunVerb final : public Verb {
     a.value("-u,--user", overrides_.user, "user", "Run as this user: name or id, user:group");
     a.values("-v,--volume", overrides_.volumes, "mount", "Mount something: SOURCE:TARGET[:ro]; repeatable");
     a.value("-w,--workdir", overrides_.directory, "path", "Directory in the container to run in");
-    a.words_verbatim(words_, "SERVICE [COMMAND] [ARGS...]", "A service, and what to run instead of its command", 1);
-    a.examples("  compose run --rm silo sh\n  compose run --rm -e LEVEL=debug migrate up\n  compose run -d --name once job\n");
+    a.words_verbatim(words_, "SERVICE [COMMAND] [ARGS...]",
+                     "A service, and what to run instead of its command", 1);
+    a.examples(
+        "  compose run --rm silo sh\n  compose run --rm -e LEVEL=debug migrate up\n  compose run -d --name "
+        "once job\n");
   }
 
   int run(Context& context) override {
     if (overrides_.service_ports && !overrides_.publish.empty())
       throw UsageError("--service-ports and --publish are incompatible");
     options_.service = words_.front();
-    options_.terminal = !no_tty_ && tty_ && !options_.detach && ui::is_terminal(STDIN_FILENO) && ui::is_terminal(STDOUT_FILENO);
+    options_.terminal = !no_tty_ && tty_ && !options_.detach && ui::is_terminal(STDIN_FILENO) &&
+                        ui::is_terminal(STDOUT_FILENO);
     overrides_.command.assign(words_.begin() + 1, words_.end());
     overrides_.terminal = options_.terminal;
     overrides_.stdin_open = options_.interactive && !options_.detach;
@@ -71,7 +78,8 @@ class RunVerb final : public Verb {
       const auto path = base::absolute_path(file, overrides_.current_directory);
       std::string line;
       for (const char c : base::read_file(base::HostPath{path}) + "\n") {
-        if (c != '\n') line += c;
+        if (c != '\n')
+          line += c;
         else {
           if (!line.empty() && line[0] != '#') lines.push_back(line);
           line.clear();
@@ -93,6 +101,8 @@ class RunVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_run() { return std::make_unique<RunVerb>(); }
+std::unique_ptr<Verb> make_run() {
+  return std::make_unique<RunVerb>();
+}
 
 }  // namespace compose::cli

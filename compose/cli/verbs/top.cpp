@@ -32,8 +32,8 @@ class TopVerb final : public Verb {
         const auto line = read_process(pid, context.clock().wall());
         if (!line) continue;
         any = true;
-        table.row({c.record.service, base::text("{}", c.record.number), line->user, line->pid, line->parent, line->cpu,
-                   line->started, line->terminal, line->time, line->command});
+        table.row({c.record.service, base::text("{}", c.record.number), line->user, line->pid, line->parent,
+                   line->cpu, line->started, line->terminal, line->time, line->command});
       }
     }
     if (any) context.out().write(table.text());
@@ -46,6 +46,8 @@ class TopVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_top() { return std::make_unique<TopVerb>(); }
+std::unique_ptr<Verb> make_top() {
+  return std::make_unique<TopVerb>();
+}
 
 }  // namespace compose::cli

@@ -14,9 +14,11 @@ class UpVerb final : public Verb {
     a.flag("--abort-on-container-failure", attach_.abort_on_failure, "Stop all containers when one fails");
     a.flag("--always-recreate-deps", up_.always_recreate_deps, "Make what the services depend on anew, too");
     a.values("--attach", attach_to_, "service", "Print the logs of these services only; repeatable");
-    a.flag("--attach-dependencies", attach_dependencies_, "Print the logs of what the services depend on, too");
+    a.flag("--attach-dependencies", attach_dependencies_,
+           "Print the logs of what the services depend on, too");
     a.flag("-d,--detach", detach_, "Return when everything runs; containers go on in the background");
-    a.value("--exit-code-from", attach_.exit_code_from, "service", "Exit with its code; implies --abort-on-container-exit");
+    a.value("--exit-code-from", attach_.exit_code_from, "service",
+            "Exit with its code; implies --abort-on-container-exit");
     up_.declare_create(a);
     a.values("--no-attach", no_attach_, "service", "Do not print the logs of these services; repeatable");
     a.flag("--no-color", no_color_, "No colours in front of the lines");
@@ -24,14 +26,16 @@ class UpVerb final : public Verb {
     a.flag("--no-log-prefix", no_prefix_, "No names in front of the lines");
     a.flag("--no-start", no_start_, "Create the containers and do not start them");
     a.flag("--quiet-build", up_.images.quiet_build, "Print nothing of builds");
-    a.flag("-V,--renew-anon-volumes", up_.renew_volumes, "New anonymous volumes instead of those of the old containers");
+    a.flag("-V,--renew-anon-volumes", up_.renew_volumes,
+           "New anonymous volumes instead of those of the old containers");
     a.value("-t,--timeout", up_.timeout, "seconds", "Wait so long after the stop signal before killing");
     a.flag("--timestamps", attach_.timestamps, "Times in front of the lines");
     a.flag("--wait", up_.wait, "Wait until the services are running or healthy; implies --detach");
     a.value("--wait-timeout", up_.wait_timeout, "seconds", "Wait no longer than this");
     a.flag("--menu", ignored_, "!");
-    a.examples("  compose up -d\n  compose up --build silo\n  compose up -d --wait --wait-timeout 30\n"
-               "  compose up -d --scale silo=15\n  compose up --exit-code-from tests\n");
+    a.examples(
+        "  compose up -d\n  compose up --build silo\n  compose up -d --wait --wait-timeout 30\n"
+        "  compose up -d --scale silo=15\n  compose up --exit-code-from tests\n");
   }
 
   int run(Context& context) override {
@@ -49,9 +53,12 @@ class UpVerb final : public Verb {
 
  private:
   void check() {
-    const bool aborting = attach_.abort_on_exit || attach_.abort_on_failure || !attach_.exit_code_from.empty();
+    const bool aborting =
+        attach_.abort_on_exit || attach_.abort_on_failure || !attach_.exit_code_from.empty();
     if (detach_ && aborting)
-      throw UsageError("--abort-on-container-exit, --abort-on-container-failure and --exit-code-from cannot be combined with --detach");
+      throw UsageError(
+          "--abort-on-container-exit, --abort-on-container-failure and --exit-code-from cannot be combined "
+          "with --detach");
     if (attach_.abort_on_exit && attach_.abort_on_failure)
       throw UsageError("--abort-on-container-failure cannot be combined with --abort-on-container-exit");
     if ((detach_ || up_.wait) && (!attach_to_.empty() || attach_dependencies_))
@@ -94,6 +101,8 @@ class UpVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_up() { return std::make_unique<UpVerb>(); }
+std::unique_ptr<Verb> make_up() {
+  return std::make_unique<UpVerb>();
+}
 
 }  // namespace compose::cli

@@ -8,7 +8,8 @@ namespace {
 class VersionVerb final : public Verb {
  public:
   void declare(Arguments& arguments) override {
-    arguments.value("-f,--format", format_, "string", "Format of the output: pretty or json (default pretty)");
+    arguments.value("-f,--format", format_, "string",
+                    "Format of the output: pretty or json (default pretty)");
     arguments.flag("--short", short_, "Show the version number only");
     arguments.examples("  compose version\n  compose version --short\n");
     arguments.words(none_, "", "", 0, 0);
@@ -16,10 +17,14 @@ class VersionVerb final : public Verb {
 
   int run(Context& context) override {
     if (format_ != "pretty" && format_ != "json" && !format_.empty())
-      throw UsageError(base::text("format value \"{}\" could not be parsed: must be pretty or json", format_));
-    if (short_) context.out().line(COMPOSE_VERSION);
-    else if (format_ == "json") context.out().line(base::text("{\"version\":\"v{}\"}", COMPOSE_VERSION));
-    else context.out().line(base::text("Compose version v{}", COMPOSE_VERSION));
+      throw UsageError(
+          base::text("format value \"{}\" could not be parsed: must be pretty or json", format_));
+    if (short_)
+      context.out().line(COMPOSE_VERSION);
+    else if (format_ == "json")
+      context.out().line(base::text("{\"version\":\"v{}\"}", COMPOSE_VERSION));
+    else
+      context.out().line(base::text("Compose version v{}", COMPOSE_VERSION));
     return 0;
   }
 
@@ -31,6 +36,8 @@ class VersionVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_version() { return std::make_unique<VersionVerb>(); }
+std::unique_ptr<Verb> make_version() {
+  return std::make_unique<VersionVerb>();
+}
 
 }  // namespace compose::cli

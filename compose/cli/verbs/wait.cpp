@@ -50,7 +50,8 @@ class WaitVerb final : public Verb {
   static asio::awaitable<void> wait_for(asio::io_context& io, Context& context, Listed container, int& last) {
     int code = container.status.exit_code;
     if (is_running(container.status))
-      code = co_await rt::ShimClient{io.get_executor(), context.paths().runtime(), container.record.id}.wait();
+      code =
+          co_await rt::ShimClient{io.get_executor(), context.paths().runtime(), container.record.id}.wait();
     last = code;
     context.out().line(base::text("{}", code));
   }
@@ -66,6 +67,8 @@ class WaitVerb final : public Verb {
 
 }  // namespace
 
-std::unique_ptr<Verb> make_wait() { return std::make_unique<WaitVerb>(); }
+std::unique_ptr<Verb> make_wait() {
+  return std::make_unique<WaitVerb>();
+}
 
 }  // namespace compose::cli
