@@ -217,6 +217,14 @@ bool ContainerCgroup::oom_killed() const {
   return false;
 }
 
+void remove_project_cgroups_if_empty(const CgroupLayout& layout, const std::string& root,
+                                     const std::string& project) noexcept {
+  for (const auto& h : layout.hierarchies) {
+    ::rmdir((h.mount_point / root / project).c_str());
+    ::rmdir((h.mount_point / root).c_str());
+  }
+}
+
 bool ContainerCgroup::remove() const {
   bool gone = true;
   const HostPath project = HostPath{path_}.parent();

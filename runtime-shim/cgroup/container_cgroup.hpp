@@ -18,6 +18,10 @@ namespace compose::rt {
 // Makes "/<root>/<project>" everywhere and switches the controllers on below it. Idempotent.
 void ensure_project_cgroups(const CgroupLayout& layout, const std::string& root, const std::string& project);
 
+// Removes "/<root>/<project>" and "/<root>" everywhere, as far as they are empty.
+void remove_project_cgroups_if_empty(const CgroupLayout& layout, const std::string& root,
+                                     const std::string& project) noexcept;
+
 // How a child gets in. Descriptors stay open until the child is in.
 struct CgroupEntrance {
   base::UniqueFd unified;                  // for CLONE_INTO_CGROUP; none on v1

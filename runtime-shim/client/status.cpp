@@ -40,6 +40,14 @@ std::vector<std::string> find_cgroups(const CgroupLayout& layout, const RuntimeP
   return out;
 }
 
+// Directories that a start which was cut short has made above the container's.
+void remove_empty_cgroups(const CgroupLayout& layout, const RuntimePaths& paths) {
+  for (const auto& h : layout.hierarchies)
+    for (const auto& project : base::list_directory(h.mount_point / paths.cgroup_root()))
+      remove_project_cgroups_if_empty(layout, paths.cgroup_root(), project);
+  SupervisorCgroup{layout, paths.cgroup_root()}.remove_if_empty();
+}
+
 }  // namespace
 
 std::optional<ContainerStatus> read_status(const RuntimePaths& paths, const ContainerId& id) {
@@ -77,7 +85,7 @@ void clean_up(const RuntimePaths& paths, const ContainerId& id) {
     }
     if (!cgroup.remove()) base::fail("remove cgroup '{}': something in it does not end", path);
   }
-  SupervisorCgroup{layout, paths.cgroup_root()}.remove_if_empty();
+  remove_empty_cgroups(layout, paths);
   base::fault_point("client.cgroup_cleaned");
   base::sys::remove_tree(paths.run_directory(id));
 }

@@ -48,6 +48,8 @@ void run_shim(const HostFacts& facts, StartMessage message, pid_t launcher) {
     if (::getppid() != launcher) return;
   }
   StartReport r{.id = message.spec.id};
+  const std::string cgroup_root = message.header.cgroup_root;
+  const std::string project = message.spec.project;
   try {
     Container container{facts, std::move(message)};
     container.start();
@@ -60,6 +62,7 @@ void run_shim(const HostFacts& facts, StartMessage message, pid_t launcher) {
     container.run();
   } catch (const base::Error& e) {
     if (r.ok) throw;
+    remove_project_cgroups_if_empty(facts.cgroups, cgroup_root, project);
     const auto* failed = dynamic_cast<const StartFailed*>(&e);
     r.error = e.what();
     r.exit_code = failed != nullptr ? failed->exit_code() : 125;
