@@ -80,9 +80,9 @@ TEST_SUITE("cli/containers") {
                                   container("shop-web-2", 2, ContainerState::running)};
     CHECK(choose_replica(all, "web", std::nullopt).record.name == "shop-web-2");
     CHECK(choose_replica(all, "web", 3).record.name == "shop-web-3");
-    CHECK_THROWS_WITH_AS(choose_replica(all, "web", 1), "service \"web\" is not running container #1",
-                         base::Error);
-    CHECK_THROWS_WITH_AS(choose_replica(all, "db", std::nullopt), "service \"db\" is not running",
-                         base::Error);
+    CHECK_THROWS_WITH_AS(static_cast<void>(choose_replica(all, "web", 1)),
+                         "service \"web\" is not running container #1", base::Error);
+    CHECK_THROWS_WITH_AS(static_cast<void>(choose_replica(all, "db", std::nullopt)),
+                         "service \"db\" is not running", base::Error);
   }
 }
