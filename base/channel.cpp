@@ -1,10 +1,9 @@
 #include "base/channel.hpp"
 
-#include <poll.h>
-#include <sys/socket.h>
-
 #include <array>
 #include <cstring>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include "base/error.hpp"
 
@@ -83,7 +82,8 @@ bool receive_exactly(int socket, std::span<char> into, std::vector<UniqueFd>& fd
 }  // namespace
 
 void send_message(int socket, std::string_view bytes, std::span<const int> fds) {
-  if (bytes.size() > k_max_frame) fail("send a message: {} bytes are more than {}", bytes.size(), k_max_frame);
+  if (bytes.size() > k_max_frame)
+    fail("send a message: {} bytes are more than {}", bytes.size(), k_max_frame);
   if (fds.size() > k_max_fds) fail("send a message: {} descriptors are more than {}", fds.size(), k_max_fds);
   auto size = static_cast<std::uint32_t>(bytes.size());
   std::array<iovec, 2> parts{iovec{.iov_base = &size, .iov_len = sizeof size},
@@ -115,7 +115,8 @@ void send_message(int socket, std::string_view bytes, std::span<const int> fds) 
 std::optional<Message> receive_message(int socket) {
   Message message;
   std::uint32_t size = 0;
-  if (!receive_exactly(socket, {reinterpret_cast<char*>(&size), sizeof size}, message.fds)) return std::nullopt;
+  if (!receive_exactly(socket, {reinterpret_cast<char*>(&size), sizeof size}, message.fds))
+    return std::nullopt;
   if (size > k_max_frame) fail("receive a message: {} bytes are more than {}", size, k_max_frame);
   message.bytes.resize(size);
   if (size > 0 && !receive_exactly(socket, message.bytes, message.fds))

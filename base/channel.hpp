@@ -1,7 +1,8 @@
 #pragma once
-// Framed messages with descriptors over an AF_UNIX SOCK_SEQPACKET or SOCK_STREAM socket. A frame is a u32 length (little
-// endian) and that many bytes; descriptors ride with the first byte of their frame. Bounded: a peer that announces more
-// than k_max_frame or sends more than k_max_fds is an Error. Blocking or not is the socket's own flag.
+// Framed messages with descriptors over an AF_UNIX SOCK_SEQPACKET or SOCK_STREAM socket. A frame is a u32
+// length (little endian) and that many bytes; descriptors ride with the first byte of their frame. Bounded: a
+// peer that announces more than k_max_frame or sends more than k_max_fds is an Error. Blocking or not is the
+// socket's own flag.
 #include <cstdint>
 #include <optional>
 #include <span>

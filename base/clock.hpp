@@ -1,5 +1,6 @@
 #pragma once
-// Time as something that is passed in. Durations and deadlines are monotonic; only what a person reads is wall time.
+// Time as something that is passed in. Durations and deadlines are monotonic; only what a person reads is
+// wall time.
 #include <chrono>
 
 namespace compose::base {

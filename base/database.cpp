@@ -1,7 +1,8 @@
 #include "base/database.hpp"
 
-#include <sqlite3.h>
 #include <sys/stat.h>
+
+#include <sqlite3.h>
 
 #include "base/error.hpp"
 #include "base/overloaded.hpp"
@@ -9,7 +10,9 @@
 namespace compose::base {
 namespace {
 
-sqlite3_stmt* raw(void* statement) { return static_cast<sqlite3_stmt*>(statement); }
+sqlite3_stmt* raw(void* statement) {
+  return static_cast<sqlite3_stmt*>(statement);
+}
 
 struct Finalize {
   void operator()(sqlite3_stmt* s) const noexcept { sqlite3_finalize(s); }
@@ -24,7 +27,8 @@ struct Database::State {
   };
   std::string file;
   std::unique_ptr<sqlite3, Close> connection;
-  std::map<std::string, Statement, std::less<>> prepared;  // declared after the connection: finalized before it closes
+  std::map<std::string, Statement, std::less<>>
+      prepared;  // declared after the connection: finalized before it closes
   int depth = 0;
 
   [[noreturn]] void refuse(std::string_view doing) const {
@@ -34,8 +38,8 @@ struct Database::State {
   sqlite3_stmt* prepare(std::string_view sql) {
     if (const auto found = prepared.find(sql); found != prepared.end()) return found->second.get();
     sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v3(connection.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
-                           nullptr) != SQLITE_OK)
+    if (sqlite3_prepare_v3(connection.get(), sql.data(), static_cast<int>(sql.size()),
+                           SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK)
       refuse(sql);
     return prepared.emplace(std::string{sql}, Statement{statement}).first->second.get();
   }
@@ -47,15 +51,20 @@ struct Database::State {
       std::visit(overloaded{[&](std::nullptr_t) { sqlite3_bind_null(statement, index); },
                             [&](std::int64_t n) { sqlite3_bind_int64(statement, index, n); },
                             [&](const std::string& s) {
-                              sqlite3_bind_text(statement, index, s.data(), static_cast<int>(s.size()), SQLITE_STATIC);
+                              sqlite3_bind_text(statement, index, s.data(), static_cast<int>(s.size()),
+                                                SQLITE_STATIC);
                             }},
                  argument);
     }
   }
 };
 
-std::int64_t SqlRow::integer(int column) const { return sqlite3_column_int64(raw(statement_), column); }
-bool SqlRow::is_null(int column) const { return sqlite3_column_type(raw(statement_), column) == SQLITE_NULL; }
+std::int64_t SqlRow::integer(int column) const {
+  return sqlite3_column_int64(raw(statement_), column);
+}
+bool SqlRow::is_null(int column) const {
+  return sqlite3_column_type(raw(statement_), column) == SQLITE_NULL;
+}
 std::string SqlRow::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(raw(statement_), column));
   if (bytes == nullptr) return {};
@@ -94,10 +103,11 @@ void Database::migrate(std::string_view room, std::span<const std::string_view> 
   transaction([&] {
     const auto version = version_of();
     if (version > wanted)
-      fail("database '{}': written by a newer version of compose ({} schema {}, known {})", state_->file, room, version,
-           wanted);
+      fail("database '{}': written by a newer version of compose ({} schema {}, known {})", state_->file,
+           room, version, wanted);
     for (auto i = static_cast<std::size_t>(version); i < steps.size(); ++i) run(steps[i]);
-    run("INSERT INTO schema_version VALUES (?, ?) ON CONFLICT (room) DO UPDATE SET version = excluded.version",
+    run("INSERT INTO schema_version VALUES (?, ?) ON CONFLICT (room) DO UPDATE SET version = "
+        "excluded.version",
         {std::string{room}, wanted});
   });
 }
@@ -125,7 +135,9 @@ void Database::each(std::string_view sql, const std::vector<SqlValue>& arguments
   }
 }
 
-int Database::changes() const { return sqlite3_changes(state_->connection.get()); }
+int Database::changes() const {
+  return sqlite3_changes(state_->connection.get());
+}
 
 void Database::transaction(const std::function<void()>& f) {
   if (state_->depth > 0) return f();

@@ -1,7 +1,7 @@
 #pragma once
-// SQLite behind owners: a database in WAL mode, prepared statements kept for reuse, transactions that roll back unless
-// committed. One writer at a time; a busy database waits up to ten seconds. Killing the process at any instant leaves
-// the last committed state.
+// SQLite behind owners: a database in WAL mode, prepared statements kept for reuse, transactions that roll
+// back unless committed. One writer at a time; a busy database waits up to ten seconds. Killing the process
+// at any instant leaves the last committed state.
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -39,14 +39,17 @@ class Database {
   Database(Database&&) noexcept;
   Database& operator=(Database&&) noexcept;
 
-  // The steps of one room's schema, in order; those already applied are skipped (table schema_version remembers).
+  // The steps of one room's schema, in order; those already applied are skipped (table schema_version
+  // remembers).
   void migrate(std::string_view room, std::span<const std::string_view> steps);
 
   void run(std::string_view sql, const std::vector<SqlValue>& arguments = {});
-  void each(std::string_view sql, const std::vector<SqlValue>& arguments, const std::function<void(const SqlRow&)>& f);
+  void each(std::string_view sql, const std::vector<SqlValue>& arguments,
+            const std::function<void(const SqlRow&)>& f);
   [[nodiscard]] int changes() const;  // rows touched by the last run()
 
-  // Runs f inside BEGIN IMMEDIATE ... COMMIT; an exception rolls back and goes on. Nested calls join the outer one.
+  // Runs f inside BEGIN IMMEDIATE ... COMMIT; an exception rolls back and goes on. Nested calls join the
+  // outer one.
   void transaction(const std::function<void()>& f);
 
  private:

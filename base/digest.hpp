@@ -1,5 +1,6 @@
 #pragma once
-// SHA-256, streaming and whole. Digests are printed as 64 lowercase hex digits; the "sha256:" prefix is the caller's.
+// SHA-256, streaming and whole. Digests are printed as 64 lowercase hex digits; the "sha256:" prefix is the
+// caller's.
 #include <memory>
 #include <string>
 #include <string_view>

@@ -1,7 +1,8 @@
 #pragma once
-// Errors. Exceptions are the backbone: anything a user may see derives from Error; a refused system call is a SysError.
-// Messages are lowercase without a full stop: what was being done, the user's text quoted, the cause after a colon.
-// Absence and choice are values (optional, variant), not errors. One place, in compose/cli, turns errors into exit codes.
+// Errors. Exceptions are the backbone: anything a user may see derives from Error; a refused system call is a
+// SysError. Messages are lowercase without a full stop: what was being done, the user's text quoted, the
+// cause after a colon. Absence and choice are values (optional, variant), not errors. One place, in
+// compose/cli, turns errors into exit codes.
 #include <cerrno>
 #include <concepts>
 #include <stdexcept>
@@ -35,7 +36,8 @@ class SysError final : public Error {
 // The text of an errno value, without locale: "No such file or directory".
 [[nodiscard]] std::string error_text(int code);
 
-// check(::mkdir(p, 0755), "create directory '{}'", p): returns the result, or throws SysError with errno taken first.
+// check(::mkdir(p, 0755), "create directory '{}'", p): returns the result, or throws SysError with errno
+// taken first.
 template <std::signed_integral R, class... A>
 R check(R result, TextFormat<std::type_identity_t<A>...> doing, const A&... arguments) {
   if (result != -1) return result;
@@ -52,7 +54,8 @@ auto retry_eintr(F&& call) {
   }
 }
 
-// Adds context in front: with_context("service 'web'", f) turns "x" into "service 'web': x" for any Error leaving f.
+// Adds context in front: with_context("service 'web'", f) turns "x" into "service 'web': x" for any Error
+// leaving f.
 template <std::invocable F>
 decltype(auto) with_context(const std::string& context, F&& f) {
   try {

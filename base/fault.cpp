@@ -1,13 +1,12 @@
 #include "base/fault.hpp"
 
 #ifdef COMPOSE_FAULT_POINTS
-#include <fcntl.h>
-#include <time.h>
-#include <unistd.h>
-
 #include <charconv>
 #include <csignal>
+#include <fcntl.h>
 #include <string>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"

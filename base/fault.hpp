@@ -1,7 +1,8 @@
 #pragma once
-// Named fault points. In a build with COMPOSE_FAULT_POINTS, COMPOSE_FAULT="name[:N]=kill|exit|sleep:MS|errno:E" arms the
-// Nth passing (default 1) of one point; COMPOSE_FAULT_TRACE=FILE appends the name of every point passed, so that a test
-// can first list them and then die at each. In other builds a point is nothing.
+// Named fault points. In a build with COMPOSE_FAULT_POINTS,
+// COMPOSE_FAULT="name[:N]=kill|exit|sleep:MS|errno:E" arms the Nth passing (default 1) of one point;
+// COMPOSE_FAULT_TRACE=FILE appends the name of every point passed, so that a test can first list them and
+// then die at each. In other builds a point is nothing.
 #include <string_view>
 
 namespace compose::base {

@@ -1,13 +1,12 @@
 #include "base/file.hpp"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <dirent.h>
+#include <fcntl.h>
 #include <memory>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/scope_exit.hpp"
@@ -26,7 +25,8 @@ std::optional<std::string> read_file_if_exists(const HostPath& path, std::size_t
   return with_context(text("read '{}'", path.str()), [&] { return sys::read_to_end(fd->get(), limit); });
 }
 
-void write_file_atomically(const HostPath& path, std::string_view bytes, unsigned mode, Durability durability) {
+void write_file_atomically(const HostPath& path, std::string_view bytes, unsigned mode,
+                           Durability durability) {
   const HostPath aside{text("{}.tmp-{}", path.str(), ::getpid())};
   ScopeExit discard{[&] { ::unlink(aside.c_str()); }};
   {

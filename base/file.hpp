@@ -1,5 +1,6 @@
 #pragma once
-// Whole files: read with a limit, write aside and rename, list a directory, a temporary directory that removes itself.
+// Whole files: read with a limit, write aside and rename, list a directory, a temporary directory that
+// removes itself.
 #include <optional>
 #include <string>
 #include <string_view>

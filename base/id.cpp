@@ -1,7 +1,6 @@
 #include "base/id.hpp"
 
 #include <sys/random.h>
-
 #include <vector>
 
 #include "base/error.hpp"

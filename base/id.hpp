@@ -27,5 +27,7 @@ std::string random_hex(std::size_t bytes);
 
 template <class Tag>
 struct std::hash<compose::base::Id<Tag>> {
-  std::size_t operator()(const compose::base::Id<Tag>& id) const noexcept { return std::hash<std::string>{}(id.str()); }
+  std::size_t operator()(const compose::base::Id<Tag>& id) const noexcept {
+    return std::hash<std::string>{}(id.str());
+  }
 };

@@ -2,7 +2,9 @@
 
 namespace compose::base {
 
-void detail::json_mismatch(const std::string& path, std::string_view wanted) { fail("{}: must be {}", path, wanted); }
+void detail::json_mismatch(const std::string& path, std::string_view wanted) {
+  fail("{}: must be {}", path, wanted);
+}
 
 Json parse_json(std::string_view text, std::string_view what) {
   try {

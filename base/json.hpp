@@ -1,13 +1,15 @@
 #pragma once
-// Records <-> JSON. Unknown keys are ignored and missing ones keep their default, so that state written by an older or
-// newer version still reads. Damage is an Error with the path of the member: "labels.x: must be a string".
+// Records <-> JSON. Unknown keys are ignored and missing ones keep their default, so that state written by an
+// older or newer version still reads. Damage is an Error with the path of the member: "labels.x: must be a
+// string".
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "base/id.hpp"
@@ -19,7 +21,8 @@ namespace compose::base {
 
 using Json = nlohmann::ordered_json;
 
-Json parse_json(std::string_view text, std::string_view what);  // Error: "read <what>: damaged JSON at byte 7"
+Json parse_json(std::string_view text,
+                std::string_view what);  // Error: "read <what>: damaged JSON at byte 7"
 
 template <class T>
 [[nodiscard]] Json to_json(const T& value);
@@ -82,7 +85,8 @@ void from_json(const Json& json, T& value, const std::string& path) {
     if (!json.is_object()) detail::json_mismatch(path, "an object");
     visit_fields(value, [&](std::string_view name, auto& member) {
       const auto found = json.find(std::string{name});
-      if (found != json.end()) from_json(*found, member, path.empty() ? std::string{name} : path + "." + std::string{name});
+      if (found != json.end())
+        from_json(*found, member, path.empty() ? std::string{name} : path + "." + std::string{name});
     });
   } else if constexpr (std::is_enum_v<T>) {
     std::underlying_type_t<T> number{};
@@ -104,7 +108,8 @@ void from_json(const Json& json, T& value, const std::string& path) {
   } else if constexpr (detail::is_vector<T>) {
     if (!json.is_array()) detail::json_mismatch(path, "an array");
     value.clear();
-    for (std::size_t i = 0; i < json.size(); ++i) from_json(json[i], value.emplace_back(), text("{}[{}]", path, i));
+    for (std::size_t i = 0; i < json.size(); ++i)
+      from_json(json[i], value.emplace_back(), text("{}[{}]", path, i));
   } else if constexpr (detail::is_map<T>) {
     if (!json.is_object()) detail::json_mismatch(path, "an object");
     value.clear();

@@ -13,7 +13,11 @@ void set_up_log(bool debug) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-void log_debug(std::string_view message) { spdlog::debug("{}", message); }
-void log_warning(std::string_view message) { spdlog::warn("{}", message); }
+void log_debug(std::string_view message) {
+  spdlog::debug("{}", message);
+}
+void log_warning(std::string_view message) {
+  spdlog::warn("{}", message);
+}
 
 }  // namespace compose::base

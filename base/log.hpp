@@ -1,5 +1,6 @@
 #pragma once
-// Diagnostics for people who look for a cause (`compose --debug`). Called by the CLI only; library code throws instead.
+// Diagnostics for people who look for a cause (`compose --debug`). Called by the CLI only; library code
+// throws instead.
 #include <string_view>
 
 namespace compose::base {

@@ -1,6 +1,7 @@
 #pragma once
-// Paths that cannot be mixed up. A HostPath is resolved by the kernel as this process sees it; a ContainerPath only ever
-// makes sense below some container's root and must be resolved with openat2(RESOLVE_IN_ROOT).
+// Paths that cannot be mixed up. A HostPath is resolved by the kernel as this process sees it; a
+// ContainerPath only ever makes sense below some container's root and must be resolved with
+// openat2(RESOLVE_IN_ROOT).
 #include <compare>
 #include <string>
 #include <string_view>

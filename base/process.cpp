@@ -1,10 +1,9 @@
 #include "base/process.hpp"
 
-#include <sys/wait.h>
-
 #include <cctype>
 #include <charconv>
 #include <cstring>
+#include <sys/wait.h>
 
 #include "base/error.hpp"
 #include "base/sys_linux.hpp"
@@ -27,7 +26,9 @@ std::optional<int> parse_number(std::string_view digits) {
   return value;
 }
 
-bool valid_signal(int n) { return n >= 1 && n <= SIGRTMAX; }
+bool valid_signal(int n) {
+  return n >= 1 && n <= SIGRTMAX;
+}
 
 }  // namespace
 
@@ -47,8 +48,12 @@ bool Process::send_signal(int signal) const {
   throw SysError(errno, text("send {} to process {}", signal_name(signal), pid_));
 }
 
-ExitStatus Process::wait() const { return *wait_with(pidfd_.get(), 0); }
-std::optional<ExitStatus> Process::try_wait() const { return wait_with(pidfd_.get(), WNOHANG); }
+ExitStatus Process::wait() const {
+  return *wait_with(pidfd_.get(), 0);
+}
+std::optional<ExitStatus> Process::try_wait() const {
+  return wait_with(pidfd_.get(), WNOHANG);
+}
 
 std::optional<int> parse_signal(std::string_view name) {
   if (const auto number = parse_number(name)) return valid_signal(*number) ? number : std::nullopt;

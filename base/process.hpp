@@ -1,12 +1,11 @@
 #pragma once
 // A child of ours, held by pidfd: never signalled or reaped by number.
-#include <sys/types.h>
-
 #include <chrono>
 #include <csignal>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 
 #include "base/unique_fd.hpp"
 
@@ -14,8 +13,8 @@ namespace compose::base {
 
 // How a process ended (waitid(2)).
 struct ExitStatus {
-  int code = 0;       // exit status, when it exited
-  int signal = 0;     // terminating signal; 0 when it exited
+  int code = 0;    // exit status, when it exited
+  int signal = 0;  // terminating signal; 0 when it exited
   static ExitStatus from(const siginfo_t& info);
   [[nodiscard]] bool success() const noexcept { return signal == 0 && code == 0; }
   // What a shell reports: the exit status, or 128 + signal.

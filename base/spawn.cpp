@@ -1,10 +1,9 @@
 #include "base/spawn.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"
@@ -52,8 +51,8 @@ struct Prepared {
   ::_exit(127);
 }
 
-// Copies of the sources and of the program above every target number, so that dup2 in order never overwrites one that is
-// still needed.
+// Copies of the sources and of the program above every target number, so that dup2 in order never overwrites
+// one that is still needed.
 std::vector<UniqueFd> lift_sources(Prepared& p) {
   int highest = 2;
   for (const auto& fd : p.fds) highest = std::max(highest, fd.target);

@@ -1,6 +1,6 @@
 #pragma once
-// Starting another program. vfork semantics, only the listed descriptors cross, the program can be a descriptor so that it
-// cannot be replaced between check and use.
+// Starting another program. vfork semantics, only the listed descriptors cross, the program can be a
+// descriptor so that it cannot be replaced between check and use.
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,11 +17,11 @@ struct PassedFd {
 };
 
 struct SpawnOptions {
-  HostPath program;                 // absolute
-  int program_fd = -1;              // when >= 0, executed instead of `program` (which is then only shown in errors)
+  HostPath program;     // absolute
+  int program_fd = -1;  // when >= 0, executed instead of `program` (which is then only shown in errors)
   std::vector<std::string> argv;
   std::vector<std::string> environment;  // exactly these
-  std::vector<PassedFd> fds;        // 0, 1, 2 not listed here become /dev/null
+  std::vector<PassedFd> fds;             // 0, 1, 2 not listed here become /dev/null
   std::optional<HostPath> directory;
   bool new_session = false;
 };

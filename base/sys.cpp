@@ -1,16 +1,15 @@
 #include "base/sys.hpp"
 
+#include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
+#include <memory>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
-
-#include <cstdlib>
-#include <memory>
 
 #include "base/error.hpp"
 
@@ -104,7 +103,9 @@ bool remove_directory_if_present(const HostPath& path) {
   throw SysError(errno, text("remove directory '{}'", path.str()));
 }
 
-void remove_tree(const HostPath& path) { remove_entry(AT_FDCWD, path.c_str(), path); }
+void remove_tree(const HostPath& path) {
+  remove_entry(AT_FDCWD, path.c_str(), path);
+}
 
 void rename(const HostPath& from, const HostPath& to) {
   check(::rename(from.c_str(), to.c_str()), "rename '{}' to '{}'", from.str(), to.str());
@@ -114,9 +115,15 @@ void make_symlink(const std::string& target, const HostPath& link) {
   check(::symlink(target.c_str(), link.c_str()), "create link '{}'", link.str());
 }
 
-bool exists(const HostPath& path) { return lstat_if_exists(path).has_value(); }
-std::optional<struct ::stat> stat_if_exists(const HostPath& path) { return stat_with(::stat, path); }
-std::optional<struct ::stat> lstat_if_exists(const HostPath& path) { return stat_with(::lstat, path); }
+bool exists(const HostPath& path) {
+  return lstat_if_exists(path).has_value();
+}
+std::optional<struct ::stat> stat_if_exists(const HostPath& path) {
+  return stat_with(::stat, path);
+}
+std::optional<struct ::stat> lstat_if_exists(const HostPath& path) {
+  return stat_with(::lstat, path);
+}
 
 void write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -156,11 +163,15 @@ UniqueFd make_socket(int domain, int type, int protocol) {
   return UniqueFd{check(::socket(domain, type | SOCK_CLOEXEC, protocol), "create socket")};
 }
 
-UniqueFd make_event_fd() { return UniqueFd{check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "create eventfd")}; }
+UniqueFd make_event_fd() {
+  return UniqueFd{check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "create eventfd")};
+}
 UniqueFd make_timer_fd(int clock) {
   return UniqueFd{check(::timerfd_create(clock, TFD_CLOEXEC | TFD_NONBLOCK), "create timer")};
 }
-UniqueFd make_epoll() { return UniqueFd{check(::epoll_create1(EPOLL_CLOEXEC), "create epoll")}; }
+UniqueFd make_epoll() {
+  return UniqueFd{check(::epoll_create1(EPOLL_CLOEXEC), "create epoll")};
+}
 UniqueFd make_memfd(const char* name) {
   return UniqueFd{check(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), "create memfd '{}'", name)};
 }

@@ -1,14 +1,14 @@
 #pragma once
-// One wrapper per libc call that we use: descriptors come back owned and CLOEXEC, EINTR is retried, failure throws a
-// SysError that says what was being done. The `_if_exists` twins answer nullopt for ENOENT so that nobody catches.
-#include <sys/stat.h>
-#include <sys/types.h>
-
+// One wrapper per libc call that we use: descriptors come back owned and CLOEXEC, EINTR is retried, failure
+// throws a SysError that says what was being done. The `_if_exists` twins answer nullopt for ENOENT so that
+// nobody catches.
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
+#include <sys/types.h>
 #include <utility>
 #include <vector>
 
@@ -25,13 +25,14 @@ std::optional<UniqueFd> open_at_if_exists(int directory, const std::string& name
 void make_directory(const HostPath& path, mode_t mode = 0755);
 void make_directory_if_missing(const HostPath& path, mode_t mode = 0755);
 void make_directories(const HostPath& path, mode_t mode = 0755);  // and its parents
-bool remove_file_if_present(const HostPath& path);                 // false: there was none
+bool remove_file_if_present(const HostPath& path);                // false: there was none
 bool remove_directory_if_present(const HostPath& path);
-void remove_tree(const HostPath& path);  // never follows links, never crosses into another mount's root by name
+void remove_tree(
+    const HostPath& path);  // never follows links, never crosses into another mount's root by name
 void rename(const HostPath& from, const HostPath& to);
 void make_symlink(const std::string& target, const HostPath& link);
 bool exists(const HostPath& path);
-std::optional<struct ::stat> stat_if_exists(const HostPath& path);   // follows links
+std::optional<struct ::stat> stat_if_exists(const HostPath& path);  // follows links
 std::optional<struct ::stat> lstat_if_exists(const HostPath& path);
 
 void write_all(int fd, std::string_view bytes);

@@ -18,7 +18,8 @@ int openat2(int directory, const char* path, const open_how& how) noexcept {
 }
 
 UniqueFd open_in_root(int root, const std::string& path, std::uint64_t flags, std::uint64_t mode) {
-  const open_how how{.flags = flags | O_CLOEXEC, .mode = mode, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+  const open_how how{
+      .flags = flags | O_CLOEXEC, .mode = mode, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
   return UniqueFd{check(retry_eintr([&] { return openat2(root, path.c_str(), how); }),
                         "open '{}' in the container", path)};
 }
@@ -26,11 +27,13 @@ UniqueFd open_in_root(int root, const std::string& path, std::uint64_t flags, st
 int open_tree(int directory, const char* path, unsigned flags) noexcept {
   return static_cast<int>(::syscall(SYS_open_tree, directory, path, flags));
 }
-int move_mount(int from_directory, const char* from, int to_directory, const char* to, unsigned flags) noexcept {
+int move_mount(int from_directory, const char* from, int to_directory, const char* to,
+               unsigned flags) noexcept {
   return static_cast<int>(::syscall(SYS_move_mount, from_directory, from, to_directory, to, flags));
 }
 int mount_setattr(int directory, const char* path, unsigned flags, const mount_attr& attributes) noexcept {
-  return static_cast<int>(::syscall(SYS_mount_setattr, directory, path, flags, &attributes, sizeof attributes));
+  return static_cast<int>(
+      ::syscall(SYS_mount_setattr, directory, path, flags, &attributes, sizeof attributes));
 }
 int fsopen(const char* type, unsigned flags) noexcept {
   return static_cast<int>(::syscall(SYS_fsopen, type, flags));

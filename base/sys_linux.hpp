@@ -1,14 +1,14 @@
 #pragma once
-// Kernel calls that glibc 2.36 lacks or that need care: clone3, openat2, the mount API by descriptor, pidfds. Thin: one
-// function per call, numbers as in the man pages. Functions marked noexcept are safe between clone and exec.
+// Kernel calls that glibc 2.36 lacks or that need care: clone3, openat2, the mount API by descriptor, pidfds.
+// Thin: one function per call, numbers as in the man pages. Functions marked noexcept are safe between clone
+// and exec.
+#include <csignal>
+#include <cstdint>
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
-#include <sys/types.h>
-
-#include <csignal>
-#include <cstdint>
 #include <string>
+#include <sys/types.h>
 
 #include "base/unique_fd.hpp"
 
@@ -23,7 +23,8 @@ int openat2(int directory, const char* path, const open_how& how) noexcept;
 UniqueFd open_in_root(int root, const std::string& path, std::uint64_t flags, std::uint64_t mode = 0);
 
 int open_tree(int directory, const char* path, unsigned flags) noexcept;
-int move_mount(int from_directory, const char* from, int to_directory, const char* to, unsigned flags) noexcept;
+int move_mount(int from_directory, const char* from, int to_directory, const char* to,
+               unsigned flags) noexcept;
 int mount_setattr(int directory, const char* path, unsigned flags, const mount_attr& attributes) noexcept;
 int fsopen(const char* type, unsigned flags) noexcept;
 int fsconfig(int fs, unsigned command, const char* key, const void* value, int aux) noexcept;

@@ -1,7 +1,7 @@
 #pragma once
-// text("open '{}'", path): builds a message. `{}` takes a string, a character or an integer; nothing else is known.
-// The number of placeholders is checked when compiling. Why not fmt: the shim is linked statically and Debian ships no
-// static fmt (docs/decisions/0001-own-text-formatting.md).
+// text("open '{}'", path): builds a message. `{}` takes a string, a character or an integer; nothing else is
+// known. The number of placeholders is checked when compiling. Why not fmt: the shim is linked statically and
+// Debian ships no static fmt (docs/decisions/0001-own-text-formatting.md).
 #include <charconv>
 #include <concepts>
 #include <span>
@@ -48,7 +48,7 @@ template <class... A>
 class TextFormat {
  public:
   template <class S>
-    requires std::convertible_to<const S&, std::string_view>
+  requires std::convertible_to<const S&, std::string_view>
   consteval TextFormat(const S& s) : view_(s) {
     if (detail::count_placeholders(view_) != sizeof...(A)) detail::wrong_number_of_arguments();
   }

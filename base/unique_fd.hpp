@@ -1,8 +1,8 @@
 #pragma once
-// The owner of a file descriptor. Move-only; closes on destruction; self-move is safe. Any kernel object that is a
-// descriptor (pidfd, detached mount, namespace, lock) is held by one of these or by a class that has one.
+// The owner of a file descriptor. Move-only; closes on destruction; self-move is safe. Any kernel object that
+// is a descriptor (pidfd, detached mount, namespace, lock) is held by one of these or by a class that has
+// one.
 #include <unistd.h>
-
 #include <utility>
 
 namespace compose::base {

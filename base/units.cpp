@@ -42,7 +42,8 @@ struct SizeUnit {
   char letter;
   int power;
 };
-constexpr std::array k_size_units{SizeUnit{'k', 1}, SizeUnit{'m', 2}, SizeUnit{'g', 3}, SizeUnit{'t', 4}, SizeUnit{'p', 5}};
+constexpr std::array k_size_units{SizeUnit{'k', 1}, SizeUnit{'m', 2}, SizeUnit{'g', 3}, SizeUnit{'t', 4},
+                                  SizeUnit{'p', 5}};
 
 // "", "b", "k", "kb", "kib" and so on -> multiplier.
 std::optional<double> size_multiplier(std::string_view unit) {
@@ -61,9 +62,10 @@ struct TimeUnit {
   std::string_view name;
   double nanoseconds;
 };
-constexpr std::array k_time_units{
-    TimeUnit{"ns", 1},    TimeUnit{"us", 1e3},     TimeUnit{"\u00b5s", 1e3},  TimeUnit{"\u03bcs", 1e3}, TimeUnit{"ms", 1e6},
-    TimeUnit{"s", 1e9},   TimeUnit{"m", 60e9},     TimeUnit{"h", 3600e9},     TimeUnit{"d", 86400e9},   TimeUnit{"w", 604800e9}};
+constexpr std::array k_time_units{TimeUnit{"ns", 1},        TimeUnit{"us", 1e3},   TimeUnit{"\u00b5s", 1e3},
+                                  TimeUnit{"\u03bcs", 1e3}, TimeUnit{"ms", 1e6},   TimeUnit{"s", 1e9},
+                                  TimeUnit{"m", 60e9},      TimeUnit{"h", 3600e9}, TimeUnit{"d", 86400e9},
+                                  TimeUnit{"w", 604800e9}};
 
 std::optional<double> take_time_unit(std::string_view& rest) {
   std::size_t n = 0;
@@ -184,8 +186,9 @@ std::string format_time(std::chrono::system_clock::time_point time) {
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
   char buffer[80];
-  std::snprintf(buffer, sizeof buffer, "%04d-%02d-%02dT%02d:%02d:%02d.%09lldZ", parts.tm_year + 1900, parts.tm_mon + 1,
-                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<long long>(since % 1'000'000'000));
+  std::snprintf(buffer, sizeof buffer, "%04d-%02d-%02dT%02d:%02d:%02d.%09lldZ", parts.tm_year + 1900,
+                parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                static_cast<long long>(since % 1'000'000'000));
   return buffer;
 }
 
@@ -193,8 +196,8 @@ std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view
   const std::string copy{rfc3339};
   std::tm parts{};
   int used = 0;
-  if (std::sscanf(copy.c_str(), "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-                  &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &used) != 6 ||
+  if (std::sscanf(copy.c_str(), "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon,
+                  &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &used) != 6 ||
       used == 0)
     return std::nullopt;
   parts.tm_year -= 1900;
@@ -219,7 +222,8 @@ std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view
   }
   const auto seconds = static_cast<std::int64_t>(::timegm(&parts)) - offset;
   return std::chrono::system_clock::time_point{
-      std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::seconds{seconds} + Nanoseconds{nanoseconds})};
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::seconds{seconds} +
+                                                                      Nanoseconds{nanoseconds})};
 }
 
 }  // namespace compose::base

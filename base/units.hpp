@@ -1,6 +1,6 @@
 #pragma once
-// Sizes and durations with the spellings of the compose spec ("1.5g", "1m30s") and of Docker's tables ("12.5MiB",
-// "About a minute").
+// Sizes and durations with the spellings of the compose spec ("1.5g", "1m30s") and of Docker's tables
+// ("12.5MiB", "About a minute").
 #include <chrono>
 #include <cstdint>
 #include <optional>

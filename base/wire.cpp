@@ -6,7 +6,9 @@
 
 namespace compose::base {
 
-void detail::wire_damaged(std::string_view why) { fail("read a message: {}", why); }
+void detail::wire_damaged(std::string_view why) {
+  fail("read a message: {}", why);
+}
 
 void WireWriter::size(std::size_t n) {
   if (n > std::numeric_limits<std::uint32_t>::max()) fail("write a message: {} elements are too many", n);

@@ -1,6 +1,7 @@
 #pragma once
-// The wire form of records: little endian, every length a u32 that is checked against what is left, so that damaged input
-// is an Error and never a crash or a large allocation. One serializer for everything that crosses between our processes.
+// The wire form of records: little endian, every length a u32 that is checked against what is left, so that
+// damaged input is an Error and never a crash or a large allocation. One serializer for everything that
+// crosses between our processes.
 #include <cstdint>
 #include <cstring>
 #include <map>

@@ -62,7 +62,7 @@ netlink::Mac mac_bytes(const Lease& lease) {
   return mac;
 }
 
-void plug_links(netlink::Socket& host, std::uint32_t group, int netns, std::span<const Plug> plugs) {
+netlink::Batch link_requests(std::uint32_t group, int netns, std::span<const Plug> plugs) {
   netlink::Batch batch;
   for (const auto& plug : plugs) {
     const std::string name = veth_name(plug.lease.container, plug.lease.index);
@@ -76,7 +76,29 @@ void plug_links(netlink::Socket& host, std::uint32_t group, int netns, std::span
                               .isolated = plug.isolated});
     netlink::add_port_up(batch, name, plug.isolated);
   }
-  if (!batch.empty()) host.run(batch);
+  return batch;
+}
+
+void delete_links(netlink::Socket& host, std::span<const Plug> plugs) {
+  netlink::Batch batch;
+  for (const auto& plug : plugs)
+    netlink::add_delete_link(batch, veth_name(plug.lease.container, plug.lease.index));
+  host.run(batch);
+}
+
+// A container whose shim was killed leaves its links to a namespace that the kernel takes apart some time
+// later.
+void plug_links(netlink::Socket& host, std::uint32_t group, int netns, std::span<const Plug> plugs) {
+  if (plugs.empty()) return;
+  try {
+    auto batch = link_requests(group, netns, plugs);
+    host.run(batch);
+  } catch (const base::SysError& e) {
+    if (e.code() != EEXIST) throw;
+    delete_links(host, plugs);
+    auto batch = link_requests(group, netns, plugs);
+    host.run(batch);
+  }
 }
 
 std::uint32_t interface_index(const netlink::Socket& socket, const std::string& name) {

@@ -12,8 +12,10 @@ int main(int count, char** words) {
   }
   try {
     const base::HostPath directory{words[1]};
-    base::write_file_atomically(directory / "supported-attributes.md", compose::loader::supported_attributes_page());
-    base::write_file_atomically(directory / "supported-attributes.json", compose::loader::supported_attributes_json());
+    base::write_file_atomically(directory / "supported-attributes.md",
+                                compose::loader::supported_attributes_page());
+    base::write_file_atomically(directory / "supported-attributes.json",
+                                compose::loader::supported_attributes_json());
     return 0;
   } catch (const base::Error& e) {
     std::fprintf(stderr, "%s\n", e.what());

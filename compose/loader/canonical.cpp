@@ -57,9 +57,15 @@ void wrap_in_mapping(Node& node, std::string_view key) {
   become(node, std::move(mapping));
 }
 
-void build_from_context(const Context&, Node& node, const KeyPath&) { wrap_in_mapping(node, "context"); }
-void service_of_extends(const Context&, Node& node, const KeyPath&) { wrap_in_mapping(node, "service"); }
-void source_of_grant(const Context&, Node& node, const KeyPath&) { wrap_in_mapping(node, "source"); }
+void build_from_context(const Context&, Node& node, const KeyPath&) {
+  wrap_in_mapping(node, "context");
+}
+void service_of_extends(const Context&, Node& node, const KeyPath&) {
+  wrap_in_mapping(node, "service");
+}
+void source_of_grant(const Context&, Node& node, const KeyPath&) {
+  wrap_in_mapping(node, "source");
+}
 
 // ["KEY=value", "KEY"] -> {KEY: value, KEY: null}
 void key_values(const Context& context, Node& node, const KeyPath& path) {
@@ -78,8 +84,10 @@ void key_values(const Context& context, Node& node, const KeyPath& path) {
     Node value = equals == std::string::npos ? Node{} : text_node(item, item.text.substr(equals + 1));
     value.mark = item.mark;
     const auto key = item.text.substr(0, equals);
-    if (Entry* known = index.find(key)) known->value = std::move(value);
-    else index.append({key, item.mark, std::move(value)});
+    if (Entry* known = index.find(key))
+      known->value = std::move(value);
+    else
+      index.append({key, item.mark, std::move(value)});
   }
   become(node, std::move(mapping));
 }
@@ -89,8 +97,9 @@ void environment(const Context& context, Node& node, const KeyPath& path) {
     auto& item = node.items[i];
     const auto key = std::string_view{item.text}.substr(0, item.text.find('='));
     if (!item.is(Kind::string) || !key.ends_with(' ')) continue;
-    context.diagnostics.error(item.mark, base::text("{}: environment variable {} is declared with a trailing space",
-                                                    KeyPath{path, i}.text(), key));
+    context.diagnostics.error(item.mark,
+                              base::text("{}: environment variable {} is declared with a trailing space",
+                                         KeyPath{path, i}.text(), key));
     item.broken = true;
   }
   key_values(context, node, path);
@@ -105,10 +114,11 @@ void names_to_mapping(const Context& context, Node& node, const KeyPath& path, F
     auto& item = node.items[i];
     if (item.directive == Directive::reset || item.broken) continue;
     if (!item.is(Kind::string)) {
-      context.diagnostics.error(
-          item.mark, base::text("{}: must be a string, not {}", KeyPath{path, i}.text(), describe(item.kind)));
+      context.diagnostics.error(item.mark, base::text("{}: must be a string, not {}", KeyPath{path, i}.text(),
+                                                      describe(item.kind)));
     } else if (mapping.find(item.text)) {
-      context.diagnostics.error(item.mark, base::text("{}: '{}' is listed twice", KeyPath{path, i}.text(), item.text));
+      context.diagnostics.error(item.mark,
+                                base::text("{}: '{}' is listed twice", KeyPath{path, i}.text(), item.text));
     } else {
       mapping.set(item.text, fill(item), item.mark);
     }
@@ -139,7 +149,8 @@ void require_values(const Context& context, Node& node, const KeyPath& path, std
   for (std::size_t i = 0; i < node.items.size(); ++i) {
     auto& item = node.items[i];
     if (!item.is(Kind::string) || item.text.find('=') != std::string::npos || item.text == unvalued) continue;
-    context.parse(item, KeyPath{path, i}, [&] { base::fail("must be of the form name=value, not '{}'", item.text); });
+    context.parse(item, KeyPath{path, i},
+                  [&] { base::fail("must be of the form name=value, not '{}'", item.text); });
   }
 }
 
@@ -195,8 +206,9 @@ void hosts(const Context& context, Node& node, const KeyPath& path) {
     for (std::size_t i = 0; i < node.items.size(); ++i) {
       auto& item = node.items[i];
       if (!item.is(Kind::string) || item.broken) {
-        context.diagnostics.error(item.mark, base::text("{}: must be a string of the form host=address, not {}",
-                                                        KeyPath{path, i}.text(), describe(item.kind)));
+        context.diagnostics.error(item.mark,
+                                  base::text("{}: must be a string of the form host=address, not {}",
+                                             KeyPath{path, i}.text(), describe(item.kind)));
         continue;
       }
       context.parse(item, KeyPath{path, i}, [&] {
@@ -226,17 +238,20 @@ void external(const Context& context, Node& node, const KeyPath& path) {
   if (!external || !external->is(Kind::mapping)) return;
   for (const auto& entry : external->entries) {
     if (entry.key != "name" && !entry.key.starts_with("x-"))
-      context.diagnostics.error(entry.key_mark, base::text("{}.external: unknown key '{}'", path.text(), entry.key));
+      context.diagnostics.error(entry.key_mark,
+                                base::text("{}.external: unknown key '{}'", path.text(), entry.key));
   }
   const Node* name = external->find("name");
   const Mark mark = external->mark;
   if (name && name->is(Kind::string)) {
-    context.diagnostics.warn(mark, base::text("{}: 'external.name' is deprecated, write 'name: {}' and 'external: true'",
-                                              path.text(), name->text));
+    context.diagnostics.warn(
+        mark, base::text("{}: 'external.name' is deprecated, write 'name: {}' and 'external: true'",
+                         path.text(), name->text));
     const Node* own = node.find("name");
     if (own && own->text != name->text) {
-      context.diagnostics.error(mark, base::text("{}: name '{}' and external.name '{}' conflict, only use name",
-                                                 path.text(), own->text, name->text));
+      context.diagnostics.error(
+          mark, base::text("{}: name '{}' and external.name '{}' conflict, only use name", path.text(),
+                           own->text, name->text));
     }
     node.set("name", Node{*name});
   }
@@ -260,7 +275,8 @@ void ports(const Context& context, Node& node, const KeyPath& path) {
   const auto as_written = context.options.lenient ? node.items : std::vector<Node>{};
   for (std::size_t i = 0; i < node.items.size(); ++i) {
     auto& item = node.items[i];
-    if ((!item.is(Kind::string) && !item.is(Kind::integer)) || item.broken || item.directive == Directive::reset) {
+    if ((!item.is(Kind::string) && !item.is(Kind::integer)) || item.broken ||
+        item.directive == Directive::reset) {
       expanded.push_back(std::move(item));
       continue;
     }

@@ -1,6 +1,7 @@
 #pragma once
-// Phase: every short syntax becomes the long one, so that later phases know one form of everything. A string that does
-// not parse is reported and its node marked broken; a value of the wrong kind is left for the reader of the model.
+// Phase: every short syntax becomes the long one, so that later phases know one form of everything. A string
+// that does not parse is reported and its node marked broken; a value of the wrong kind is left for the
+// reader of the model.
 #include "compose/loader/node.hpp"
 
 namespace compose::loader {

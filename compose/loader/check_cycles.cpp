@@ -65,6 +65,8 @@ class CycleFinder {
 
 }  // namespace
 
-std::string find_dependency_cycle(const model::Project& project) { return CycleFinder{project}.find(); }
+std::string find_dependency_cycle(const model::Project& project) {
+  return CycleFinder{project}.find();
+}
 
 }  // namespace compose::loader

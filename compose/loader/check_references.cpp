@@ -39,13 +39,14 @@ class ReferenceCheck {
   }
 
   template <class Members>
-  void refers(const model::Service& service, std::string_view attribute, const std::string& key, std::string_view what,
-              const Members& members) {
+  void refers(const model::Service& service, std::string_view attribute, const std::string& key,
+              std::string_view what, const Members& members) {
     if (members.contains(key) || diagnostics_.full()) return;
     std::vector<std::string_view> known;
     for (const auto& [name, member] : members) known.push_back(name);
     fail({"services", service.name, attribute, key},
-         base::text("service \"{}\" refers to undefined {} {}{}", service.name, what, key, suggestion(key, known)));
+         base::text("service \"{}\" refers to undefined {} {}{}", service.name, what, key,
+                    suggestion(key, known)));
   }
 
   void source(const model::Service& service) {
@@ -59,16 +60,18 @@ class ReferenceCheck {
     const auto& build = *service.build;
     if (!build.dockerfile.empty() && !build.dockerfile_inline.empty())
       fail({"services", service.name, "build", "dockerfile_inline"},
-           base::text("service \"{}\" declares mutually exclusive dockerfile and dockerfile_inline", service.name));
+           base::text("service \"{}\" declares mutually exclusive dockerfile and dockerfile_inline",
+                      service.name));
     for (const auto& [name, context] : build.additional_contexts) {
       if (!context.starts_with("service:")) continue;
       const auto target = project_.services.find(context.substr(8));
       if (target == project_.services.end() || !target->second.build)
         fail({"services", service.name, "build", "additional_contexts", name},
-             base::text("service \"{}\" declares unknown service \"{}\" as additional contexts {}", service.name,
-                        context.substr(8), name));
+             base::text("service \"{}\" declares unknown service \"{}\" as additional contexts {}",
+                        service.name, context.substr(8), name));
     }
-    for (const auto& grant : build.secrets) refers(service, "build", grant.source, "build secret", project_.secrets);
+    for (const auto& grant : build.secrets)
+      refers(service, "build", grant.source, "build secret", project_.secrets);
     if (!service.platform.empty() && !build.platforms.empty() &&
         std::ranges::find(build.platforms, service.platform) == build.platforms.end())
       fail({"services", service.name, "build", "platforms"},
@@ -79,8 +82,10 @@ class ReferenceCheck {
     if (!service.network_mode.empty() && !service.networks.empty())
       fail({"services", service.name, "network_mode"},
            base::text("service {} declares mutually exclusive `network_mode` and `networks`", service.name));
-    for (const auto& [key, settings] : service.networks) refers(service, "networks", key, "network", project_.networks);
-    for (const auto& [key, binding] : service.models) refers(service, "models", key, "model", project_.models);
+    for (const auto& [key, settings] : service.networks)
+      refers(service, "networks", key, "network", project_.networks);
+    for (const auto& [key, binding] : service.models)
+      refers(service, "models", key, "model", project_.models);
   }
 
   void dependencies(const model::Service& service) {
@@ -89,11 +94,11 @@ class ReferenceCheck {
       const auto disabled = project_.disabled_services.find(target);
       std::vector<std::string_view> known;
       for (const auto& [name, other] : project_.services) known.push_back(name);
-      const auto hint = disabled == project_.disabled_services.end()
-                            ? suggestion(target, known)
-                            : base::text(", it is in the inactive profile '{}'", disabled->second.profiles.empty()
-                                                                                     ? ""
-                                                                                     : disabled->second.profiles.front());
+      const auto hint =
+          disabled == project_.disabled_services.end()
+              ? suggestion(target, known)
+              : base::text(", it is in the inactive profile '{}'",
+                           disabled->second.profiles.empty() ? "" : disabled->second.profiles.front());
       fail({"services", service.name, "depends_on", target},
            base::text("service \"{}\" depends on undefined service \"{}\"{}", service.name, target, hint));
     }
@@ -103,8 +108,8 @@ class ReferenceCheck {
     for (std::size_t i = 0; i < service.volumes.size(); ++i) {
       const auto& mount = service.volumes[i];
       const auto index = std::to_string(i);
-      if (mount.type == model::MountType::volume && !mount.source.empty() && !project_.volumes.contains(mount.source) &&
-          !diagnostics_.full()) {
+      if (mount.type == model::MountType::volume && !mount.source.empty() &&
+          !project_.volumes.contains(mount.source) && !diagnostics_.full()) {
         std::vector<std::string_view> known;
         for (const auto& [name, volume] : project_.volumes) known.push_back(name);
         fail({"services", service.name, "volumes", index},
@@ -118,8 +123,10 @@ class ReferenceCheck {
   }
 
   void grants(const model::Service& service) {
-    for (const auto& grant : service.configs) refers(service, "configs", grant.source, "config", project_.configs);
-    for (const auto& grant : service.secrets) refers(service, "secrets", grant.source, "secret", project_.secrets);
+    for (const auto& grant : service.configs)
+      refers(service, "configs", grant.source, "config", project_.configs);
+    for (const auto& grant : service.secrets)
+      refers(service, "secrets", grant.source, "secret", project_.secrets);
   }
 
   void health(const model::Service& service) {
@@ -127,7 +134,8 @@ class ReferenceCheck {
     const auto& first = service.healthcheck->test->front();
     if (first != "CMD" && first != "CMD-SHELL" && first != "NONE")
       fail({"services", service.name, "healthcheck", "test"},
-           base::text("services.{}: healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"", service.name));
+           base::text("services.{}: healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"",
+                      service.name));
   }
 
   // Attributes that say the same thing in two places.
@@ -135,8 +143,9 @@ class ReferenceCheck {
   void twin(const model::Service& service, std::string_view attribute, const std::optional<T>& value,
             std::string_view in_deploy, const std::optional<T>& deployed) {
     if (!value || !deployed || *value == *deployed || *value == T{} || *deployed == T{}) return;
-    fail({"services", service.name, attribute}, base::text("services.{}: can't set distinct values on '{}' and 'deploy.{}'",
-                                                           service.name, attribute, in_deploy));
+    fail({"services", service.name, attribute},
+         base::text("services.{}: can't set distinct values on '{}' and 'deploy.{}'", service.name, attribute,
+                    in_deploy));
   }
 
   void twins(const model::Service& service) {
@@ -144,22 +153,25 @@ class ReferenceCheck {
     const auto& deploy = *service.deploy;
     if (service.scale && deploy.replicas && *service.scale != *deploy.replicas)
       fail({"services", service.name, "scale"},
-           base::text("services.{}: can't set distinct values on 'scale' and 'deploy.replicas'", service.name));
+           base::text("services.{}: can't set distinct values on 'scale' and 'deploy.replicas'",
+                      service.name));
     if (const auto& limits = deploy.resources.limits) {
       twin(service, "mem_limit", service.mem_limit, "resources.limits.memory", limits->memory);
       twin(service, "cpus", service.cpus, "resources.limits.cpus", limits->cpus);
       twin(service, "pids_limit", service.pids_limit, "resources.limits.pids", limits->pids);
     }
     if (const auto& reserved = deploy.resources.reservations)
-      twin(service, "mem_reservation", service.mem_reservation, "resources.reservations.memory", reserved->memory);
+      twin(service, "mem_reservation", service.mem_reservation, "resources.reservations.memory",
+           reserved->memory);
   }
 
   void names(const model::Service& service) {
     if (service.container_name.empty()) return;
     if (service.replicas() > 1)
-      fail({"services", service.name, "container_name"},
-           base::text("services.{}: can't set container_name and scale {}, as a container name must be unique",
-                      service.name, service.replicas()));
+      fail(
+          {"services", service.name, "container_name"},
+          base::text("services.{}: can't set container_name and scale {}, as a container name must be unique",
+                     service.name, service.replicas()));
     const auto [other, fresh] = container_names_.emplace(service.container_name, service.name);
     if (!fresh)
       fail({"services", service.name, "container_name"},
@@ -170,7 +182,8 @@ class ReferenceCheck {
   // No two mounts on one target.
   void targets(const model::Service& service) {
     std::map<std::string, std::string> mounted;
-    const auto mount = [&](std::string target, const std::string& where, std::string_view attribute, std::size_t i) {
+    const auto mount = [&](std::string target, const std::string& where, std::string_view attribute,
+                           std::size_t i) {
       if (target.size() > 1 && target.ends_with('/')) target.pop_back();
       const auto [earlier, fresh] = mounted.emplace(target, where);
       if (!fresh)

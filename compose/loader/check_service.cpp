@@ -17,7 +17,8 @@ class ShapeCheck {
     numbers(service);
     requests(service, service.gpus, {"gpus"});
     if (service.deploy && service.deploy->resources.reservations)
-      requests(service, service.deploy->resources.reservations->devices, {"deploy", "resources", "reservations", "devices"});
+      requests(service, service.deploy->resources.reservations->devices,
+               {"deploy", "resources", "reservations", "devices"});
     develop(service);
     hooks(service, service.post_start, "post_start");
     hooks(service, service.pre_stop, "pre_stop");
@@ -28,7 +29,8 @@ class ShapeCheck {
     const auto conflict = [&](bool set, std::string_view attribute) {
       if (set)
         fail({"volumes", key, attribute},
-             base::text("volumes.{}: conflicting parameters \"external\" and \"{}\" specified", key, attribute));
+             base::text("volumes.{}: conflicting parameters \"external\" and \"{}\" specified", key,
+                        attribute));
     };
     conflict(!volume.driver.empty(), "driver");
     conflict(!volume.driver_opts.empty(), "driver_opts");
@@ -39,8 +41,10 @@ class ShapeCheck {
     if (object.external || !object.driver.empty()) return;
     const bool config = section == "configs";
     const auto choices = config ? "file|environment|content" : "file|environment";
-    const int given = int{!object.file.empty()} + int{!object.environment.empty()} + int{object.content.has_value()};
-    if (given > 1) fail({section, key}, base::text("{}.{}: {} attributes are mutually exclusive", section, key, choices));
+    const int given =
+        int{!object.file.empty()} + int{!object.environment.empty()} + int{object.content.has_value()};
+    if (given > 1)
+      fail({section, key}, base::text("{}.{}: {} attributes are mutually exclusive", section, key, choices));
     if (given == 0) fail({section, key}, base::text("{}.{}: one of {} must be set", section, key, choices));
   }
 
@@ -57,7 +61,8 @@ class ShapeCheck {
       const auto index = std::to_string(i);
       const auto where = base::text("services.{}.ports[{}]", service.name, i);
       if (!port.host_ip.empty() && !is_ip_address(port.host_ip))
-        fail({"services", service.name, "ports", index, "host_ip"}, base::text("{}: invalid ip address: {}", where, port.host_ip));
+        fail({"services", service.name, "ports", index, "host_ip"},
+             base::text("{}: invalid ip address: {}", where, port.host_ip));
       if (port.target == 0)
         fail({"services", service.name, "ports", index}, base::text("{} is missing a target port", where));
     }
@@ -71,11 +76,13 @@ class ShapeCheck {
       if (mount.target.empty())
         fail({"services", service.name, "volumes", index}, where + " is missing a mount target");
       if (mount.tmpfs && mount.tmpfs->size.value_or(0) < 0)
-        fail({"services", service.name, "volumes", index, "tmpfs", "size"}, where + ".tmpfs.size: must not be negative");
+        fail({"services", service.name, "volumes", index, "tmpfs", "size"},
+             where + ".tmpfs.size: must not be negative");
     }
   }
 
-  void range(const model::Service& service, std::string_view key, std::optional<double> value, double low, double high) {
+  void range(const model::Service& service, std::string_view key, std::optional<double> value, double low,
+             double high) {
     if (!value || (*value >= low && *value <= high)) return;
     fail({"services", service.name, key},
          high > 1e9 ? base::text("services.{}.{}: must be greater than or equal to {}", service.name, key,
@@ -118,11 +125,14 @@ class ShapeCheck {
       const auto& rule = service.develop->watch[i];
       const auto where = base::text("services.{}.develop.watch[{}]", service.name, i);
       const auto index = std::to_string(i);
-      if (rule.path.empty()) fail({"services", service.name, "develop", "watch", index}, where + ": path must not be blank");
+      if (rule.path.empty())
+        fail({"services", service.name, "develop", "watch", index}, where + ": path must not be blank");
       if (rule.exec && !rule.exec->command)
-        fail({"services", service.name, "develop", "watch", index, "exec"}, where + ".exec: missing key 'command'");
+        fail({"services", service.name, "develop", "watch", index, "exec"},
+             where + ".exec: missing key 'command'");
       if (rule.target.empty() && rule.action != "rebuild" && rule.action != "restart")
-        fail({"services", service.name, "develop", "watch", index}, where + ": target is required for non-rebuild actions");
+        fail({"services", service.name, "develop", "watch", index},
+             where + ": target is required for non-rebuild actions");
     }
   }
 

@@ -3,7 +3,8 @@
 //   static void read(Reader&, const Node&, const KeyPath&, T&);
 //   static bool write(const Writer&, const T&, model::Value&);   false: left out
 //   static constexpr std::string_view kind;                      "a string"
-// Most rows take the codec of their member's type (DefaultCodec); a row names another where the type says too little.
+// Most rows take the codec of their member's type (DefaultCodec); a row names another where the type says too
+// little.
 #include <map>
 #include <optional>
 #include <type_traits>
@@ -230,7 +231,8 @@ struct MountTypeWord {
 };
 
 struct ConditionWord {
-  static constexpr std::string_view kind = "a word: service_started, service_healthy or service_completed_successfully";
+  static constexpr std::string_view kind =
+      "a word: service_started, service_healthy or service_completed_successfully";
   static void read(Reader&, const Node&, const KeyPath&, model::DependencyCondition&);
   static bool write(const Writer&, const model::DependencyCondition&, model::Value&);
 };
@@ -327,28 +329,50 @@ template <class C>
 struct Named {
   using codec = C;
 };
-template <> struct DefaultCodec<std::string> : Named<Text> {};
-template <> struct DefaultCodec<std::optional<std::string>> : Named<Text> {};
-template <> struct DefaultCodec<bool> : Named<Flag> {};
-template <> struct DefaultCodec<std::optional<bool>> : Named<Flag> {};
-template <> struct DefaultCodec<std::int64_t> : Named<Integer> {};
-template <> struct DefaultCodec<std::uint32_t> : Named<Integer> {};
-template <> struct DefaultCodec<std::optional<std::int64_t>> : Named<Integer> {};
-template <> struct DefaultCodec<double> : Named<Number> {};
-template <> struct DefaultCodec<std::optional<double>> : Named<Number> {};
-template <> struct DefaultCodec<std::optional<model::Duration>> : Named<DurationText> {};
-template <> struct DefaultCodec<std::optional<model::FileMode>> : Named<OctalMode> {};
-template <> struct DefaultCodec<model::Strings> : Named<TextList> {};
-template <> struct DefaultCodec<model::Command> : Named<CommandLine> {};
-template <> struct DefaultCodec<model::StringMap> : Named<KeyValues> {};
-template <> struct DefaultCodec<model::Environment> : Named<Variables> {};
-template <> struct DefaultCodec<HostAddresses::Hosts> : Named<HostAddresses> {};
-template <> struct DefaultCodec<model::Ulimits> : Named<UlimitMap> {};
-template <> struct DefaultCodec<model::MountType> : Named<MountTypeWord> {};
-template <> struct DefaultCodec<model::DependencyCondition> : Named<ConditionWord> {};
-template <class T> struct DefaultCodec<std::optional<T>> : Named<Object<T>> {};
-template <class T> struct DefaultCodec<std::vector<T>> : Named<ObjectList<T>> {};
-template <class T> struct DefaultCodec<std::map<std::string, T>> : Named<ObjectMap<T>> {};
+template <>
+struct DefaultCodec<std::string> : Named<Text> {};
+template <>
+struct DefaultCodec<std::optional<std::string>> : Named<Text> {};
+template <>
+struct DefaultCodec<bool> : Named<Flag> {};
+template <>
+struct DefaultCodec<std::optional<bool>> : Named<Flag> {};
+template <>
+struct DefaultCodec<std::int64_t> : Named<Integer> {};
+template <>
+struct DefaultCodec<std::uint32_t> : Named<Integer> {};
+template <>
+struct DefaultCodec<std::optional<std::int64_t>> : Named<Integer> {};
+template <>
+struct DefaultCodec<double> : Named<Number> {};
+template <>
+struct DefaultCodec<std::optional<double>> : Named<Number> {};
+template <>
+struct DefaultCodec<std::optional<model::Duration>> : Named<DurationText> {};
+template <>
+struct DefaultCodec<std::optional<model::FileMode>> : Named<OctalMode> {};
+template <>
+struct DefaultCodec<model::Strings> : Named<TextList> {};
+template <>
+struct DefaultCodec<model::Command> : Named<CommandLine> {};
+template <>
+struct DefaultCodec<model::StringMap> : Named<KeyValues> {};
+template <>
+struct DefaultCodec<model::Environment> : Named<Variables> {};
+template <>
+struct DefaultCodec<HostAddresses::Hosts> : Named<HostAddresses> {};
+template <>
+struct DefaultCodec<model::Ulimits> : Named<UlimitMap> {};
+template <>
+struct DefaultCodec<model::MountType> : Named<MountTypeWord> {};
+template <>
+struct DefaultCodec<model::DependencyCondition> : Named<ConditionWord> {};
+template <class T>
+struct DefaultCodec<std::optional<T>> : Named<Object<T>> {};
+template <class T>
+struct DefaultCodec<std::vector<T>> : Named<ObjectList<T>> {};
+template <class T>
+struct DefaultCodec<std::map<std::string, T>> : Named<ObjectMap<T>> {};
 
 namespace detail {
 
@@ -397,20 +421,25 @@ struct Inner<ObjectMap<std::optional<T>>> {
 }  // namespace detail
 
 // row<&Service::image>("image"), row<&Service::mem_limit, ByteSize>("mem_limit")
-template <auto Member, class Codec = typename DefaultCodec<typename detail::MemberOf<decltype(Member)>::type>::codec>
+template <auto Member,
+          class Codec = typename DefaultCodec<typename detail::MemberOf<decltype(Member)>::type>::codec>
 constexpr Row row(std::string_view key, Support support = Support::honoured, std::string_view note = {}) {
   using Record = typename detail::MemberOf<decltype(Member)>::record;
-  return {.key = key,
-          .kind = Codec::kind,
-          .read = [](Reader& reader, const Node& node, const KeyPath& path,
-                     void* record) { Codec::read(reader, node, path, static_cast<Record*>(record)->*Member); },
-          .write = [](const Writer& writer, const void* record,
-                      model::Value& out) { return Codec::write(writer, static_cast<const Record*>(record)->*Member, out); },
-          .inner = detail::Inner<Codec>::table,
-          .inner_suffix = detail::Inner<Codec>::suffix,
-          .nullable = requires { requires Codec::nullable; },
-          .support = support,
-          .note = note};
+  return {
+      .key = key,
+      .kind = Codec::kind,
+      .read = [](Reader& reader, const Node& node, const KeyPath& path,
+                 void* record) { Codec::read(reader, node, path, static_cast<Record*>(record)->*Member); },
+      .write =
+          [](const Writer& writer, const void* record, model::Value& out) {
+            return Codec::write(writer, static_cast<const Record*>(record)->*Member, out);
+          },
+      .inner = detail::Inner<Codec>::table,
+      .inner_suffix = detail::Inner<Codec>::suffix,
+      .nullable = requires {requires Codec::nullable;
+}
+, .support = support, .note = note
+};  // namespace compose::loader
 }
 
 template <class T>
@@ -420,8 +449,8 @@ model::Extensions* extensions_of(void* record) {
 
 // ---- bodies ----
 
-void read_one_of(Reader& reader, const Node& node, const KeyPath& path, std::span<const std::string_view> words,
-                 std::string& value);
+void read_one_of(Reader& reader, const Node& node, const KeyPath& path,
+                 std::span<const std::string_view> words, std::string& value);
 
 template <const auto& Words>
 void OneOf<Words>::read(Reader& reader, const Node& node, const KeyPath& path, std::string& value) {

@@ -14,7 +14,9 @@ model::Value list_of(const model::Strings& strings) {
   return list;
 }
 
-bool is_number(const Node& node) { return node.is(Kind::integer) || node.is(Kind::floating); }
+bool is_number(const Node& node) {
+  return node.is(Kind::integer) || node.is(Kind::floating);
+}
 
 // Calls f(entry, path) for each entry of a mapping; null is an empty one.
 template <class F>
@@ -67,7 +69,8 @@ void NonEmptyTextList::read(Reader& reader, const Node& node, const KeyPath& pat
   std::erase(value, "");
 }
 
-void UniqueTextOrNumberList::read(Reader& reader, const Node& node, const KeyPath& path, model::Strings& value) {
+void UniqueTextOrNumberList::read(Reader& reader, const Node& node, const KeyPath& path,
+                                  model::Strings& value) {
   TextOrNumberList::read(reader, node, path, value);
   refuse_duplicates(reader, node, path, value);
 }
@@ -77,7 +80,8 @@ void TextOrNumberList::read(Reader& reader, const Node& node, const KeyPath& pat
   if (!node.is(Kind::list)) return reader.expect(node, path, "a list of strings or numbers");
   for (std::size_t i = 0; i < node.items.size(); ++i) {
     const auto& item = node.items[i];
-    if (!item.is(Kind::string) && !is_number(item)) reader.expect(item, KeyPath{path, i}, "a string or a number");
+    if (!item.is(Kind::string) && !is_number(item))
+      reader.expect(item, KeyPath{path, i}, "a string or a number");
     value.push_back(scalar_text(item));
   }
 }
@@ -92,9 +96,10 @@ void CommandLine::read(Reader& reader, const Node& node, const KeyPath& path, mo
     auto split = split_words(node.text);
     value = std::move(split.words);
     if (split.cut_at == std::string_view::npos) return;
-    reader.warn(node.mark,
-                base::text("{}: no shell runs this, so the command ends before '{}'; write [\"sh\", \"-c\", \"...\"]",
-                           path.text(), std::string_view{node.text}.substr(split.cut_at, 20)));
+    reader.warn(
+        node.mark,
+        base::text("{}: no shell runs this, so the command ends before '{}'; write [\"sh\", \"-c\", \"...\"]",
+                   path.text(), std::string_view{node.text}.substr(split.cut_at, 20)));
   } catch (const base::Error& e) {
     reader.fail(node, path, e.what());
   }
@@ -109,7 +114,8 @@ bool ServiceCommand::write(const Writer& writer, const model::Command& value, mo
   return CommandLine::write(writer, value, out) || writer.json();
 }
 
-void HealthTest::read(Reader& reader, const Node& node, const KeyPath& path, std::optional<model::Strings>& value) {
+void HealthTest::read(Reader& reader, const Node& node, const KeyPath& path,
+                      std::optional<model::Strings>& value) {
   if (node.is(Kind::null)) return;
   if (node.is(Kind::string)) {
     value = {"CMD-SHELL", node.text};
@@ -133,10 +139,12 @@ bool WatchExec::write(const Writer& writer, const std::optional<model::Hook>& va
 // ---- maps ----
 
 void KeyValues::read(Reader& reader, const Node& node, const KeyPath& path, model::StringMap& value) {
-  each_entry(reader, node, path, "a mapping or a list of KEY=value", [&](const Entry& entry, const KeyPath& inner) {
-    if (!entry.value.is_scalar()) return reader.expect(entry.value, inner, "a string, number, boolean or null");
-    value[entry.key] = entry.value.is(Kind::null) ? std::string{} : scalar_text(entry.value);
-  });
+  each_entry(reader, node, path, "a mapping or a list of KEY=value",
+             [&](const Entry& entry, const KeyPath& inner) {
+               if (!entry.value.is_scalar())
+                 return reader.expect(entry.value, inner, "a string, number, boolean or null");
+               value[entry.key] = entry.value.is(Kind::null) ? std::string{} : scalar_text(entry.value);
+             });
 }
 
 bool KeyValues::write(const Writer&, const model::StringMap& value, model::Value& out) {
@@ -162,11 +170,13 @@ void Contexts::read(Reader& reader, const Node& node, const KeyPath& path, model
 }
 
 void Variables::read(Reader& reader, const Node& node, const KeyPath& path, model::Environment& value) {
-  each_entry(reader, node, path, "a mapping or a list of KEY=value", [&](const Entry& entry, const KeyPath& inner) {
-    if (!entry.value.is_scalar()) return reader.expect(entry.value, inner, "a string, number, boolean or null");
-    auto& text = value[entry.key];
-    if (!entry.value.is(Kind::null)) text = scalar_text(entry.value);
-  });
+  each_entry(reader, node, path, "a mapping or a list of KEY=value",
+             [&](const Entry& entry, const KeyPath& inner) {
+               if (!entry.value.is_scalar())
+                 return reader.expect(entry.value, inner, "a string, number, boolean or null");
+               auto& text = value[entry.key];
+               if (!entry.value.is(Kind::null)) text = scalar_text(entry.value);
+             });
 }
 
 bool Variables::write(const Writer&, const model::Environment& value, model::Value& out) {
@@ -177,10 +187,12 @@ bool Variables::write(const Writer&, const model::Environment& value, model::Val
 }
 
 void HostAddresses::read(Reader& reader, const Node& node, const KeyPath& path, Hosts& value) {
-  each_entry(reader, node, path, "a mapping or a list of host=address", [&](const Entry& entry, const KeyPath& inner) {
-    if (entry.value.is(Kind::null)) return reader.expect(entry.value, inner, "an address or a list of addresses");
-    TextList::read(reader, entry.value, inner, value[entry.key]);
-  });
+  each_entry(reader, node, path, "a mapping or a list of host=address",
+             [&](const Entry& entry, const KeyPath& inner) {
+               if (entry.value.is(Kind::null))
+                 return reader.expect(entry.value, inner, "an address or a list of addresses");
+               TextList::read(reader, entry.value, inner, value[entry.key]);
+             });
 }
 
 // Printed as the list "name=address", sorted.
@@ -226,9 +238,12 @@ void UlimitMap::read(Reader& reader, const Node& node, const KeyPath& path, mode
       if (!entry.value.find(key)) reader.fail(entry.value, inner, base::text("missing key '{}'", key));
     for (const auto& bound : entry.value.entries) {
       const KeyPath bound_path{inner, bound.key};
-      if (bound.key == "soft") Integer::read(reader, bound.value, bound_path, limit.soft);
-      else if (bound.key == "hard") Integer::read(reader, bound.value, bound_path, limit.hard);
-      else if (!bound.key.starts_with("x-")) reader.fail(bound.value, inner, base::text("unknown key '{}'", bound.key));
+      if (bound.key == "soft")
+        Integer::read(reader, bound.value, bound_path, limit.soft);
+      else if (bound.key == "hard")
+        Integer::read(reader, bound.value, bound_path, limit.hard);
+      else if (!bound.key.starts_with("x-"))
+        reader.fail(bound.value, inner, base::text("unknown key '{}'", bound.key));
     }
   });
 }
@@ -237,7 +252,8 @@ bool UlimitMap::write(const Writer&, const model::Ulimits& value, model::Value& 
   model::Value::Mapping mapping;
   for (const auto& [key, limit] : value) {
     mapping.push_back({key, limit.single ? model::Value{limit.soft}
-                                         : model::Value{model::Value::Mapping{{"soft", limit.soft}, {"hard", limit.hard}}}});
+                                         : model::Value{model::Value::Mapping{{"soft", limit.soft},
+                                                                              {"hard", limit.hard}}}});
   }
   out = std::move(mapping);
   return !value.empty();

@@ -14,14 +14,18 @@ constexpr auto k_yes = std::to_array<std::string_view>({"y", "yes", "on"});
 constexpr auto k_no = std::to_array<std::string_view>({"n", "no", "off"});
 constexpr auto k_mount_types =
     std::to_array<std::string_view>({"bind", "volume", "tmpfs", "cluster", "npipe", "image"});
-constexpr auto k_conditions = std::to_array<std::string_view>(
-    {"service_started", "service_healthy", "service_completed_successfully"});
+constexpr auto k_conditions =
+    std::to_array<std::string_view>({"service_started", "service_healthy", "service_completed_successfully"});
 
 constexpr auto k_pull_policies = std::to_array<std::string_view>(
     {"always", "never", "build", "if_not_present", "missing", "refresh", "daily", "weekly"});
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alphanumeric(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_alphanumeric(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 bool is_container_name(std::string_view name) {
   return name.size() > 1 && is_alphanumeric(name[0]) && std::ranges::all_of(name, [](char c) {
@@ -38,7 +42,8 @@ bool is_pull_policy(std::string_view policy) {
   while (!policy.empty()) {
     const auto unit = std::ranges::find_if_not(policy, is_digit) - policy.begin();
     const auto length = static_cast<std::size_t>(unit);
-    if (length == 0 || length == policy.size() || std::string_view{"wdhms"}.find(policy[length]) == std::string_view::npos)
+    if (length == 0 || length == policy.size() ||
+        std::string_view{"wdhms"}.find(policy[length]) == std::string_view::npos)
       return false;
     policy.remove_prefix(length + 1);
   }
@@ -83,9 +88,11 @@ std::string alternatives(std::span<const std::string_view> words) {
   return all;
 }
 
-void not_among(Reader& reader, const Node& node, const KeyPath& path, std::span<const std::string_view> words) {
-  reader.fail(node, path,
-              base::text("must be {}, not '{}'{}", alternatives(words), node.text, suggestion(node.text, words)));
+void not_among(Reader& reader, const Node& node, const KeyPath& path,
+               std::span<const std::string_view> words) {
+  reader.fail(
+      node, path,
+      base::text("must be {}, not '{}'{}", alternatives(words), node.text, suggestion(node.text, words)));
 }
 
 }  // namespace
@@ -125,22 +132,25 @@ void ContainerName::read(Reader& reader, const Node& node, const KeyPath& path, 
 void PullPolicy::read(Reader& reader, const Node& node, const KeyPath& path, std::string& value) {
   Text::read(reader, node, path, value);
   if (!node.is(Kind::string) || is_pull_policy(value)) return;
-  reader.fail(node, path, base::text("must be {} or 'every_<time>', not '{}'{}", alternatives(k_pull_policies), value,
-                                     suggestion(value, k_pull_policies)));
+  reader.fail(node, path,
+              base::text("must be {} or 'every_<time>', not '{}'{}", alternatives(k_pull_policies), value,
+                         suggestion(value, k_pull_policies)));
 }
 
 void TextOrInteger::read(Reader& reader, const Node& node, const KeyPath& path, std::string& value) {
-  if (!node.is(Kind::string) && !node.is(Kind::integer)) return reader.expect(node, path, "a string or an integer");
+  if (!node.is(Kind::string) && !node.is(Kind::integer))
+    return reader.expect(node, path, "a string or an integer");
   value = scalar_text(node);
 }
 
 void TextOrBoolean::read(Reader& reader, const Node& node, const KeyPath& path, std::string& value) {
-  if (!node.is(Kind::string) && !node.is(Kind::boolean)) return reader.expect(node, path, "a string or a boolean");
+  if (!node.is(Kind::string) && !node.is(Kind::boolean))
+    return reader.expect(node, path, "a string or a boolean");
   value = scalar_text(node);
 }
 
-void read_one_of(Reader& reader, const Node& node, const KeyPath& path, std::span<const std::string_view> words,
-                 std::string& value) {
+void read_one_of(Reader& reader, const Node& node, const KeyPath& path,
+                 std::span<const std::string_view> words, std::string& value) {
   if (!node.is(Kind::string)) return reader.expect(node, path, "a string");
   if (std::ranges::find(words, node.text) == words.end()) return not_among(reader, node, path, words);
   value = node.text;
@@ -159,7 +169,8 @@ void Flag::read(Reader& reader, const Node& node, const KeyPath& path, bool& val
     value = word == "true";
   } else if (position(k_yes, word) || position(k_no, word)) {
     value = position(k_yes, word).has_value();
-    reader.warn(node.mark, base::text("\"{}\" for boolean is not supported by YAML 1.2, please use `{}`", node.text, value));
+    reader.warn(node.mark, base::text("\"{}\" for boolean is not supported by YAML 1.2, please use `{}`",
+                                      node.text, value));
   } else {
     reader.fail(node, path, base::text("invalid boolean '{}', write true or false", node.text));
   }
@@ -194,7 +205,8 @@ bool TrueFlag::write(const Writer&, bool value, model::Value& out) {
 void Integer::read(Reader& reader, const Node& node, const KeyPath& path, std::int64_t& value) {
   if (node.is(Kind::integer)) {
     value = node.integer;
-  } else if (node.is(Kind::floating) && std::trunc(node.floating) == node.floating && std::abs(node.floating) < 9e15) {
+  } else if (node.is(Kind::floating) && std::trunc(node.floating) == node.floating &&
+             std::abs(node.floating) < 9e15) {
     value = static_cast<std::int64_t>(node.floating);
   } else if (node.is(Kind::string)) {
     const auto number = whole_number<std::int64_t>(node.text);
@@ -205,7 +217,8 @@ void Integer::read(Reader& reader, const Node& node, const KeyPath& path, std::i
   }
 }
 
-void Integer::read(Reader& reader, const Node& node, const KeyPath& path, std::optional<std::int64_t>& value) {
+void Integer::read(Reader& reader, const Node& node, const KeyPath& path,
+                   std::optional<std::int64_t>& value) {
   read_optional<Integer>(reader, node, path, value);
 }
 
@@ -281,11 +294,13 @@ void PlainNumber::read(Reader& reader, const Node& node, const KeyPath& path, do
 void Percent::read(Reader& reader, const Node& node, const KeyPath& path, std::optional<double>& value) {
   std::int64_t percent = 0;
   Integer::read(reader, node, path, percent);
-  if (percent < 0 || percent > 100) reader.fail(node, path, base::text("must be between 0 and 100, not {}", percent));
+  if (percent < 0 || percent > 100)
+    reader.fail(node, path, base::text("must be between 0 and 100, not {}", percent));
   value = static_cast<double>(percent);
 }
 
-void DeviceCount::read(Reader& reader, const Node& node, const KeyPath& path, std::optional<std::int64_t>& value) {
+void DeviceCount::read(Reader& reader, const Node& node, const KeyPath& path,
+                       std::optional<std::int64_t>& value) {
   if (node.is(Kind::string) && node.text == "all") {
     value = -1;
     return;
@@ -307,7 +322,8 @@ void ByteSize::read(Reader& reader, const Node& node, const KeyPath& path, std::
   }
 }
 
-void ByteSize::read(Reader& reader, const Node& node, const KeyPath& path, std::optional<std::int64_t>& value) {
+void ByteSize::read(Reader& reader, const Node& node, const KeyPath& path,
+                    std::optional<std::int64_t>& value) {
   read_optional<ByteSize>(reader, node, path, value);
 }
 
@@ -320,16 +336,19 @@ bool ByteSize::write(const Writer& writer, const std::optional<std::int64_t>& va
   return value && write(writer, *value, out);
 }
 
-void ByteText::read(Reader& reader, const Node& node, const KeyPath& path, std::optional<std::int64_t>& value) {
+void ByteText::read(Reader& reader, const Node& node, const KeyPath& path,
+                    std::optional<std::int64_t>& value) {
   if (!node.is(Kind::string)) return reader.expect(node, path, "a string such as '512m'");
   ByteSize::read(reader, node, path, value);
 }
 
-void DurationText::read(Reader& reader, const Node& node, const KeyPath& path, std::optional<model::Duration>& value) {
+void DurationText::read(Reader& reader, const Node& node, const KeyPath& path,
+                        std::optional<model::Duration>& value) {
   if (node.is(Kind::null)) return;
   if (!node.is(Kind::string)) return reader.expect(node, path, "a duration such as '1m30s'");
   const auto duration = base::parse_duration(node.text);
-  if (!duration) return reader.fail(node, path, base::text("invalid duration '{}', write 90s or 1m30s", node.text));
+  if (!duration)
+    return reader.fail(node, path, base::text("invalid duration '{}', write 90s or 1m30s", node.text));
   value = *duration;
 }
 
@@ -338,7 +357,8 @@ bool DurationText::write(const Writer&, const std::optional<model::Duration>& va
   return value.has_value();
 }
 
-void OctalMode::read(Reader& reader, const Node& node, const KeyPath& path, std::optional<model::FileMode>& value) {
+void OctalMode::read(Reader& reader, const Node& node, const KeyPath& path,
+                     std::optional<model::FileMode>& value) {
   if (node.is(Kind::null)) return;
   if (node.is(Kind::integer) && node.integer >= 0 && node.integer <= 07777) {
     value = {static_cast<std::uint32_t>(node.integer)};
@@ -382,7 +402,8 @@ bool MountTypeWord::write(const Writer&, const model::MountType& value, model::V
   return true;
 }
 
-void ConditionWord::read(Reader& reader, const Node& node, const KeyPath& path, model::DependencyCondition& value) {
+void ConditionWord::read(Reader& reader, const Node& node, const KeyPath& path,
+                         model::DependencyCondition& value) {
   if (!node.is(Kind::string)) return reader.expect(node, path, "a string");
   const auto index = position(k_conditions, node.text);
   if (!index) return not_among(reader, node, path, k_conditions);

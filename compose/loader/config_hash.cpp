@@ -26,7 +26,9 @@ std::string service_config_hash(const model::Service& service) {
   return hash_of(relevant);
 }
 
-std::string network_config_hash(const model::Network& network) { return hash_of(network); }
+std::string network_config_hash(const model::Network& network) {
+  return hash_of(network);
+}
 
 std::string volume_config_hash(const model::Volume& volume) {
   model::Volume relevant = volume;

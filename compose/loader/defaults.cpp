@@ -5,7 +5,8 @@ namespace compose::loader {
 namespace {
 
 void set_missing(Node& mapping, std::string_view key, std::string_view value) {
-  if (mapping.is(Kind::mapping) && !mapping.find(key)) mapping.set(std::string{key}, Node::string(std::string{value}, mapping.mark));
+  if (mapping.is(Kind::mapping) && !mapping.find(key))
+    mapping.set(std::string{key}, Node::string(std::string{value}, mapping.mark));
 }
 
 // Calls f for each element of the list under `key`.
@@ -41,7 +42,8 @@ void fill_secret(Node& grant) {
 }
 
 void fill_service(Node& service) {
-  if (Node* build = service.is(Kind::mapping) ? service.find("build") : nullptr) set_missing(*build, "context", ".");
+  if (Node* build = service.is(Kind::mapping) ? service.find("build") : nullptr)
+    set_missing(*build, "context", ".");
   each_item(service, "ports", [](Node& port) {
     set_missing(port, "mode", "ingress");
     set_missing(port, "protocol", "tcp");
@@ -59,9 +61,11 @@ void fill_service(Node& service) {
 void look_up_missing(Node& variables, const Environment& environment, bool drop_unknown) {
   for (auto& entry : variables.entries) {
     if (!entry.value.is(Kind::null)) continue;
-    if (auto value = look_up(environment, entry.key)) entry.value = Node::string(*std::move(value), entry.value.mark);
+    if (auto value = look_up(environment, entry.key))
+      entry.value = Node::string(*std::move(value), entry.value.mark);
   }
-  if (drop_unknown) std::erase_if(variables.entries, [](const Entry& entry) { return entry.value.is(Kind::null); });
+  if (drop_unknown)
+    std::erase_if(variables.entries, [](const Entry& entry) { return entry.value.is(Kind::null); });
 }
 
 void resolve_service(Node& service, const Environment& environment) {
@@ -86,7 +90,9 @@ void resolve_file_object(Node& object, const Environment& environment) {
 
 }  // namespace
 
-void fill_defaults(Node& model) { each_member(model, "services", fill_service); }
+void fill_defaults(Node& model) {
+  each_member(model, "services", fill_service);
+}
 
 void resolve_variables(Node& model, const Environment& environment) {
   each_member(model, "services", [&](Node& service) { resolve_service(service, environment); });

@@ -8,9 +8,12 @@ namespace {
 
 constexpr std::size_t k_shown_width = 160;  // of a source line
 
-bool starts_character(char c) { return (c & '\xC0') != '\x80'; }
+bool starts_character(char c) {
+  return (c & '\xC0') != '\x80';
+}
 
-// The line (cut to a readable width around the column) and a caret below it. Tabs stay tabs in both, so that they align.
+// The line (cut to a readable width around the column) and a caret below it. Tabs stay tabs in both, so that
+// they align.
 std::string excerpt(const Problem& problem) {
   std::string line = problem.source_line;
   std::string padding;

@@ -10,8 +10,12 @@ namespace {
 
 constexpr std::string_view k_byte_order_mark = "\xEF\xBB\xBF";
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f'; }
-bool is_octal(char c) { return c >= '0' && c <= '7'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
+bool is_octal(char c) {
+  return c >= '0' && c <= '7';
+}
 
 // Letters and digits of any script: everything beyond ASCII is taken as one.
 bool belongs_to_key(char c) {
@@ -45,7 +49,8 @@ std::string expand_escapes(std::string_view text) {
     } else if (next == '0') {
       unsigned value = 0;
       std::size_t end = i + 2;
-      while (end < text.size() && end < i + 5 && is_octal(text[end])) value = value * 8 + static_cast<unsigned>(text[end++] - '0');
+      while (end < text.size() && end < i + 5 && is_octal(text[end]))
+        value = value * 8 + static_cast<unsigned>(text[end++] - '0');
       result += static_cast<char>(value);
       i = end - 1;
     } else {
@@ -64,7 +69,8 @@ class EnvFileParser {
   }
 
   Assignments run() {
-    if (const auto zero = text_.find('\0'); zero != std::string_view::npos) throw Damage{zero, "NUL byte in the file"};
+    if (const auto zero = text_.find('\0'); zero != std::string_view::npos)
+      throw Damage{zero, "NUL byte in the file"};
     while (skip_to_statement()) statement();
     return std::move(found_);
   }
@@ -86,7 +92,8 @@ class EnvFileParser {
  private:
   [[nodiscard]] std::optional<std::string> known(std::string_view name) const {
     if (auto value = reader_.lookup(name)) return value;
-    const auto last = std::find_if(found_.rbegin(), found_.rend(), [&](const auto& a) { return a.first == name; });
+    const auto last =
+        std::find_if(found_.rbegin(), found_.rend(), [&](const auto& a) { return a.first == name; });
     if (last != found_.rend()) return last->second;
     return reader_.fallback ? reader_.fallback(name) : std::nullopt;
   }
@@ -132,7 +139,8 @@ class EnvFileParser {
 
   [[noreturn]] void unexpected_character(std::size_t start) {
     const auto line = text_.substr(start, text_.find('\n', start) - start);
-    throw Damage{at_, base::text("unexpected character \"{}\" in variable name \"{}\"", text_[at_], trim_end(line))};
+    throw Damage{
+        at_, base::text("unexpected character \"{}\" in variable name \"{}\"", text_[at_], trim_end(line))};
   }
 
   std::string value() {
@@ -175,7 +183,8 @@ class EnvFileParser {
     if (line.empty() || line[0] == '#') return;
     const auto equals = line.find('=');
     const auto key = line.substr(0, equals);
-    if (key.find_first_of(" \t") != std::string_view::npos) throw Damage{offset, "key cannot contain a space"};
+    if (key.find_first_of(" \t") != std::string_view::npos)
+      throw Damage{offset, "key cannot contain a space"};
     if (equals != std::string_view::npos) {
       found_.emplace_back(key, line.substr(equals + 1));
     } else if (auto value = reader_.lookup(key)) {

@@ -1,5 +1,6 @@
 #pragma once
-// The environment that a file is interpolated with: names and values, of the process first, completed from .env files.
+// The environment that a file is interpolated with: names and values, of the process first, completed from
+// .env files.
 #include <map>
 #include <optional>
 #include <string>

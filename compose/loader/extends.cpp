@@ -89,7 +89,8 @@ class ExtendsResolver {
   }
 
   // A copy of the base service with its own extends resolved; nullopt when there is none (reported).
-  std::optional<Node> base_of(Scope& scope, const std::string& name, const Request& request, std::vector<Link>& chain) {
+  std::optional<Node> base_of(Scope& scope, const std::string& name, const Request& request,
+                              std::vector<Link>& chain) {
     Scope* target = &scope;
     if (!request.file.empty()) {
       target = scope_of_file(scope, name, request);
@@ -100,15 +101,17 @@ class ExtendsResolver {
     if (!found) {
       std::vector<std::string_view> names;
       for (const auto& entry : target->services->entries) names.push_back(entry.key);
-      fail(request.mark, base::text("cannot extend service \"{}\": service \"{}\" not found in {}{}", name,
-                                    request.service, shown_path(target->file, state_.options.current_directory),
-                                    suggestion(request.service, names)));
+      fail(request.mark,
+           base::text("cannot extend service \"{}\": service \"{}\" not found in {}{}", name, request.service,
+                      shown_path(target->file, state_.options.current_directory),
+                      suggestion(request.service, names)));
       return std::nullopt;
     }
     resolve(*target, request.service, found->value, chain);
     Node base = found->value;
     if (target != &scope && base.is(Kind::mapping))
-      resolve_service_paths(base, base::HostPath{relative_file(request.file)}.parent().str(), source_.environment);
+      resolve_service_paths(base, base::HostPath{relative_file(request.file)}.parent().str(),
+                            source_.environment);
     return base;
   }
 
@@ -175,7 +178,9 @@ class ExtendsResolver {
 void apply_extends(LoadState& state, const ModelSource& source, const std::string& file, Node& document) {
   Node* services = document.find("services");
   if (!services || !services->is(Kind::mapping)) return;
-  const auto extends_something = [](const Entry& e) { return e.value.is(Kind::mapping) && e.value.find("extends"); };
+  const auto extends_something = [](const Entry& e) {
+    return e.value.is(Kind::mapping) && e.value.find("extends");
+  };
   if (std::ranges::none_of(services->entries, extends_something)) return;
   ExtendsResolver resolver(state, source);
   Scope scope(*services);

@@ -177,7 +177,8 @@ const Table& table_of<RestartPolicy>() {
 }
 template <>
 const Table& table_of<PlacementPreference>() {
-  static constexpr Table table{"a placement preference", k_preference_rows, extensions_of<PlacementPreference>};
+  static constexpr Table table{"a placement preference", k_preference_rows,
+                               extensions_of<PlacementPreference>};
   return table;
 }
 template <>

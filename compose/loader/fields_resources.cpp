@@ -17,7 +17,8 @@ constexpr auto k_pool_rows = std::to_array<Row>({
     row<&AddressPool::subnet>("subnet"),
     row<&AddressPool::gateway>("gateway"),
     row<&AddressPool::ip_range>("ip_range"),
-    row<&AddressPool::aux_addresses>("aux_addresses", ignored, "no address is kept out of the pool; use ip_range"),
+    row<&AddressPool::aux_addresses>("aux_addresses", ignored,
+                                     "no address is kept out of the pool; use ip_range"),
 });
 constexpr auto k_ipam_rows = std::to_array<Row>({
     row<&AddressManagement::driver>("driver", loader, "addresses are always managed by this program"),

@@ -100,12 +100,14 @@ constexpr auto k_service_rows = std::to_array<Row>({
     row<&Service::stdin_open>("stdin_open"),
     row<&Service::stop_grace_period>("stop_grace_period"),
     row<&Service::stop_signal>("stop_signal"),
-    row<&Service::storage_opt, KeyValues>("storage_opt", ignored, "the writable layer is a directory of the host"),
+    row<&Service::storage_opt, KeyValues>("storage_opt", ignored,
+                                          "the writable layer is a directory of the host"),
     row<&Service::sysctls>("sysctls"),
     row<&Service::tmpfs, UniqueTextList>("tmpfs"),
     row<&Service::tty>("tty"),
     row<&Service::ulimits>("ulimits"),
-    row<&Service::use_api_socket, StrictFlag>("use_api_socket", ignored, "there is no engine and no engine socket"),
+    row<&Service::use_api_socket, StrictFlag>("use_api_socket", ignored,
+                                              "there is no engine and no engine socket"),
     row<&Service::user>("user"),
     row<&Service::userns_mode>("userns_mode"),
     row<&Service::uts>("uts"),
@@ -299,7 +301,8 @@ const Table& table_of<CredentialSpec>() {
 }
 template <>
 const Table& table_of<Dependency>() {
-  static constexpr Table table{"a dependency", k_dependency_rows, extensions_of<Dependency>, k_dependency_required};
+  static constexpr Table table{"a dependency", k_dependency_rows, extensions_of<Dependency>,
+                               k_dependency_required};
   return table;
 }
 template <>
@@ -339,7 +342,8 @@ const Table& table_of<ModelBinding>() {
 }
 template <>
 const Table& table_of<ServiceNetwork>() {
-  static constexpr Table table{"a network of a service", k_service_network_rows, extensions_of<ServiceNetwork>};
+  static constexpr Table table{"a network of a service", k_service_network_rows,
+                               extensions_of<ServiceNetwork>};
   return table;
 }
 template <>

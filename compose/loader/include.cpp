@@ -1,5 +1,5 @@
-// Phase: include. Each entry is a model of its own, read with its own directory and environment and then laid under the
-// including document; the first of two entries wins over the second.
+// Phase: include. Each entry is a model of its own, read with its own directory and environment and then laid
+// under the including document; the first of two entries wins over the second.
 #include <algorithm>
 
 #include "base/path.hpp"
@@ -25,11 +25,16 @@ struct IncludeEntry {
 std::vector<std::string> texts_of(LoadState& state, const Node& node, std::string_view what) {
   std::vector<std::string> texts;
   const auto take = [&](const Node& item) {
-    if (item.is(Kind::string)) texts.push_back(item.text);
-    else state.diagnostics.error(item.mark, base::text("{}: must be a string, not {}", what, describe(item.kind)));
+    if (item.is(Kind::string))
+      texts.push_back(item.text);
+    else
+      state.diagnostics.error(item.mark,
+                              base::text("{}: must be a string, not {}", what, describe(item.kind)));
   };
-  if (node.is(Kind::list)) std::ranges::for_each(node.items, take);
-  else take(node);
+  if (node.is(Kind::list))
+    std::ranges::for_each(node.items, take);
+  else
+    take(node);
   return texts;
 }
 
@@ -44,7 +49,8 @@ void read_key(LoadState& state, const Entry& key, IncludeEntry& entry) {
     const auto texts = texts_of(state, key.value, "include.project_directory");
     if (!texts.empty()) entry.project_directory = texts.front();
   } else if (!key.key.starts_with("x-")) {
-    state.diagnostics.error(key.key_mark, base::text("include: unknown key '{}'{}", key.key, suggestion(key.key, known)));
+    state.diagnostics.error(key.key_mark,
+                            base::text("include: unknown key '{}'{}", key.key, suggestion(key.key, known)));
   }
 }
 
@@ -56,13 +62,15 @@ IncludeEntry read_entry(LoadState& state, const Node& node) {
     for (const auto& key : node.entries) read_key(state, key, entry);
     if (entry.paths.empty()) state.diagnostics.error(node.mark, "include: missing key 'path'");
   } else {
-    state.diagnostics.error(node.mark, base::text("include: must be a path or a mapping, not {}", describe(node.kind)));
+    state.diagnostics.error(node.mark,
+                            base::text("include: must be a path or a mapping, not {}", describe(node.kind)));
   }
   return entry;
 }
 
 // The including model's variables win; the files fill gaps.
-void complete_environment(LoadState& state, const std::string& path, const Environment& outer, Environment& inner) {
+void complete_environment(LoadState& state, const std::string& path, const Environment& outer,
+                          Environment& inner) {
   const auto source = add_file(state, path);
   const EnvFileReader reader{.lookup = [&outer](std::string_view name) { return look_up(outer, name); }};
   for (const auto& [key, value] : parse_env_file(state.sources, source, reader, state.diagnostics))
@@ -85,7 +93,8 @@ Environment environment_of(LoadState& state, const ModelSource& outer, const Inc
   return environment;
 }
 
-bool closes_cycle(LoadState& state, const ModelSource& outer, const IncludeEntry& entry, const std::string& path) {
+bool closes_cycle(LoadState& state, const ModelSource& outer, const IncludeEntry& entry,
+                  const std::string& path) {
   const auto& chain = outer.include_chain;
   if (std::ranges::find(chain, path) == chain.end()) return false;
   std::string message = "include cycle detected:\n" + chain.front();
@@ -127,7 +136,8 @@ Node expand_includes(LoadState& state, const ModelSource& source, Node& document
   Node all = Node::mapping(document.mark);
   if (include.is(Kind::null)) return all;
   if (!include.is(Kind::list)) {
-    state.diagnostics.error(include.mark, base::text("`include` must be a list, not {}", describe(include.kind)));
+    state.diagnostics.error(include.mark,
+                            base::text("`include` must be a list, not {}", describe(include.kind)));
     return all;
   }
   for (auto item = include.items.rbegin(); item != include.items.rend(); ++item) {

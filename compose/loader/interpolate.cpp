@@ -21,14 +21,16 @@ class Interpolation {
   void walk(Node& node, const KeyPath& path) {
     if (node.directive == Directive::reset) return;
     switch (node.kind) {
-      case Kind::string: return replace(node, path);
+      case Kind::string:
+        return replace(node, path);
       case Kind::list:
         for (std::size_t i = 0; i < node.items.size(); ++i) walk(node.items[i], KeyPath{path, i});
         return;
       case Kind::mapping:
         for (auto& entry : node.entries) walk(entry.value, KeyPath{path, entry.key});
         return;
-      default: return;
+      default:
+        return;
     }
   }
 
@@ -62,7 +64,8 @@ class Interpolation {
 
 }  // namespace
 
-void interpolate(Node& document, const Environment& environment, const Sources& sources, Diagnostics& diagnostics) {
+void interpolate(Node& document, const Environment& environment, const Sources& sources,
+                 Diagnostics& diagnostics) {
   Interpolation{environment, sources, diagnostics}.walk(document, KeyPath{});
 }
 

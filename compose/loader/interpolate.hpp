@@ -6,7 +6,8 @@
 
 namespace compose::loader {
 
-void interpolate(Node& document, const Environment& environment, const Sources& sources, Diagnostics& diagnostics);
+void interpolate(Node& document, const Environment& environment, const Sources& sources,
+                 Diagnostics& diagnostics);
 
 // All variables that the string values of a document ask for, in order of appearance, each name once.
 void collect_variables(const Node& document, std::vector<TemplateVariable>& found);

@@ -19,7 +19,8 @@ namespace compose::loader {
 namespace {
 
 // `name:` of the last document that has one, interpolated and made a valid name.
-std::string name_in_files(const std::vector<ParsedFile>& files, const Environment& environment, bool interpolate) {
+std::string name_in_files(const std::vector<ParsedFile>& files, const Environment& environment,
+                          bool interpolate) {
   std::string found;
   for (const auto& file : files) {
     for (const auto& document : file.documents) {
@@ -71,7 +72,8 @@ Node merged_tree(LoadState& state, Opened& opened) {
   Node tree = read_model(state, opened.source, std::move(opened.files));
   if (tree.entries.empty() && !state.diagnostics.failed()) throw base::Error("empty compose file");
   if (state.options.interpolate) fill_defaults(tree);
-  if (state.options.resolve_paths) resolve_paths(tree, opened.source.working_directory, opened.source.environment);
+  if (state.options.resolve_paths)
+    resolve_paths(tree, opened.source.working_directory, opened.source.environment);
   if (state.options.interpolate) resolve_variables(tree, opened.source.environment);
   return tree;
 }
@@ -100,7 +102,8 @@ LoadedProject load_project(const LoadOptions& options) {
   check_shapes(project, tree, state.diagnostics);
   if (options.normalize) normalise(project);
   apply_profiles(project, options);
-  if (options.check_consistency && !state.diagnostics.failed()) check_references(project, tree, state.diagnostics);
+  if (options.check_consistency && !state.diagnostics.failed())
+    check_references(project, tree, state.diagnostics);
   state.diagnostics.throw_if_failed();
   select_services(project, options);
   if (options.resolve_environment) read_service_files(state, tree, project);
@@ -138,7 +141,8 @@ LoadOptions options_of_this_process() {
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view text = *entry;
     const auto equals = text.find('=');
-    if (equals != std::string_view::npos) options.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+    if (equals != std::string_view::npos)
+      options.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   options.current_directory = base::sys::current_directory();
   options.read_standard_input = [] { return base::sys::read_to_end(STDIN_FILENO, 8U << 20U); };

@@ -23,16 +23,19 @@ std::uint32_t add_file(LoadState& state, const std::string& path) {
   if (S_ISDIR(status->st_mode)) base::fail("open {}: it is a directory", path);
   if (S_ISREG(status->st_mode) && static_cast<std::size_t>(status->st_size) > k_largest_file) {
     const auto source = state.sources.add(shown, "");
-    state.diagnostics.error({source, 0, 0}, base::text("the file is larger than {} MiB", k_largest_file >> 20U));
+    state.diagnostics.error({source, 0, 0},
+                            base::text("the file is larger than {} MiB", k_largest_file >> 20U));
     return source;
   }
   return state.sources.add(shown, base::read_file(base::HostPath{path}, k_largest_file));
 }
 
 void refuse_remote(std::string_view location, std::string_view what) {
-  const bool is_git = location.find(".git") != std::string_view::npos && location.find("://") != std::string_view::npos;
+  const bool is_git =
+      location.find(".git") != std::string_view::npos && location.find("://") != std::string_view::npos;
   if (is_remote(location) || is_git)
-    base::fail("{} '{}' is remote: compose files are read from this host only, fetch it first", what, location);
+    base::fail("{} '{}' is remote: compose files are read from this host only, fetch it first", what,
+               location);
 }
 
 }  // namespace compose::loader

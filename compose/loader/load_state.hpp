@@ -19,8 +19,8 @@ struct LoadState {
 // The path as the user would write it: relative to the current directory where the file is below it.
 std::string shown_path(const std::string& path, const std::string& current_directory);
 
-// Adds the file ("-": standard input) to the sources. Error: "open /abs/x.yaml: No such file or directory"; a file above
-// the limit is a problem, and the source is then empty.
+// Adds the file ("-": standard input) to the sources. Error: "open /abs/x.yaml: No such file or directory"; a
+// file above the limit is a problem, and the source is then empty.
 std::uint32_t add_file(LoadState& state, const std::string& path);
 
 // Throws for oci:// and git locations: they would have to be fetched.

@@ -16,15 +16,25 @@ std::string member_text(const Node& node, std::string_view key, std::string_view
   return member && !member->is(Kind::null) ? scalar_text(*member) : std::string{otherwise};
 }
 
-std::string whole_text(const Node& node) { return scalar_text(node); }
+std::string whole_text(const Node& node) {
+  return scalar_text(node);
+}
 std::string text_before_equals(const Node& node) {
   const auto text = scalar_text(node);
   return text.substr(0, text.find('='));
 }
-std::string target_of(const Node& node) { return member_text(node, "target"); }
-std::string path_of(const Node& node) { return member_text(node, "path"); }
-std::string subnet_of(const Node& node) { return member_text(node, "subnet"); }
-std::string config_target(const Node& node) { return member_text(node, "target", member_text(node, "source")); }
+std::string target_of(const Node& node) {
+  return member_text(node, "target");
+}
+std::string path_of(const Node& node) {
+  return member_text(node, "path");
+}
+std::string subnet_of(const Node& node) {
+  return member_text(node, "subnet");
+}
+std::string config_target(const Node& node) {
+  return member_text(node, "target", member_text(node, "source"));
+}
 std::string secret_target(const Node& node) {
   return member_text(node, "target", "/run/secrets/" + member_text(node, "source"));
 }
@@ -95,7 +105,8 @@ constexpr auto k_attributes = std::to_array<Attribute>({
 const PatternTable& attributes() {
   static const PatternTable table = [] {
     PatternTable built;
-    for (std::size_t i = 0; i < k_attributes.size(); ++i) built.add(k_attributes[i].pattern, static_cast<int>(i));
+    for (std::size_t i = 0; i < k_attributes.size(); ++i)
+      built.add(k_attributes[i].pattern, static_cast<int>(i));
     return built;
   }();
   return table;
@@ -106,7 +117,8 @@ const Attribute* attribute_at(PatternTable::Place place) {
   return rule == PatternTable::k_none ? nullptr : &k_attributes[static_cast<std::size_t>(rule)];
 }
 
-// Later elements take the place of earlier ones with the same identity. Elements without one ("") are all kept.
+// Later elements take the place of earlier ones with the same identity. Elements without one ("") are all
+// kept.
 void collapse(std::vector<Node>& items, Identity identity) {
   std::unordered_map<std::string, std::size_t> seen;
   std::vector<Node> kept;
@@ -118,8 +130,10 @@ void collapse(std::vector<Node>& items, Identity identity) {
       continue;
     }
     const auto [found, fresh] = seen.emplace(std::move(key), kept.size());
-    if (fresh) kept.push_back(std::move(item));
-    else kept[found->second] = std::move(item);
+    if (fresh)
+      kept.push_back(std::move(item));
+    else
+      kept[found->second] = std::move(item);
   }
   items = std::move(kept);
 }
@@ -137,8 +151,8 @@ class Merge {
     if (base.is(Kind::mapping) && over.is(Kind::mapping)) return mappings(base, std::move(over), place, path);
     if (base.is(Kind::list) && over.is(Kind::list)) return lists(base, std::move(over), attribute);
     if (base.is_scalar() && over.is_scalar()) return put(base, std::move(over));
-    diagnostics_.error(over.mark, base::text("{}: cannot override {} with {}", path.text(), describe(base.kind),
-                                             describe(over.kind)));
+    diagnostics_.error(over.mark, base::text("{}: cannot override {} with {}", path.text(),
+                                             describe(base.kind), describe(over.kind)));
   }
 
  private:
@@ -168,7 +182,8 @@ class Merge {
       } else if (rule == Rule::key_values && entry.value.directive == Directive::none) {
         existing->value = std::move(entry.value);
       } else {
-        lay(existing->value, std::move(entry.value), attributes().child(place, entry.key), KeyPath{path, entry.key});
+        lay(existing->value, std::move(entry.value), attributes().child(place, entry.key),
+            KeyPath{path, entry.key});
       }
     }
   }
@@ -182,11 +197,13 @@ class Merge {
   static void pools(Node& base, Node over) {
     for (auto& pool : over.items) {
       const auto subnet = subnet_of(pool);
-      const auto same = std::ranges::find_if(base.items, [&](const Node& b) { return subnet_of(b) == subnet; });
+      const auto same =
+          std::ranges::find_if(base.items, [&](const Node& b) { return subnet_of(b) == subnet; });
       if (same == base.items.end() || !pool.is(Kind::mapping)) {
         base.items.push_back(std::move(pool));
       } else {
-        for (auto& entry : pool.entries) same->set(std::move(entry.key), std::move(entry.value), entry.key_mark);
+        for (auto& entry : pool.entries)
+          same->set(std::move(entry.key), std::move(entry.value), entry.key_mark);
       }
     }
   }
@@ -214,7 +231,8 @@ class Merge {
 
 void remove_duplicates_below(Node& node, PatternTable::Place place) {
   if (place == PatternTable::k_none) return;
-  if (const Attribute* attribute = attribute_at(place); attribute && attribute->identity && node.is(Kind::list))
+  if (const Attribute* attribute = attribute_at(place);
+      attribute && attribute->identity && node.is(Kind::list))
     collapse(node.items, attribute->identity);
   for (auto& entry : node.entries) remove_duplicates_below(entry.value, attributes().child(place, entry.key));
 }
@@ -239,6 +257,8 @@ void apply_directives(Node& node) {
   for (auto& item : node.items) apply_directives(item);
 }
 
-void remove_duplicates(Node& document) { remove_duplicates_below(document, PatternTable::root()); }
+void remove_duplicates(Node& document) {
+  remove_duplicates_below(document, PatternTable::root());
+}
 
 }  // namespace compose::loader

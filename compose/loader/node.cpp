@@ -20,8 +20,9 @@ auto* find_entry(Entries& entries, std::string_view key) {
 }  // namespace
 
 bool Node::operator==(const Node& other) const {
-  return kind == other.kind && directive == other.directive && mark == other.mark && integer == other.integer &&
-         floating == other.floating && text == other.text && items == other.items && entries == other.entries;
+  return kind == other.kind && directive == other.directive && mark == other.mark &&
+         integer == other.integer && floating == other.floating && text == other.text &&
+         items == other.items && entries == other.entries;
 }
 
 bool Entry::operator==(const Entry& other) const {
@@ -122,13 +123,20 @@ Entry& EntryIndex::append(Entry entry) {
 
 std::string_view describe(Kind kind) {
   switch (kind) {
-    case Kind::null: return "null";
-    case Kind::boolean: return "a boolean";
-    case Kind::integer: return "an integer";
-    case Kind::floating: return "a number";
-    case Kind::string: return "a string";
-    case Kind::list: return "a list";
-    case Kind::mapping: return "a mapping";
+    case Kind::null:
+      return "null";
+    case Kind::boolean:
+      return "a boolean";
+    case Kind::integer:
+      return "an integer";
+    case Kind::floating:
+      return "a number";
+    case Kind::string:
+      return "a string";
+    case Kind::list:
+      return "a list";
+    case Kind::mapping:
+      return "a mapping";
   }
   return "a value";
 }
@@ -148,20 +156,29 @@ std::string go_float_text(double value) {
 
 std::string scalar_text(const Node& node) {
   switch (node.kind) {
-    case Kind::boolean: return node.integer ? "true" : "false";
-    case Kind::integer: return std::to_string(node.integer);
-    case Kind::floating: return go_float_text(node.floating);
-    default: return node.text;
+    case Kind::boolean:
+      return node.integer ? "true" : "false";
+    case Kind::integer:
+      return std::to_string(node.integer);
+    case Kind::floating:
+      return go_float_text(node.floating);
+    default:
+      return node.text;
   }
 }
 
 model::Value to_value(const Node& node) {
   switch (node.kind) {
-    case Kind::null: return {};
-    case Kind::boolean: return node.integer != 0;
-    case Kind::integer: return node.integer;
-    case Kind::floating: return node.floating;
-    case Kind::string: return node.text;
+    case Kind::null:
+      return {};
+    case Kind::boolean:
+      return node.integer != 0;
+    case Kind::integer:
+      return node.integer;
+    case Kind::floating:
+      return node.floating;
+    case Kind::string:
+      return node.text;
     case Kind::list: {
       model::Value::List list;
       list.reserve(node.items.size());

@@ -1,6 +1,7 @@
 #pragma once
-// A YAML value that knows where it stands. Every phase up to reading the model works on a tree of these. A value: copying
-// copies the tree. Depth and number of nodes are bounded by parse_yaml, so recursion over a tree is safe.
+// A YAML value that knows where it stands. Every phase up to reading the model works on a tree of these. A
+// value: copying copies the tree. Depth and number of nodes are bounded by parse_yaml, so recursion over a
+// tree is safe.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,11 +26,11 @@ struct Node {
   bool broken = false;        // a problem was reported here: later phases leave it alone
   bool interpolated = false;  // the text differs from what the file says
   Mark mark;
-  std::int64_t integer = 0;   // boolean, integer
+  std::int64_t integer = 0;  // boolean, integer
   double floating = 0;
-  std::string text;           // string: its content; other scalars: as written
-  std::vector<Node> items;    // list
-  std::vector<Entry> entries; // mapping, in order of appearance
+  std::string text;            // string: its content; other scalars: as written
+  std::vector<Node> items;     // list
+  std::vector<Entry> entries;  // mapping, in order of appearance
 
   static Node string(std::string text, Mark mark);
   static Node boolean(bool value, Mark mark);

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::string_view k_service_prefix = "service:";
 
-std::string text_before_colon(const std::string& text) { return text.substr(0, text.find(':')); }
+std::string text_before_colon(const std::string& text) {
+  return text.substr(0, text.find(':'));
+}
 
 // An edge that the file does not spell out.
 void add_edge(model::Service& service, const std::string& to, bool restart) {
@@ -36,8 +38,9 @@ void normalise_service(model::Project& project, model::Service& service) {
     if (mount.target.starts_with('/')) mount.target = base::clean_path(mount.target);
   for (auto& hook : service.pre_start) {
     if (!hook.image.empty()) continue;
-    hook.image = service.image.empty() ? base::text("{}{}{}", project.name, project.name_separator, service.name)
-                                       : service.image;
+    hook.image = service.image.empty()
+                     ? base::text("{}{}{}", project.name, project.name_separator, service.name)
+                     : service.image;
   }
   if (service.build && service.build->dockerfile.empty() && service.build->dockerfile_inline.empty())
     service.build->dockerfile = "Dockerfile";

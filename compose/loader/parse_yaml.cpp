@@ -1,15 +1,15 @@
 #include "compose/loader/parse_yaml.hpp"
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
-
 #include <algorithm>
 #include <istream>
 #include <memory>
 #include <optional>
 #include <streambuf>
 #include <unordered_map>
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
 
 #include "compose/loader/quick_yaml.hpp"
 #include "compose/loader/yaml_scalar.hpp"
@@ -114,7 +114,9 @@ class TreeBuilder final : public YAML::EventHandler {
     throw StopReading{};
   }
 
-  [[noreturn]] void too_deep(Mark mark) { stop(mark, base::text("nested deeper than {} levels", k_deepest_level)); }
+  [[noreturn]] void too_deep(Mark mark) {
+    stop(mark, base::text("nested deeper than {} levels", k_deepest_level));
+  }
 
   void count(std::size_t values, Mark mark) {
     values_ += values;
@@ -184,7 +186,8 @@ class TreeBuilder final : public YAML::EventHandler {
     if (node.is(Kind::null)) node.mark = frame.node.mark;
     if (!node.is(Kind::string)) {
       diagnostics_.error(node.mark, node.is_scalar()
-                                        ? base::text("non-string key '{}', put it in quotes", node.text.empty() ? "null" : node.text)
+                                        ? base::text("non-string key '{}', put it in quotes",
+                                                     node.text.empty() ? "null" : node.text)
                                         : std::string{"a key must be a string, not a list or a mapping"});
     }
     frame.key = std::move(node.text);
@@ -199,19 +202,22 @@ class TreeBuilder final : public YAML::EventHandler {
       return;
     }
     auto& entries = frame.node.entries;
-    if (entries.size() >= k_indexed_entries && !frame.index) frame.index = std::make_unique<EntryIndex>(entries);
+    if (entries.size() >= k_indexed_entries && !frame.index)
+      frame.index = std::make_unique<EntryIndex>(entries);
     const Entry* earlier = frame.index ? frame.index->find(frame.key) : nullptr;
     if (!frame.index)
       for (const auto& entry : entries)
         if (entry.key == frame.key) earlier = &entry;
     if (earlier) {
-      diagnostics_.error(frame.key_mark, base::text("mapping key \"{}\" already defined at line {}", frame.key,
-                                                    earlier->key_mark.line));
+      diagnostics_.error(frame.key_mark, base::text("mapping key \"{}\" already defined at line {}",
+                                                    frame.key, earlier->key_mark.line));
       return;
     }
     Entry entry{std::move(frame.key), frame.key_mark, std::move(node)};
-    if (frame.index) frame.index->append(std::move(entry));
-    else entries.push_back(std::move(entry));
+    if (frame.index)
+      frame.index->append(std::move(entry));
+    else
+      entries.push_back(std::move(entry));
   }
 
   // `<<: *a` and `<<: [*a, *b]`: local keys win, then the earlier of the list.
@@ -222,11 +228,15 @@ class TreeBuilder final : public YAML::EventHandler {
         add_missing(node, merge);
       } else if (merge.is(Kind::list)) {
         for (auto& item : merge.items) {
-          if (item.is(Kind::mapping)) add_missing(node, item);
-          else diagnostics_.error(item.mark, "'<<' merges mappings only, this is " + std::string{describe(item.kind)});
+          if (item.is(Kind::mapping))
+            add_missing(node, item);
+          else
+            diagnostics_.error(item.mark,
+                               "'<<' merges mappings only, this is " + std::string{describe(item.kind)});
         }
       } else {
-        diagnostics_.error(merge.mark, "'<<' merges mappings only, this is " + std::string{describe(merge.kind)});
+        diagnostics_.error(merge.mark,
+                           "'<<' merges mappings only, this is " + std::string{describe(merge.kind)});
       }
     }
   }
@@ -308,7 +318,8 @@ std::vector<Node> parse_with_library(const Sources& sources, std::uint32_t sourc
   } catch (const StopReading&) {
     return {};
   } catch (const YAML::ParserException& e) {
-    const Mark mark{source, static_cast<std::uint32_t>(e.mark.line + 1), static_cast<std::uint32_t>(e.mark.column + 1)};
+    const Mark mark{source, static_cast<std::uint32_t>(e.mark.line + 1),
+                    static_cast<std::uint32_t>(e.mark.column + 1)};
     diagnostics.error(mark, "invalid YAML: " + e.msg);
     return {};
   }

@@ -16,8 +16,8 @@ namespace {
 constexpr auto k_file_names = std::to_array<std::string_view>(
     {"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"});
 constexpr auto k_override_names =
-    std::to_array<std::string_view>({"compose.override.yml", "compose.override.yaml", "docker-compose.override.yml",
-                                     "docker-compose.override.yaml"});
+    std::to_array<std::string_view>({"compose.override.yml", "compose.override.yaml",
+                                     "docker-compose.override.yml", "docker-compose.override.yaml"});
 
 std::vector<std::string> split(std::string_view text, std::string_view separator) {
   std::vector<std::string> parts;
@@ -53,7 +53,8 @@ class ContextFinder {
   ProjectContext find() {
     ProjectContext context;
     if (explicit_env_files_.empty()) {
-      if (options_.files.empty() && options_.project_directory.empty()) read_default(options_.current_directory);
+      if (options_.files.empty() && options_.project_directory.empty())
+        read_default(options_.current_directory);
     } else {
       for (const auto& file : explicit_env_files_) read_required(file, context);
     }
@@ -71,14 +72,17 @@ class ContextFinder {
     return path == "-" ? path : base::absolute_path(path, options_.current_directory);
   }
 
-  // The caller's environment wins over all files. Later --env-files win over earlier ones; a default .env only fills gaps.
+  // The caller's environment wins over all files. Later --env-files win over earlier ones; a default .env
+  // only fills gaps.
   void read(const std::string& path, bool overrides_earlier) {
     const auto source = add_file(state_, path);
-    const EnvFileReader reader{.lookup = [this](std::string_view name) { return look_up(environment_, name); }};
+    const EnvFileReader reader{
+        .lookup = [this](std::string_view name) { return look_up(environment_, name); }};
     for (const auto& [key, value] : parse_env_file(state_.sources, source, reader, state_.diagnostics)) {
       const bool of_caller = options_.environment.contains(key);
       if (of_caller) continue;
-      if (overrides_earlier || !environment_.contains(key) || from_this_file_.contains(key)) environment_[key] = value;
+      if (overrides_earlier || !environment_.contains(key) || from_this_file_.contains(key))
+        environment_[key] = value;
       from_this_file_.insert(key);
     }
     from_this_file_.clear();
@@ -131,7 +135,8 @@ class ContextFinder {
   }
 
   std::vector<std::string> search() {
-    auto directory = options_.project_directory.empty() ? options_.current_directory : absolute(options_.project_directory);
+    auto directory = options_.project_directory.empty() ? options_.current_directory
+                                                        : absolute(options_.project_directory);
     for (;;) {
       if (auto file = first_of(directory, k_file_names); !file.empty()) {
         auto over = first_of(directory, k_override_names);
@@ -154,9 +159,10 @@ class ContextFinder {
     auto name = options_.project_name;
     if (name.empty()) name = look_up(environment_, "COMPOSE_PROJECT_NAME").value_or("");
     if (!name.empty() && !is_project_name(name)) {
-      base::fail("invalid project name \"{}\": must consist only of lowercase alphanumeric characters, hyphens, and "
-                 "underscores as well as start with a letter or number",
-                 name);
+      base::fail(
+          "invalid project name \"{}\": must consist only of lowercase alphanumeric characters, hyphens, and "
+          "underscores as well as start with a letter or number",
+          name);
     }
     return name;
   }

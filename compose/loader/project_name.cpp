@@ -6,8 +6,12 @@ namespace compose::loader {
 
 namespace {
 
-bool starts_name(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-bool continues_name(char c) { return starts_name(c) || c == '_' || c == '-'; }
+bool starts_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+bool continues_name(char c) {
+  return starts_name(c) || c == '_' || c == '-';
+}
 
 }  // namespace
 

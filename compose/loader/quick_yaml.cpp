@@ -9,17 +9,26 @@ namespace {
 
 struct Unusual {};
 
-bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-bool starts_key(char c) { return is_letter_or_digit(c) || c == '_' || c == '.' || c == '/'; }
-bool continues_key(char c) { return starts_key(c) || c == '-'; }
-bool is_indicator(char c) { return std::string_view{"?:,[]{}#&*!|>'\"%@`"}.find(c) != std::string_view::npos; }
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+bool starts_key(char c) {
+  return is_letter_or_digit(c) || c == '_' || c == '.' || c == '/';
+}
+bool continues_key(char c) {
+  return starts_key(c) || c == '-';
+}
+bool is_indicator(char c) {
+  return std::string_view{"?:,[]{}#&*!|>'\"%@`"}.find(c) != std::string_view::npos;
+}
 
 class QuickParser {
  public:
   QuickParser(std::string_view text, std::uint32_t source) : text_(text), source_(source) {}
 
   std::vector<Node> run() {
-    if (text_.find_first_of("\t\r") != std::string_view::npos || text_.starts_with("\xEF\xBB\xBF")) throw Unusual{};
+    if (text_.find_first_of("\t\r") != std::string_view::npos || text_.starts_with("\xEF\xBB\xBF"))
+      throw Unusual{};
     next_line();
     std::vector<Node> documents;
     if (!has_line_) return documents;
@@ -52,12 +61,12 @@ class QuickParser {
     while (at_ < end_ && text_[at_] == ' ') ++at_;
   }
 
-  [[nodiscard]] char here(std::size_t ahead = 0) const { return at_ + ahead < end_ ? text_[at_ + ahead] : '\n'; }
+  [[nodiscard]] char here(std::size_t ahead = 0) const {
+    return at_ + ahead < end_ ? text_[at_ + ahead] : '\n';
+  }
   [[nodiscard]] bool at_blank(std::size_t ahead) const { return here(ahead) == ' ' || here(ahead) == '\n'; }
   [[nodiscard]] bool at_dash() const { return here() == '-' && at_blank(1); }
-  [[nodiscard]] Mark mark() const {
-    return {source_, line_, static_cast<std::uint32_t>(at_ - start_ + 1)};
-  }
+  [[nodiscard]] Mark mark() const { return {source_, line_, static_cast<std::uint32_t>(at_ - start_ + 1)}; }
 
   // Skips blanks; true when nothing but a comment follows on this line.
   bool at_line_end() {
@@ -166,10 +175,13 @@ class QuickParser {
   Node inline_value() {
     switch (here()) {
       case '"':
-      case '\'': return quoted();
+      case '\'':
+        return quoted();
       case '[':
-      case '{': return flow_collection();
-      default: return plain();
+      case '{':
+        return flow_collection();
+      default:
+        return plain();
     }
   }
 
@@ -219,10 +231,13 @@ class QuickParser {
   Node flow_value() {
     switch (here()) {
       case '"':
-      case '\'': return quoted();
+      case '\'':
+        return quoted();
       case '[':
-      case '{': return flow_collection();
-      default: break;
+      case '{':
+        return flow_collection();
+      default:
+        break;
     }
     const Mark where = mark();
     const auto start = at_;

@@ -1,5 +1,6 @@
 #pragma once
-// The merged model as it is written, variables and all: for `config --no-interpolate` and `config --variables`.
+// The merged model as it is written, variables and all: for `config --no-interpolate` and `config
+// --variables`.
 #include "compose/loader/environment.hpp"
 #include "compose/loader/load_project.hpp"
 #include "compose/loader/template.hpp"

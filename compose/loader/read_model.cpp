@@ -30,14 +30,17 @@ void drop_version(LoadState& state, std::uint32_t source, Node& document) {
   if (!version->is(Kind::string))
     state.diagnostics.error(version->mark, "version: must be a string; nothing reads it, so remove it");
   document.remove("version");
-  state.diagnostics.warn(base::text("{}: the attribute `version` is obsolete, it will be ignored, please remove it to "
-                                    "avoid potential confusion",
-                                    state.sources.name(source)));
+  state.diagnostics.warn(
+      base::text("{}: the attribute `version` is obsolete, it will be ignored, please remove it to "
+                 "avoid potential confusion",
+                 state.sources.name(source)));
 }
 
-void add_document(LoadState& state, const ModelSource& source, const ParsedFile& file, Node document, Node& model) {
+void add_document(LoadState& state, const ModelSource& source, const ParsedFile& file, Node document,
+                  Node& model) {
   if (!document.is(Kind::mapping)) {
-    state.diagnostics.error(document.mark, base::text("top-level object must be a mapping, not {}", describe(document.kind)));
+    state.diagnostics.error(
+        document.mark, base::text("top-level object must be a mapping, not {}", describe(document.kind)));
     return;
   }
   prepare_document(state, source.environment, document);

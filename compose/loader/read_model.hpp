@@ -1,6 +1,6 @@
 #pragma once
-// Phases from files to one merged, canonical tree: parse, interpolate, canonical, include, extends, merge; for each
-// document of each file in order.
+// Phases from files to one merged, canonical tree: parse, interpolate, canonical, include, extends, merge;
+// for each document of each file in order.
 #include <string>
 #include <vector>
 

@@ -14,14 +14,15 @@ namespace {
 using Section = void (*)(Reader&, const Node&, const KeyPath&, model::Project&);
 
 bool is_key(std::string_view key) {
-  static constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  static constexpr std::string_view allowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
   return !key.empty() && key.find_first_not_of(allowed) == std::string_view::npos;
 }
 
 // Reads each member of a section; null members are allowed where they mean "all defaults".
 template <class T>
-void read_members(Reader& reader, const Node& node, const KeyPath& path, const Table& table, bool null_allowed,
-                  std::map<std::string, T>& into) {
+void read_members(Reader& reader, const Node& node, const KeyPath& path, const Table& table,
+                  bool null_allowed, std::map<std::string, T>& into) {
   if (!node.is(Kind::mapping)) return reader.expect(node, path, "a mapping");
   for (const auto& entry : node.entries) {
     const KeyPath inner{path, entry.key};
@@ -100,7 +101,8 @@ void report_unknown(const Entry& entry, const Node& tree, Diagnostics& diagnosti
   std::vector<std::string_view> keys{"include", "version"};
   for (const auto& row : k_top_level) keys.push_back(row.key);
   auto hint = suggestion(entry.key, keys);
-  if (hint.empty() && entry.value.is(Kind::mapping) && !tree.find("services")) hint = ", services belong under 'services:'";
+  if (hint.empty() && entry.value.is(Kind::mapping) && !tree.find("services"))
+    hint = ", services belong under 'services:'";
   diagnostics.error(entry.key_mark, base::text("unknown key '{}'{}", entry.key, hint));
 }
 
@@ -131,7 +133,9 @@ Mark mark_of(const Node& tree, std::initializer_list<std::string_view> path) {
       for (const auto& entry : at->entries) {
         if (entry.key != key) continue;
         next = &entry.value;
-        mark = entry.value.is_scalar() && entry.value.mark.known() && !entry.value.is(Kind::null) ? entry.value.mark : entry.key_mark;
+        mark = entry.value.is_scalar() && entry.value.mark.known() && !entry.value.is(Kind::null)
+                   ? entry.value.mark
+                   : entry.key_mark;
       }
     } else if (at->is(Kind::list) && !key.empty() && key[0] >= '0' && key[0] <= '9') {
       const auto index = static_cast<std::size_t>(std::stoul(std::string{key}));

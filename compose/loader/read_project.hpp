@@ -1,5 +1,6 @@
 #pragma once
-// Phases from the merged tree to the model: reading through the keyword tables, normalising, selecting, checking.
+// Phases from the merged tree to the model: reading through the keyword tables, normalising, selecting,
+// checking.
 #include "compose/loader/load_state.hpp"
 
 namespace compose::loader {

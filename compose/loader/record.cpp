@@ -15,8 +15,10 @@ void Reader::fail(const Node& node, const KeyPath& path, std::string_view why) {
 void Reader::expect(const Node& node, const KeyPath& path, std::string_view wanted) {
   if (node.broken) return;
   const bool has_article = wanted.starts_with("a ") || wanted.starts_with("an ");
-  auto why = base::text("must be {}{}, not {}", has_article ? "" : "of the kind ", wanted, describe(node.kind));
-  if (node.is_scalar() && !node.is(Kind::null) && node.text.size() < 60) why += base::text(" '{}'", node.text);
+  auto why =
+      base::text("must be {}{}, not {}", has_article ? "" : "of the kind ", wanted, describe(node.kind));
+  if (node.is_scalar() && !node.is(Kind::null) && node.text.size() < 60)
+    why += base::text(" '{}'", node.text);
   const bool quotes_help = wanted == "a string" && node.is_scalar() && !node.is(Kind::null);
   if (quotes_help) why += "; put it in quotes";
   if (node.is(Kind::null)) why += "; give it a value or remove the key";
@@ -53,14 +55,15 @@ void Reader::unknown_key(const Entry& entry, const KeyPath& path, const Table& t
   std::vector<std::string_view> keys;
   for (const auto& row : table.rows) keys.push_back(row.key);
   const auto where = path.text();
-  diagnostics_.error(entry.key_mark, base::text("{}{}unknown key '{}'{}", where, where.empty() ? "" : ": ", entry.key,
-                                                suggestion(entry.key, keys)));
+  diagnostics_.error(entry.key_mark, base::text("{}{}unknown key '{}'{}", where, where.empty() ? "" : ": ",
+                                                entry.key, suggestion(entry.key, keys)));
 }
 
 void Reader::note_ignored(const Entry& entry, const KeyPath& path, const Row& row) {
   if (entry.value.is(Kind::null) || !warned_.insert(&row).second) return;
-  diagnostics_.warn(entry.key_mark, base::text("{} has no effect here{}{}, ignoring", KeyPath{path, entry.key}.text(),
-                                               row.note.empty() ? "" : ": ", row.note));
+  diagnostics_.warn(entry.key_mark,
+                    base::text("{} has no effect here{}{}, ignoring", KeyPath{path, entry.key}.text(),
+                               row.note.empty() ? "" : ": ", row.note));
 }
 
 model::Value Writer::write_record(const Table& table, const void* record) const {

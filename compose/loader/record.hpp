@@ -1,7 +1,8 @@
 #pragma once
-// Keyword tables: one row for each key of an object, in the order of `compose config`. A row knows how to read the key
-// into the member of the model's struct, how to write it back, and whether this program honours it. The same tables read
-// files, suggest keys, print the canonical model, and generate docs/supported-attributes.md.
+// Keyword tables: one row for each key of an object, in the order of `compose config`. A row knows how to
+// read the key into the member of the model's struct, how to write it back, and whether this program honours
+// it. The same tables read files, suggest keys, print the canonical model, and generate
+// docs/supported-attributes.md.
 #include <functional>
 #include <set>
 #include <span>
@@ -28,9 +29,9 @@ struct Row {
   std::string_view kind;  // "string", "list of strings": for messages and documentation
   void (*read)(Reader&, const Node&, const KeyPath&, void* record);
   bool (*write)(const Writer&, const void* record, model::Value& out);  // false: nothing to print
-  const Table* (*inner)();  // table of the objects below, or nullptr
+  const Table* (*inner)();        // table of the objects below, or nullptr
   std::string_view inner_suffix;  // "", "[]", ".*": where in the value those objects are
-  bool nullable = false;  // `key:` without value means: not given
+  bool nullable = false;          // `key:` without value means: not given
   Support support = Support::honoured;
   std::string_view note;  // why ignored, or what to know
 };
@@ -44,14 +45,16 @@ struct Table {
   [[nodiscard]] const Row* find(std::string_view key) const;
 };
 
-// Reads objects. Problems are reported and reading goes on; warnings about ignored keys come once for each key.
+// Reads objects. Problems are reported and reading goes on; warnings about ignored keys come once for each
+// key.
 class Reader {
  public:
   explicit Reader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   void read_record(const Node& node, const KeyPath& path, const Table& table, void* record);
   void fail(const Node& node, const KeyPath& path, std::string_view why);
-  void expect(const Node& node, const KeyPath& path, std::string_view wanted);  // "must be a string, not a list"
+  void expect(const Node& node, const KeyPath& path,
+              std::string_view wanted);  // "must be a string, not a list"
   void warn(Mark mark, std::string message) { diagnostics_.warn(mark, std::move(message)); }
 
  private:

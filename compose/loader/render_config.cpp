@@ -21,7 +21,8 @@ std::string image_of(const model::Project& project, const model::Service& servic
 }
 
 template <class Members>
-void add_section(Value::Mapping& out, std::string_view key, const Writer& writer, const Table& table, const Members& members) {
+void add_section(Value::Mapping& out, std::string_view key, const Writer& writer, const Table& table,
+                 const Members& members) {
   if (members.empty()) return;
   Value::Mapping section;
   for (const auto& [name, member] : members) section.push_back({name, writer.write_record(table, &member)});
@@ -99,7 +100,8 @@ std::string render_config(const model::Project& project, const ConfigOptions& op
     model::Project pinned = project;
     for (auto& [name, service] : pinned.services)
       if (!service.image.empty()) service.image = options.resolve_digest(service.image);
-    return render_config(pinned, {.format = options.format, .lock_image_digests = options.lock_image_digests});
+    return render_config(pinned,
+                         {.format = options.format, .lock_image_digests = options.lock_image_digests});
   }
   const Writer writer(options.format == ConfigFormat::json);
   Value value = options.lock_image_digests ? digests_only(project) : whole_model(project, writer);
@@ -117,9 +119,15 @@ std::string render_uninterpolated(const LoadOptions& options, ConfigFormat forma
   return format == ConfigFormat::yaml ? to_yaml(raw.model) : to_json_text(raw.model);
 }
 
-std::string list_services(const model::Project& project) { return keys_of(project.services); }
-std::string list_volumes(const model::Project& project) { return keys_of(project.volumes); }
-std::string list_networks(const model::Project& project) { return keys_of(project.networks); }
+std::string list_services(const model::Project& project) {
+  return keys_of(project.services);
+}
+std::string list_volumes(const model::Project& project) {
+  return keys_of(project.volumes);
+}
+std::string list_networks(const model::Project& project) {
+  return keys_of(project.networks);
+}
 
 std::string list_models(const model::Project& project) {
   std::set<std::string> models;
@@ -136,7 +144,8 @@ std::string list_images(const model::Project& project) {
 std::string list_profiles(const model::Project& project) {
   std::set<std::string> profiles;
   for (const auto* services : {&project.services, &project.disabled_services})
-    for (const auto& [name, service] : *services) profiles.insert(service.profiles.begin(), service.profiles.end());
+    for (const auto& [name, service] : *services)
+      profiles.insert(service.profiles.begin(), service.profiles.end());
   return lines_of(profiles);
 }
 
@@ -165,7 +174,8 @@ std::string list_variables(const LoadOptions& options, ConfigFormat format) {
 std::string list_hashes(const model::Project& project, const std::string& services) {
   std::string lines;
   if (services == "*") {
-    for (const auto& [name, service] : project.services) lines += base::text("{} {}\n", name, service_config_hash(service));
+    for (const auto& [name, service] : project.services)
+      lines += base::text("{} {}\n", name, service_config_hash(service));
     return lines;
   }
   std::string_view rest = services;

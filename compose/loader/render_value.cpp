@@ -26,7 +26,8 @@ std::string json_float(double value) {
   const double size = std::abs(value);
   const bool scientific = size != 0 && (size < 1e-6 || size >= 1e21);
   const auto end = std::to_chars(digits, digits + sizeof digits, value,
-                                 scientific ? std::chars_format::scientific : std::chars_format::fixed).ptr;
+                                 scientific ? std::chars_format::scientific : std::chars_format::fixed)
+                       .ptr;
   return {digits, end};
 }
 
@@ -35,33 +36,40 @@ std::string escaped(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') (result += '\\') += c;
-    else if (c == '\n') result += "\\n";
-    else if (c == '\t') result += "\\t";
-    else if (c == '\r') result += "\\r";
-    else if (byte < 0x20 || byte == 0x7F) (((result += "\\u00") += hex[byte >> 4U]) += hex[byte & 15U]);
-    else result += c;
+    if (c == '"' || c == '\\')
+      (result += '\\') += c;
+    else if (c == '\n')
+      result += "\\n";
+    else if (c == '\t')
+      result += "\\t";
+    else if (c == '\r')
+      result += "\\r";
+    else if (byte < 0x20 || byte == 0x7F)
+      (((result += "\\u00") += hex[byte >> 4U]) += hex[byte & 15U]);
+    else
+      result += c;
   }
   return result += '"';
 }
 
 // Words that YAML 1.1 readers take for booleans: y, yes, on, ...
 bool is_old_boolean(std::string_view text) {
-  static constexpr std::string_view words[] = {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON",
-                                               "n", "N", "no", "No", "NO", "off", "Off", "OFF"};
+  static constexpr std::string_view words[] = {"y", "Y", "yes", "Yes", "YES", "on",  "On",  "ON",
+                                               "n", "N", "no",  "No",  "NO",  "off", "Off", "OFF"};
   return std::ranges::find(words, text) != std::end(words);
 }
 
 // 12:30, 1:02:03.5: numbers to base 60 in YAML 1.1
 bool is_base_60(std::string_view text) {
-  return text.find(':') != std::string_view::npos && text.find_first_not_of("0123456789:.+-_") == std::string_view::npos &&
-         text[0] != ':' && text.back() != ':' && text[0] != '.';
+  return text.find(':') != std::string_view::npos &&
+         text.find_first_not_of("0123456789:.+-_") == std::string_view::npos && text[0] != ':' &&
+         text.back() != ':' && text[0] != '.';
 }
 
 bool is_date(std::string_view text) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  return text.size() >= 8 && std::ranges::all_of(text.substr(0, 4), is_digit) && text[4] == '-' && is_digit(text[5]) &&
-         text.find('-', 5) != std::string_view::npos;
+  return text.size() >= 8 && std::ranges::all_of(text.substr(0, 4), is_digit) && text[4] == '-' &&
+         is_digit(text[5]) && text.find('-', 5) != std::string_view::npos;
 }
 
 bool reads_as_other_kind(const std::string& text) {
@@ -70,25 +78,29 @@ bool reads_as_other_kind(const std::string& text) {
   if (suspicious.find(text[0]) == std::string_view::npos) return false;
   Node node = Node::string(text, {});
   resolve_plain_scalar(node);
-  return !node.is(Kind::string) || is_old_boolean(text) || is_base_60(text) || is_date(text) || text == "<<" || text == "=";
+  return !node.is(Kind::string) || is_old_boolean(text) || is_base_60(text) || is_date(text) ||
+         text == "<<" || text == "=";
 }
 
 // Whether the text can stand without quotes in block style.
 bool is_plain(std::string_view text) {
   static constexpr std::string_view indicators = "-?:,[]{}#&*!|>'\"%@`";
-  if (text.empty() || text.front() == ' ' || text.back() == ' ' || text.starts_with("---") || text.starts_with("..."))
+  if (text.empty() || text.front() == ' ' || text.back() == ' ' || text.starts_with("---") ||
+      text.starts_with("..."))
     return false;
   if (indicators.find(text[0]) != std::string_view::npos) {
     const bool needs_blank = text[0] == '-' || text[0] == '?' || text[0] == ':';
     if (!needs_blank || text.size() == 1 || text[1] == ' ') return false;
   }
-  if (text.back() == ':' || text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos)
+  if (text.back() == ':' || text.find(": ") != std::string_view::npos ||
+      text.find(" #") != std::string_view::npos)
     return false;
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F; });
 }
 
 bool is_printable_block(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t'; });
+  return std::ranges::all_of(
+      text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t'; });
 }
 
 class YamlWriter {
@@ -102,12 +114,17 @@ class YamlWriter {
   void indent(std::size_t level) { out_.append(level * 2, ' '); }
 
   void string(const std::string& text, std::size_t level) {
-    if (text.find('\n') != std::string::npos && is_printable_block(text) && text.find_first_not_of("\n") != std::string::npos)
+    if (text.find('\n') != std::string::npos && is_printable_block(text) &&
+        text.find_first_not_of("\n") != std::string::npos)
       return literal(text, level);
-    if (is_plain(text) && !reads_as_other_kind(text)) out_ += text;
-    else if (is_plain(text) && !is_old_boolean(text)) out_ += escaped(text);
-    else if (!text.empty() && is_printable_block(text) && text.find_first_of("\n\t") == std::string::npos) single_quoted(text);
-    else out_ += escaped(text);
+    if (is_plain(text) && !reads_as_other_kind(text))
+      out_ += text;
+    else if (is_plain(text) && !is_old_boolean(text))
+      out_ += escaped(text);
+    else if (!text.empty() && is_printable_block(text) && text.find_first_of("\n\t") == std::string::npos)
+      single_quoted(text);
+    else
+      out_ += escaped(text);
     out_ += '\n';
   }
 
@@ -120,8 +137,10 @@ class YamlWriter {
   void literal(const std::string& text, std::size_t level) {
     out_ += '|';
     if (text[0] == ' ' || text[0] == '\n') out_ += '2';
-    if (!text.ends_with('\n')) out_ += '-';
-    else if (text.ends_with("\n\n") || text == "\n") out_ += '+';
+    if (!text.ends_with('\n'))
+      out_ += '-';
+    else if (text.ends_with("\n\n") || text == "\n")
+      out_ += '+';
     out_ += '\n';
     std::string_view rest = text;
     while (!rest.empty()) {
@@ -177,9 +196,12 @@ class YamlWriter {
   }
 
   void key(const std::string& text) {
-    if (is_plain(text) && !reads_as_other_kind(text)) out_ += text;
-    else if (is_plain(text) || text.find_first_of("\n\t") != std::string::npos || text.empty()) out_ += escaped(text);
-    else single_quoted(text);
+    if (is_plain(text) && !reads_as_other_kind(text))
+      out_ += text;
+    else if (is_plain(text) || text.find_first_of("\n\t") != std::string::npos || text.empty())
+      out_ += escaped(text);
+    else
+      single_quoted(text);
     out_ += ':';
   }
 
@@ -246,13 +268,18 @@ void each_value(Value& value, F&& f) {
 
 }  // namespace
 
-std::string to_yaml(const Value& value) { return YamlWriter{}.run(value); }
+std::string to_yaml(const Value& value) {
+  return YamlWriter{}.run(value);
+}
 
-std::string to_json_text(const Value& value) { return JsonWriter{}.run(value) + "\n"; }
+std::string to_json_text(const Value& value) {
+  return JsonWriter{}.run(value) + "\n";
+}
 
 void sort_keys(Value& value) {
   each_value(value, [](Value& v) {
-    if (auto* mapping = std::get_if<Value::Mapping>(&v.data)) std::ranges::sort(*mapping, {}, &model::Member::key);
+    if (auto* mapping = std::get_if<Value::Mapping>(&v.data))
+      std::ranges::sort(*mapping, {}, &model::Member::key);
   });
 }
 
@@ -260,7 +287,8 @@ void escape_dollars(Value& value) {
   each_value(value, [](Value& v) {
     auto* text = std::get_if<std::string>(&v.data);
     if (!text) return;
-    for (auto at = text->find('$'); at != std::string::npos; at = text->find('$', at + 2)) text->insert(at, 1, '$');
+    for (auto at = text->find('$'); at != std::string::npos; at = text->find('$', at + 2))
+      text->insert(at, 1, '$');
   });
 }
 

@@ -6,7 +6,8 @@
 
 namespace compose::loader {
 
-// Block style, two blanks a level, lists indented below their key; strings that would read as something else are quoted.
+// Block style, two blanks a level, lists indented below their key; strings that would read as something else
+// are quoted.
 std::string to_yaml(const model::Value& value);
 
 std::string to_json_text(const model::Value& value);  // two blanks a level

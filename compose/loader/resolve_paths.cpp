@@ -47,13 +47,15 @@ class PathResolver {
   void volume(Node& node) const {
     const Node* driver = node.find_path({"driver"});
     const Node* options = node.find_path({"driver_opts", "o"});
-    if (!driver || driver->text != "local" || !options || options->text.find("bind") == std::string::npos) return;
+    if (!driver || driver->text != "local" || !options || options->text.find("bind") == std::string::npos)
+      return;
     if (Node* device = node.find("driver_opts")->find("device")) plain(*device);
   }
 
  private:
   static bool is_windows_path(std::string_view text) {
-    return text.starts_with('\\') || (text.size() > 2 && text[1] == ':' && (text[2] == '\\' || text[2] == '/'));
+    return text.starts_with('\\') ||
+           (text.size() > 2 && text[1] == ':' && (text[2] == '\\' || text[2] == '/'));
   }
 
   [[nodiscard]] std::string absolute(const std::string& path) const {
@@ -105,8 +107,8 @@ void walk(const PathResolver& resolver, Node& node, PatternTable::Place place) {
 }  // namespace
 
 bool is_remote(std::string_view location) {
-  static constexpr auto prefixes =
-      std::to_array<std::string_view>({"https://", "http://", "git://", "ssh://", "github.com/", "git@", "oci://"});
+  static constexpr auto prefixes = std::to_array<std::string_view>(
+      {"https://", "http://", "git://", "ssh://", "github.com/", "git@", "oci://"});
   for (const auto prefix : prefixes)
     if (location.starts_with(prefix)) return true;
   return false;

@@ -1,5 +1,6 @@
 #pragma once
-// Phase: relative paths of the model become absolute (or relative to another directory, for a base service from a file).
+// Phase: relative paths of the model become absolute (or relative to another directory, for a base service
+// from a file).
 #include "compose/loader/environment.hpp"
 #include "compose/loader/node.hpp"
 

@@ -1,7 +1,6 @@
 // Phase: profiles, and the services that a command is about.
-#include <fnmatch.h>
-
 #include <algorithm>
+#include <fnmatch.h>
 #include <set>
 
 #include "compose/loader/read_project.hpp"
@@ -56,7 +55,8 @@ std::string unknown_service(const model::Project& project, const std::string& na
   return base::text("no such service: {}{}", name, suggestion(name, names));
 }
 
-void collect_with_dependencies(const model::Project& project, const std::string& name, std::set<std::string>& kept) {
+void collect_with_dependencies(const model::Project& project, const std::string& name,
+                               std::set<std::string>& kept) {
   std::vector<std::string> open{name};
   while (!open.empty()) {
     auto next = std::move(open.back());
@@ -81,7 +81,8 @@ void apply_profiles(model::Project& project, const LoadOptions& options) {
     for (const auto& name : names_matching(project, pattern)) {
       named.insert(name);
       for (const auto& profile : project.services.at(name).profiles)
-        if (std::ranges::find(project.profiles, profile) == project.profiles.end()) project.profiles.push_back(profile);
+        if (std::ranges::find(project.profiles, profile) == project.profiles.end())
+          project.profiles.push_back(profile);
     }
   }
   std::vector<std::string> disabled;
@@ -102,8 +103,10 @@ void select_services(model::Project& project, const LoadOptions& options) {
     const auto names = names_matching(project, pattern);
     if (names.empty()) throw base::Error(unknown_service(project, pattern));
     for (const auto& name : names) {
-      if (options.with_dependencies) collect_with_dependencies(project, name, kept);
-      else kept.insert(name);
+      if (options.with_dependencies)
+        collect_with_dependencies(project, name, kept);
+      else
+        kept.insert(name);
     }
   }
   std::vector<std::string> others;

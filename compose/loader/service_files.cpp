@@ -22,7 +22,9 @@ class ServiceFiles {
     model::Environment merged;
     for (std::size_t i = 0; i < service.env_file.size(); ++i) {
       const auto& file = service.env_file[i];
-      const auto mark = [&] { return mark_of(tree_, {"services", service.name, "env_file", std::to_string(i)}); };
+      const auto mark = [&] {
+        return mark_of(tree_, {"services", service.name, "env_file", std::to_string(i)});
+      };
       if (!file.format.empty() && file.format != "raw") {
         state_.diagnostics.error(mark(), base::text("unsupported env_file format \"{}\"", file.format));
         continue;
@@ -43,7 +45,9 @@ class ServiceFiles {
   void read_labels(model::Service& service) {
     model::StringMap merged;
     for (std::size_t i = 0; i < service.label_file.size(); ++i) {
-      const auto mark = [&] { return mark_of(tree_, {"services", service.name, "label_file", std::to_string(i)}); };
+      const auto mark = [&] {
+        return mark_of(tree_, {"services", service.name, "label_file", std::to_string(i)});
+      };
       const auto source = source_of(service.label_file[i], true, "label file", mark);
       if (source == 0) continue;
       const EnvFileReader reader{.lookup = [](std::string_view) { return std::nullopt; }};
@@ -61,7 +65,8 @@ class ServiceFiles {
     if (const auto found = sources_.find(path); found != sources_.end()) return found->second;
     if (!base::sys::stat_if_exists(base::HostPath{path})) {
       if (required)
-        state_.diagnostics.error(mark(), base::text("{} {} not found: stat {}: no such file or directory", what, path, path));
+        state_.diagnostics.error(
+            mark(), base::text("{} {} not found: stat {}: no such file or directory", what, path, path));
       return 0;
     }
     try {
@@ -75,7 +80,8 @@ class ServiceFiles {
   // The project's environment, then the service's own.
   [[nodiscard]] std::optional<std::string> known(std::string_view name, const model::Service& service) const {
     const std::string key{name};
-    if (const auto found = project_.environment.find(key); found != project_.environment.end()) return found->second;
+    if (const auto found = project_.environment.find(key); found != project_.environment.end())
+      return found->second;
     if (const auto found = service.environment.find(key); found != service.environment.end() && found->second)
       return found->second;
     return std::nullopt;

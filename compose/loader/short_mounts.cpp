@@ -12,9 +12,12 @@ constexpr auto k_propagations =
     std::to_array<std::string_view>({"rprivate", "private", "rshared", "shared", "rslave", "slave"});
 constexpr auto k_consistencies = std::to_array<std::string_view>({"cached", "delegated", "consistent"});
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
-// "C:\data" always, and "c:/data" where another absolute path follows ("c:/data:/srv"): otherwise the letter is a volume.
+// "C:\data" always, and "c:/data" where another absolute path follows ("c:/data:/srv"): otherwise the letter
+// is a volume.
 bool starts_with_drive(std::string_view rest) {
   if (rest.size() < 3 || !is_letter(rest[0]) || rest[1] != ':') return false;
   if (rest[2] == '\\') return true;
@@ -33,8 +36,8 @@ std::vector<std::string_view> split_spec(std::string_view spec) {
 }
 
 bool is_path(std::string_view source) {
-  return source.starts_with('.') || source.starts_with('/') || source.starts_with('~') || source.starts_with('\\') ||
-         (source.size() > 1 && is_letter(source[0]) && source[1] == ':');
+  return source.starts_with('.') || source.starts_with('/') || source.starts_with('~') ||
+         source.starts_with('\\') || (source.size() > 1 && is_letter(source[0]) && source[1] == ':');
 }
 
 void apply_option(ShortMount& mount, std::string_view option) {
@@ -79,7 +82,8 @@ ShortMount parse_mount(std::string_view spec) {
 }
 
 ShortDevice parse_device(std::string_view spec) {
-  if (is_cdi_name(spec)) return {.source = std::string{spec}, .target = std::string{spec}, .permissions = "rwm"};
+  if (is_cdi_name(spec))
+    return {.source = std::string{spec}, .target = std::string{spec}, .permissions = "rwm"};
   std::vector<std::string> parts;
   for (auto rest = spec;;) {
     const auto colon = rest.find(':');

@@ -1,5 +1,4 @@
 #include <arpa/inet.h>
-
 #include <charconv>
 #include <optional>
 
@@ -66,7 +65,8 @@ Parts take_apart(std::string_view spec) {
 
 void check(const Parts& parts, std::string_view spec) {
   const auto& [address, host, container, protocol] = parts;
-  if (!address.empty() && !is_ip_address(without_brackets(address))) base::fail("invalid IP address '{}'", address);
+  if (!address.empty() && !is_ip_address(without_brackets(address)))
+    base::fail("invalid IP address '{}'", address);
   if (container.empty()) base::fail("no container port in '{}'", spec);
   if (protocol != "tcp" && protocol != "udp" && protocol != "sctp")
     base::fail("invalid protocol '{}', known are tcp, udp and sctp", protocol);
@@ -77,7 +77,8 @@ void check(const Parts& parts, std::string_view spec) {
 bool is_ip_address(std::string_view text) {
   const std::string address{text.substr(0, text.find('%'))};
   unsigned char bytes[16];
-  return ::inet_pton(AF_INET, address.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, address.c_str(), bytes) == 1;
+  return ::inet_pton(AF_INET, address.c_str(), bytes) == 1 ||
+         ::inet_pton(AF_INET6, address.c_str(), bytes) == 1;
 }
 
 std::vector<PortBinding> parse_port(std::string_view spec) {
@@ -86,7 +87,8 @@ std::vector<PortBinding> parse_port(std::string_view spec) {
   const Range container = parse_range(parts.container, "container");
   const Range host = parts.host.empty() ? Range{} : parse_range(parts.host, "host");
   if (!parts.host.empty() && container.length() != host.length() && container.length() != 0)
-    base::fail("the ranges of container ports '{}' and host ports '{}' differ in length", parts.container, parts.host);
+    base::fail("the ranges of container ports '{}' and host ports '{}' differ in length", parts.container,
+               parts.host);
 
   std::vector<PortBinding> bindings;
   bindings.reserve(container.length() + 1);

@@ -1,6 +1,6 @@
 #pragma once
-// The small languages inside strings: ports, mounts, devices, commands, hosts. Pure functions from text to values; an
-// Error says what is wrong with the text, the caller knows where it stands.
+// The small languages inside strings: ports, mounts, devices, commands, hosts. Pure functions from text to
+// values; an Error says what is wrong with the text, the caller knows where it stands.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -54,8 +54,8 @@ struct ShortHost {
 ShortHost parse_host(std::string_view spec);
 std::string without_brackets(std::string_view address);
 
-// A command line into words by quoting rules, without expansion. No shell runs: the words end at an unquoted ; & | < >,
-// and `cut_at` tells where (npos: nowhere).
+// A command line into words by quoting rules, without expansion. No shell runs: the words end at an unquoted
+// ; & | < >, and `cut_at` tells where (npos: nowhere).
 struct Words {
   std::vector<std::string> words;
   std::size_t cut_at = std::string_view::npos;

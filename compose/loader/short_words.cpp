@@ -53,15 +53,19 @@ class WordSplitter {
     }
     switch (c) {
       case '\\':
-        if (single_) word_ += c;
-        else escaped_ = true;
+        if (single_)
+          word_ += c;
+        else
+          escaped_ = true;
         return;
       case ' ':
       case '\t':
       case '\r':
       case '\n':
-        if (quoted()) word_ += c;
-        else finish_word();
+        if (quoted())
+          word_ += c;
+        else
+          finish_word();
         return;
       case '"':
         if (single_ || substitution_) return add(c);
@@ -77,7 +81,8 @@ class WordSplitter {
       case ')':
         if (!single_ && !double_ && !backquote_) substitution_ = !substitution_;
         return add(c);
-      default: return add(c);
+      default:
+        return add(c);
     }
   }
 
@@ -109,6 +114,8 @@ class WordSplitter {
 
 }  // namespace
 
-Words split_words(std::string_view line) { return WordSplitter{line}.run(); }
+Words split_words(std::string_view line) {
+  return WordSplitter{line}.run();
+}
 
 }  // namespace compose::loader

@@ -32,7 +32,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before[j - 2] + 1);
     }
     std::swap(before, above);
     std::swap(above, row);
@@ -84,7 +85,9 @@ Mark Sources::mark_at(std::uint32_t source, std::size_t offset) const {
   return {source, lines + 1, static_cast<std::uint32_t>(before.size() - start) + 1};
 }
 
-bool Diagnostics::full() const noexcept { return problems_.size() >= k_most_problems; }
+bool Diagnostics::full() const noexcept {
+  return problems_.size() >= k_most_problems;
+}
 
 void Diagnostics::error(Mark mark, std::string message) {
   if (full()) return;
@@ -114,7 +117,9 @@ void Diagnostics::throw_if_failed() {
   });
   std::vector<Problem> sorted;
   for (auto& found : problems_) sorted.push_back(std::move(found.problem));
-  if (full()) sorted.push_back({.message = base::text("these are the first {} problems, there are more", k_most_problems)});
+  if (full())
+    sorted.push_back(
+        {.message = base::text("these are the first {} problems, there are more", k_most_problems)});
   problems_.clear();
   throw InvalidProject(std::move(sorted));
 }
@@ -124,7 +129,8 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   if (word.size() < 3 || word.size() > 64 || candidates.size() > k_most_candidates) return best;
   for (const auto candidate : candidates) {
-    if (candidate.size() > word.size() + best_distance || word.size() > candidate.size() + best_distance) continue;
+    if (candidate.size() > word.size() + best_distance || word.size() > candidate.size() + best_distance)
+      continue;
     const auto distance = edit_distance(word, candidate);
     if (distance < best_distance) {
       best = candidate;

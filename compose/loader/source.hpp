@@ -1,6 +1,7 @@
 #pragma once
-// Where things stand in the files that were read. A Mark is small enough to sit in every node; Sources turns it back into
-// "file:line:column" and the text of the line. Sources own the text of every file for as long as the load runs.
+// Where things stand in the files that were read. A Mark is small enough to sit in every node; Sources turns
+// it back into "file:line:column" and the text of the line. Sources own the text of every file for as long as
+// the load runs.
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -11,7 +12,8 @@
 
 namespace compose::loader {
 
-// Line and column count from 1, the column in bytes (it is shown in characters). source 0: no place in a file.
+// Line and column count from 1, the column in bytes (it is shown in characters). source 0: no place in a
+// file.
 struct Mark {
   std::uint32_t source = 0;
   std::uint32_t line = 0;

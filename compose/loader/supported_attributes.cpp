@@ -12,9 +12,12 @@ namespace {
 
 std::string_view word(Support support) {
   switch (support) {
-    case Support::honoured: return "honoured";
-    case Support::loader: return "used while loading";
-    case Support::ignored: return "ignored with a warning";
+    case Support::honoured:
+      return "honoured";
+    case Support::loader:
+      return "used while loading";
+    case Support::ignored:
+      return "ignored with a warning";
   }
   return "";
 }
@@ -56,19 +59,23 @@ std::vector<SupportedAttribute> supported_attributes() {
   add_table("volumes.*.", table_of<model::Volume>(), Support::honoured, {}, all);
   add_table("secrets.*.", secret_table(), Support::honoured, {}, all);
   add_table("configs.*.", config_table(), Support::honoured, {}, all);
-  add_table("models.*.", table_of<model::AiModel>(), Support::ignored, "no model runner belongs to this program", all);
+  add_table("models.*.", table_of<model::AiModel>(), Support::ignored,
+            "no model runner belongs to this program", all);
   return all;
 }
 
 std::string supported_attributes_page() {
   std::string page =
       "# Attributes of compose files\n\n"
-      "Made from the loader's own tables by `attributes_page`; a test checks that it is current. Every attribute of the\n"
-      "compose specification is read and checked. *Ignored* means: kept, printed by `compose config`, without effect here,\n"
+      "Made from the loader's own tables by `attributes_page`; a test checks that it is current. Every "
+      "attribute of the\n"
+      "compose specification is read and checked. *Ignored* means: kept, printed by `compose config`, "
+      "without effect here,\n"
       "and said so once on standard error.\n\n"
       "| attribute | value | here | note |\n| --- | --- | --- | --- |\n";
   for (const auto& attribute : supported_attributes())
-    page += base::text("| `{}` | {} | {} | {} |\n", attribute.path, attribute.kind, word(attribute.support), attribute.note);
+    page += base::text("| `{}` | {} | {} | {} |\n", attribute.path, attribute.kind, word(attribute.support),
+                       attribute.note);
   return page;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Every attribute that a compose file may have and what becomes of it here, read off the keyword tables; the source of
-// docs/supported-attributes.md.
+// Every attribute that a compose file may have and what becomes of it here, read off the keyword tables; the
+// source of docs/supported-attributes.md.
 #include <string>
 #include <vector>
 

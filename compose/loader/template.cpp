@@ -7,8 +7,12 @@ namespace {
 constexpr std::size_t k_longest_result = 4U << 20U;
 constexpr int k_deepest_word = 50;
 
-bool starts_name(char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool continues_name(char c) { return starts_name(c) || (c >= '0' && c <= '9'); }
+bool starts_name(char c) {
+  return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool continues_name(char c) {
+  return starts_name(c) || (c >= '0' && c <= '9');
+}
 
 // One `${...}` taken apart; offsets are into the whole template.
 struct Expression {
@@ -41,7 +45,8 @@ class Template {
     }
     const std::size_t length = text_[next] == ':' ? 2 : 1;
     e.operation = text_.substr(next, length);
-    if (e.operation.size() != length || std::string_view{"-+?"}.find(e.operation.back()) == std::string_view::npos)
+    if (e.operation.size() != length ||
+        std::string_view{"-+?"}.find(e.operation.back()) == std::string_view::npos)
       invalid(at);
     e.word_begin = next + length;
     e.word_end = closing_brace(at, e.word_begin);
@@ -55,8 +60,9 @@ class Template {
 
  private:
   [[noreturn]] void invalid(std::size_t at) const {
-    throw TemplateError(at, base::text("invalid interpolation format '{}', you may need to escape any $ with another $",
-                                       text_.substr(at, 80)));
+    throw TemplateError(
+        at, base::text("invalid interpolation format '{}', you may need to escape any $ with another $",
+                       text_.substr(at, 80)));
   }
 
   // Braces inside a word are balanced; a newline ends hope.
@@ -88,7 +94,8 @@ class Substitution {
       if (dollar == std::string_view::npos) break;
       at = expand(whole, dollar, offset, depth, result);
       if (result.size() > k_longest_result)
-        throw TemplateError(offset, base::text("the interpolated value is longer than {} MiB", k_longest_result >> 20U));
+        throw TemplateError(
+            offset, base::text("the interpolated value is longer than {} MiB", k_longest_result >> 20U));
     }
     return result;
   }
@@ -104,7 +111,8 @@ class Substitution {
   }
 
   // Expands what stands at the dollar; returns the offset behind it.
-  std::size_t expand(const Template& whole, std::size_t dollar, std::size_t offset, int depth, std::string& result) {
+  std::size_t expand(const Template& whole, std::size_t dollar, std::size_t offset, int depth,
+                     std::string& result) {
     const auto text = whole.text();
     const char next = dollar + 1 < text.size() ? text[dollar + 1] : '\0';
     if (next == '$') {
@@ -131,15 +139,21 @@ class Substitution {
     return {};
   }
 
-  std::string value_of(const Template& whole, const Expression& e, std::size_t dollar, std::size_t offset, int depth) {
+  std::string value_of(const Template& whole, const Expression& e, std::size_t dollar, std::size_t offset,
+                       int depth) {
     if (e.operation.empty()) return plain(e.name);
-    const auto word = [&] { return run(whole.slice(e.word_begin, e.word_end), offset + e.word_begin, depth + 1); };
+    const auto word = [&] {
+      return run(whole.slice(e.word_begin, e.word_end), offset + e.word_begin, depth + 1);
+    };
     auto value = context_.lookup(e.name);
     const bool counts_as_set = value && !(e.operation[0] == ':' && value->empty());
     switch (e.operation.back()) {
-      case '-': return counts_as_set ? *std::move(value) : word();
-      case '+': return counts_as_set ? word() : std::string{};
-      default: break;
+      case '-':
+        return counts_as_set ? *std::move(value) : word();
+      case '+':
+        return counts_as_set ? word() : std::string{};
+      default:
+        break;
     }
     if (counts_as_set) return *std::move(value);
     const auto reason = word();

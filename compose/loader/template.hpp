@@ -1,6 +1,7 @@
 #pragma once
-// The interpolation language of compose files, env files included: $NAME, ${NAME}, ${NAME:-word}, -, :+, +, :?, ?, $$.
-// Words are templates themselves; a word is evaluated only when it is taken, and a value is never interpolated again.
+// The interpolation language of compose files, env files included: $NAME, ${NAME}, ${NAME:-word}, -, :+, +,
+// :?, ?, $$. Words are templates themselves; a word is evaluated only when it is taken, and a value is never
+// interpolated again.
 #include <functional>
 #include <optional>
 #include <string>
@@ -11,7 +12,8 @@
 
 namespace compose::loader {
 
-// The template does not follow the grammar, or a required variable is missing. `offset`: where in the template.
+// The template does not follow the grammar, or a required variable is missing. `offset`: where in the
+// template.
 class TemplateError final : public base::Error {
  public:
   TemplateError(std::size_t offset, const std::string& message) : base::Error(message), offset_(offset) {}

@@ -1,6 +1,6 @@
 #pragma once
-// How a service's image is built: services.*.build. Paths are absolute after loading (but `dockerfile`, which is relative
-// to the context).
+// How a service's image is built: services.*.build. Paths are absolute after loading (but `dockerfile`, which
+// is relative to the context).
 #include "compose/model/common.hpp"
 
 namespace compose::model {
@@ -10,8 +10,8 @@ struct Build {
   std::string dockerfile;
   std::string dockerfile_inline;
   Strings entitlements;
-  Environment args;       // no value: not set in the project's environment either
-  StringMap ssh;          // id -> path of key or agent socket; "" for the default agent
+  Environment args;  // no value: not set in the project's environment either
+  StringMap ssh;     // id -> path of key or agent socket; "" for the default agent
   StringMap labels;
   Strings cache_from;
   Strings cache_to;

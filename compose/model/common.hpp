@@ -1,6 +1,6 @@
 #pragma once
-// Small types that several parts of the model share. Sizes are bytes and durations nanoseconds everywhere in the model;
-// std::optional means "the file does not say", never "default".
+// Small types that several parts of the model share. Sizes are bytes and durations nanoseconds everywhere in
+// the model; std::optional means "the file does not say", never "default".
 #include <chrono>
 #include <cstdint>
 #include <map>

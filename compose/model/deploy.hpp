@@ -1,6 +1,6 @@
 #pragma once
-// services.*.deploy. One host honours replicas, resources and restart_policy; the rest is kept for `config`, and the
-// loader's tables say so.
+// services.*.deploy. One host honours replicas, resources and restart_policy; the rest is kept for `config`,
+// and the loader's tables say so.
 #include "compose/model/common.hpp"
 
 namespace compose::model {

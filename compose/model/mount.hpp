@@ -10,7 +10,7 @@ struct BindOptions {
   std::string selinux;      // "z", "Z" or empty
   std::string propagation;  // empty: rprivate
   std::optional<bool> create_host_path;
-  std::string recursive;    // enabled, disabled, writable, readonly; empty: enabled
+  std::string recursive;  // enabled, disabled, writable, readonly; empty: enabled
   Extensions extensions;
   bool operator==(const BindOptions&) const = default;
 };

@@ -51,8 +51,9 @@ struct FileObject {
   std::string name;
   std::string file;
   std::string environment;
-  std::optional<std::string> content;           // configs: inline
-  std::optional<std::string> resolved_content;  // value of `environment`, looked up where the file was read; never printed
+  std::optional<std::string> content;  // configs: inline
+  std::optional<std::string>
+      resolved_content;  // value of `environment`, looked up where the file was read; never printed
   bool external = false;
   StringMap labels;
   std::string driver;

@@ -1,6 +1,6 @@
 #pragma once
-// services.*: one service in canonical form, whatever short syntaxes the file used. The order of the members is the order
-// of the keys in `compose config`.
+// services.*: one service in canonical form, whatever short syntaxes the file used. The order of the members
+// is the order of the keys in `compose config`.
 #include "compose/model/build.hpp"
 #include "compose/model/deploy.hpp"
 #include "compose/model/mount.hpp"
@@ -147,8 +147,8 @@ struct ServiceNetwork {
 
 struct Port {
   std::string name;
-  std::string mode;       // "ingress", "host"
-  std::string host_ip;    // empty: all addresses
+  std::string mode;     // "ingress", "host"
+  std::string host_ip;  // empty: all addresses
   std::uint32_t target = 0;
   std::string published;  // empty: chosen at start; "8080"; "8000-8010": the first free one
   std::string protocol;   // "tcp", "udp", ...
@@ -182,7 +182,8 @@ struct Service {
   std::vector<FileGrant> configs;
   std::string container_name;
   std::optional<CredentialSpec> credential_spec;
-  std::map<std::string, Dependency> depends_on;  // with the implicit edges of links, volumes_from, shared namespaces
+  std::map<std::string, Dependency>
+      depends_on;  // with the implicit edges of links, volumes_from, shared namespaces
   std::optional<Deploy> deploy;
   Strings device_cgroup_rules;
   std::vector<DeviceMapping> devices;
@@ -256,7 +257,9 @@ struct Service {
   bool operator==(const Service&) const = default;
 
   // Containers wanted: scale, else deploy.replicas, else 1.
-  [[nodiscard]] std::int64_t replicas() const { return scale.value_or(deploy && deploy->replicas ? *deploy->replicas : 1); }
+  [[nodiscard]] std::int64_t replicas() const {
+    return scale.value_or(deploy && deploy->replicas ? *deploy->replicas : 1);
+  }
 };
 
 }  // namespace compose::model

@@ -1,6 +1,6 @@
 #pragma once
-// A YAML/JSON value without positions: what `x-` extensions hold, and what the canonical model is rendered through. A
-// plain value; the keys of a mapping keep their order.
+// A YAML/JSON value without positions: what `x-` extensions hold, and what the canonical model is rendered
+// through. A plain value; the keys of a mapping keep their order.
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -59,7 +59,9 @@ inline Value& Value::operator=(Value&& other) noexcept = default;
 inline Value::~Value() = default;
 inline Value::Value(List list) : data(std::move(list)) {}
 inline Value::Value(Mapping mapping) : data(std::move(mapping)) {}
-inline bool Value::operator==(const Value& other) const { return data == other.data; }
+inline bool Value::operator==(const Value& other) const {
+  return data == other.data;
+}
 
 // The `x-` keys of one object.
 using Extensions = std::vector<Member>;

@@ -1,10 +1,9 @@
 #include "runtime-shim/client/run_to_completion.hpp"
 
+#include <array>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <array>
 
 #include "base/error.hpp"
 #include "base/scope_exit.hpp"
@@ -27,7 +26,8 @@ void wait_for_shim(const RuntimePaths& paths, const ContainerId& id) {
               "wait for the container");
 }
 
-// Everything that is written to the pipe, until nobody holds its other end; at the latest that is the end of the shim.
+// Everything that is written to the pipe, until nobody holds its other end; at the latest that is the end of
+// the shim.
 void pass_on(int pipe, const std::function<void(std::string_view)>& on_output) {
   std::array<char, 16384> buffer;
   while (const auto count = base::sys::read_some(pipe, buffer)) on_output({buffer.data(), count});

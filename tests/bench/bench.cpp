@@ -1,13 +1,12 @@
 // bench floor COUNT ROUNDS            one line of JSON per round: {"start_ms": .., "stop_ms": ..}
-// bench time ROUNDS COMMAND...        wall-clock milliseconds of each run of the command, one a line; its output is dropped
-// Times without a shell or an interpreter around what is measured.
-#include <fcntl.h>
-#include <unistd.h>
-
+// bench time ROUNDS COMMAND...        wall-clock milliseconds of each run of the command, one a line; its
+// output is dropped Times without a shell or an interpreter around what is measured.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include "base/error.hpp"

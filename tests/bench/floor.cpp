@@ -1,6 +1,9 @@
 #include "tests/bench/floor.hpp"
 
 #include <arpa/inet.h>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
@@ -10,10 +13,6 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <chrono>
-#include <csignal>
-#include <cstdlib>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -78,8 +77,10 @@ void mount_dev() {
   must(::mkdir("dev/pts", 0755), "mkdir pts");
   must(::mkdir("dev/shm", 01777), "mkdir shm");
   must(::mkdir("dev/mqueue", 0755), "mkdir mqueue");
-  must(::mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620"), "mount pts");
-  must(::mount("shm", "dev/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=1777,size=64m"), "mount shm");
+  must(::mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620"),
+       "mount pts");
+  must(::mount("shm", "dev/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=1777,size=64m"),
+       "mount shm");
   must(::mount("mqueue", "dev/mqueue", "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr), "mount mqueue");
 }
 
@@ -87,7 +88,8 @@ void mount_dev() {
   must(::prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl");
   must(::mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "make mounts private");
   must(::chdir(box.directory.c_str()), "chdir");
-  must(::mount("overlay", "merged", "overlay", 0, "lowerdir=rootfs,upperdir=upper,workdir=work"), "mount overlay");
+  must(::mount("overlay", "merged", "overlay", 0, "lowerdir=rootfs,upperdir=upper,workdir=work"),
+       "mount overlay");
   must(::chdir("merged"), "chdir");
   must(::mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr), "mount proc");
   must(::mount("sysfs", "sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, nullptr), "mount sys");
@@ -111,12 +113,13 @@ void mount_dev() {
 
 void prepare_directory(Sandbox& box, const std::string& rootfs) {
   base::sys::make_directory(HostPath{box.directory});
-  for (const char* name : {"upper", "work", "merged"}) base::sys::make_directory(HostPath{box.directory} / name);
+  for (const char* name : {"upper", "work", "merged"})
+    base::sys::make_directory(HostPath{box.directory} / name);
   base::sys::make_symlink(rootfs, HostPath{box.directory} / "rootfs");
 }
 
-Sandbox start_one(RawNetlink& netlink, const std::vector<Hierarchy>& groups, const std::string& base_directory,
-                  unsigned bridge, int index) {
+Sandbox start_one(RawNetlink& netlink, const std::vector<Hierarchy>& groups,
+                  const std::string& base_directory, unsigned bridge, int index) {
   Sandbox box;
   box.directory = base_directory + "/" + std::to_string(index);
   box.link = "fl" + std::to_string(::getpid() % 100000) + "x" + std::to_string(index);
@@ -134,7 +137,8 @@ Sandbox start_one(RawNetlink& netlink, const std::vector<Hierarchy>& groups, con
   auto ready = base::sys::make_pipe();
   int pidfd = -1;
   clone_args arguments{};
-  arguments.flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_PIDFD;
+  arguments.flags =
+      CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_PIDFD;
   arguments.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
   arguments.exit_signal = SIGCHLD;
   const pid_t pid = check(base::sys::clone3(arguments), "clone");
@@ -147,7 +151,8 @@ Sandbox start_one(RawNetlink& netlink, const std::vector<Hierarchy>& groups, con
   ready.write_end.reset();
   char byte = 0;
   // End of file: the child's copy of the write end went with its exec.
-  if (base::sys::read_some(ready.read_end.get(), {&byte, 1}) != 0) base::fail("the sleeper could not be started");
+  if (base::sys::read_some(ready.read_end.get(), {&byte, 1}) != 0)
+    base::fail("the sleeper could not be started");
   return box;
 }
 
@@ -164,11 +169,14 @@ void stop_all(RawNetlink& netlink, std::vector<Sandbox>& boxes) {
   }
 }
 
-double since(Clock::time_point began) { return std::chrono::duration<double, std::milli>(Clock::now() - began).count(); }
+double since(Clock::time_point began) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - began).count();
+}
 
 void make_rootfs(const std::string& rootfs, const std::string& sleeper) {
   base::sys::make_directory(HostPath{rootfs});
-  for (const char* name : {"proc", "sys", "dev", "etc", "tmp"}) base::sys::make_directory(HostPath{rootfs} / name);
+  for (const char* name : {"proc", "sys", "dev", "etc", "tmp"})
+    base::sys::make_directory(HostPath{rootfs} / name);
   base::write_file_atomically(HostPath{rootfs} / "sleeper", base::read_file(HostPath{sleeper}), 0755);
 }
 

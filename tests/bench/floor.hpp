@@ -1,6 +1,7 @@
 #pragma once
-// The kernel floor: a bare serial loop of system calls that makes N processes as isolated and networked as containers are,
-// and takes them down again. No state, no images, no supervision: what any program must at least pay on this machine.
+// The kernel floor: a bare serial loop of system calls that makes N processes as isolated and networked as
+// containers are, and takes them down again. No state, no images, no supervision: what any program must at
+// least pay on this machine.
 #include <string>
 #include <vector>
 

@@ -1,11 +1,10 @@
 #include "tests/bench/netlink_raw.hpp"
 
 #include <arpa/inet.h>
+#include <cstring>
 #include <net/if.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cstring>
 
 #include "base/error.hpp"
 
@@ -41,7 +40,9 @@ std::string& Message::finish() {
 
 RawNetlink::RawNetlink()
     : fd_(check(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), "open a netlink socket")) {}
-RawNetlink::~RawNetlink() { ::close(fd_); }
+RawNetlink::~RawNetlink() {
+  ::close(fd_);
+}
 
 void RawNetlink::run(Message& message, const char* doing) {
   const std::string& bytes = message.finish();

@@ -1,11 +1,10 @@
 #pragma once
 // Just enough rtnetlink to build messages by hand, for the floor alone.
+#include <cstdint>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
-
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,7 +19,9 @@ class Message {
     header()->nlmsg_type = type;
     header()->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | NLM_F_ACK | flags);
   }
-  void text(std::uint16_t type, const std::string& value) { attribute(type, value.c_str(), value.size() + 1); }
+  void text(std::uint16_t type, const std::string& value) {
+    attribute(type, value.c_str(), value.size() + 1);
+  }
   void u32(std::uint16_t type, std::uint32_t value) { attribute(type, &value, sizeof value); }
   void attribute(std::uint16_t type, const void* data, std::size_t size);
   std::size_t open_nest(std::uint16_t type);

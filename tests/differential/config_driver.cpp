@@ -1,6 +1,7 @@
 // `compose config` without the command line: what the differential test compares with Docker Compose.
 //   config_driver [-f FILE]... [-p NAME] [--env-file FILE] [--profile P] [--format json] [--no-interpolate]
-//                 [--no-normalize] [--no-path-resolution] [--no-env-resolution] [--no-consistency] [--warnings] [-q] [SERVICE...]
+//                 [--no-normalize] [--no-path-resolution] [--no-env-resolution] [--no-consistency]
+//                 [--warnings] [-q] [SERVICE...]
 #include <cstdio>
 #include <string_view>
 
@@ -21,15 +22,24 @@ struct Arguments {
 
 bool take_flag(std::string_view word, Arguments& arguments) {
   auto& load = arguments.load;
-  if (word == "--no-interpolate") load.interpolate = false;
-  else if (word == "--no-normalize") load.normalize = false;
-  else if (word == "--no-path-resolution") load.resolve_paths = false;
-  else if (word == "--no-env-resolution") load.resolve_environment = false;
-  else if (word == "--no-consistency") load.check_consistency = false;
-  else if (word == "--warnings") arguments.warnings = true;
-  else if (word == "--variables") arguments.variables = true;
-  else if (word == "-q") arguments.quiet = true;
-  else return false;
+  if (word == "--no-interpolate")
+    load.interpolate = false;
+  else if (word == "--no-normalize")
+    load.normalize = false;
+  else if (word == "--no-path-resolution")
+    load.resolve_paths = false;
+  else if (word == "--no-env-resolution")
+    load.resolve_environment = false;
+  else if (word == "--no-consistency")
+    load.check_consistency = false;
+  else if (word == "--warnings")
+    arguments.warnings = true;
+  else if (word == "--variables")
+    arguments.variables = true;
+  else if (word == "-q")
+    arguments.quiet = true;
+  else
+    return false;
   return true;
 }
 
@@ -66,7 +76,8 @@ void run(const Arguments& arguments) {
   const auto loaded = loader::load_project(arguments.load);
   if (arguments.warnings)
     for (const auto& warning : loaded.warnings) std::fprintf(stderr, "%s\n", warning.c_str());
-  if (!arguments.quiet) std::fputs(loader::render_config(loaded.project, {.format = arguments.format}).c_str(), stdout);
+  if (!arguments.quiet)
+    std::fputs(loader::render_config(loaded.project, {.format = arguments.format}).c_str(), stdout);
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
-// main() of every doctest executable, and the listener that writes one line per test case for tests/run to count.
-// COMPOSE_TEST_RESULTS=FILE: appends "pass|fail|skip<TAB>suite: test case<TAB>seconds".
+// main() of every doctest executable, and the listener that writes one line per test case for tests/run to
+// count. COMPOSE_TEST_RESULTS=FILE: appends "pass|fail|skip<TAB>suite: test case<TAB>seconds".
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
-#include <doctest/doctest.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+
+#include <doctest/doctest.h>
 
 #include "tests/support/skip.hpp"
 

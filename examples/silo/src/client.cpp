@@ -1,14 +1,13 @@
-// The client: asks DNS for the gateways by the service name `silo`, and calls SayHello on the one it has not called for the
-// longest time. HELLO_EVERY_MS is the pause between two calls (1000).
-#include <poll.h>
-#include <signal.h>
-#include <time.h>
-
+// The client: asks DNS for the gateways by the service name `silo`, and calls SayHello on the one it has not
+// called for the longest time. HELLO_EVERY_MS is the pause between two calls (1000).
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <poll.h>
+#include <signal.h>
 #include <string>
+#include <time.h>
 
 #include "dns.hpp"
 #include "socket.hpp"
@@ -32,15 +31,17 @@ class Client {
   void call_once() {
     const auto gateways = resolve("silo", 1000);
     if (gateways.empty()) return say("no silo found, trying again");
-    const Address gateway =
-        *std::min_element(gateways.begin(), gateways.end(), [this](Address a, Address b) { return last_[a] < last_[b]; });
+    const Address gateway = *std::min_element(gateways.begin(), gateways.end(),
+                                              [this](Address a, Address b) { return last_[a] < last_[b]; });
     last_[gateway] = ++calls_;
     const auto answer = ask_line(gateway, k_gateway_port, "hello Good morning, HelloGrain!", 1000);
     say(answer ? *answer : "no answer from " + to_text(gateway));
   }
 
  private:
-  static void say(const std::string& text) { std::printf("[%s] - %s\n", time_of_day().c_str(), text.c_str()); }
+  static void say(const std::string& text) {
+    std::printf("[%s] - %s\n", time_of_day().c_str(), text.c_str());
+  }
 
   std::map<Address, unsigned> last_;  // number of the latest call to each gateway
   unsigned calls_ = 0;

@@ -1,15 +1,14 @@
 #include "dns.hpp"
 
 #include <arpa/inet.h>
+#include <cstring>
 #include <netinet/in.h>
 #include <poll.h>
+#include <span>
+#include <string_view>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cstring>
-#include <span>
-#include <string_view>
 
 namespace silo {
 namespace {

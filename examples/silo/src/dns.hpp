@@ -1,6 +1,7 @@
 #pragma once
-// The two questions a silo asks: which addresses has this name, and which name has this address. A static program in an
-// image FROM scratch has no resolver library, so it speaks to the container's name server (127.0.0.11) itself: RFC 1035.
+// The two questions a silo asks: which addresses has this name, and which name has this address. A static
+// program in an image FROM scratch has no resolver library, so it speaks to the container's name server
+// (127.0.0.11) itself: RFC 1035.
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -1,6 +1,9 @@
 #include "socket.hpp"
 
 #include <arpa/inet.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -9,10 +12,6 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 
 namespace silo {
 namespace {
@@ -92,7 +91,8 @@ std::optional<std::string> take_line(std::string& text) {
   return line;
 }
 
-std::optional<std::string> ask_line(Address address, std::uint16_t port, const std::string& line, int timeout_ms) {
+std::optional<std::string> ask_line(Address address, std::uint16_t port, const std::string& line,
+                                    int timeout_ms) {
   const std::int64_t deadline = now_ms() + timeout_ms;
   const Socket socket = start_connect(address, port);
   if (!socket || !wait_for(socket, POLLOUT, timeout_ms) || !connected(socket)) return std::nullopt;
@@ -112,7 +112,8 @@ Address own_address() {
   Address found = htonl(INADDR_LOOPBACK);
   if (::getifaddrs(&list) != 0) return found;
   for (const ifaddrs* i = list; i != nullptr; i = i->ifa_next) {
-    if (i->ifa_addr == nullptr || i->ifa_addr->sa_family != AF_INET || (i->ifa_flags & IFF_LOOPBACK) != 0) continue;
+    if (i->ifa_addr == nullptr || i->ifa_addr->sa_family != AF_INET || (i->ifa_flags & IFF_LOOPBACK) != 0)
+      continue;
     found = reinterpret_cast<const sockaddr_in*>(i->ifa_addr)->sin_addr.s_addr;
     break;
   }

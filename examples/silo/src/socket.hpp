@@ -27,10 +27,10 @@ class Socket {
   int fd_ = -1;
 };
 
-Socket listen_on(std::uint16_t port);                     // ends the program where the port is taken
-Socket accept_from(const Socket& listener);               // empty where nobody waits
+Socket listen_on(std::uint16_t port);                       // ends the program where the port is taken
+Socket accept_from(const Socket& listener);                 // empty where nobody waits
 Socket start_connect(Address address, std::uint16_t port);  // completes later: writable
-bool connected(const Socket& socket);                     // after writable: did it work
+bool connected(const Socket& socket);                       // after writable: did it work
 void send_line(const Socket& socket, const std::string& line);
 
 // Appends what has arrived; false when the other side has gone.
@@ -39,7 +39,8 @@ bool receive(const Socket& socket, std::string& into);
 std::optional<std::string> take_line(std::string& text);
 
 // Connects, sends one line, returns the line that comes back; nullopt on any trouble or after `timeout_ms`.
-std::optional<std::string> ask_line(Address address, std::uint16_t port, const std::string& line, int timeout_ms);
+std::optional<std::string> ask_line(Address address, std::uint16_t port, const std::string& line,
+                                    int timeout_ms);
 
 // The address of this container on its network.
 Address own_address();

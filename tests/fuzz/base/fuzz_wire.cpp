@@ -1,4 +1,5 @@
-// A container spec from the wire or from JSON: damaged bytes are an Error, and what is accepted survives the way back.
+// A container spec from the wire or from JSON: damaged bytes are an Error, and what is accepted survives the
+// way back.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

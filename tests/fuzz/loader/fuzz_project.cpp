@@ -1,4 +1,5 @@
-// A compose file from standard input, through every phase of the loader: an invalid file is an Error with a place, never a crash.
+// A compose file from standard input, through every phase of the loader: an invalid file is an Error with a
+// place, never a crash.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -300,34 +300,6 @@ TEST_SUITE("runtime/container") {
     CHECK(world.exec(first.id, {"true"}).exit_code == 0);
   }
 
-  TEST_CASE("what reaches a held port is relayed to the container") {
-    ScratchWorld world;
-    auto listening = base::sys::make_socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(listening.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(::listen(listening.get(), 8) == 0);
-    REQUIRE(::getsockname(listening.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    auto spec = world.spec({"nc", "-l", "-p", "47311", "-e", "cat"});
-    spec.security.network.mode = rt::NamespaceMode::host;
-    spec.endpoints = {{.ipv4 = "127.0.0.1"}};
-    spec.ports = {{.host_port = ntohs(address.sin_port), .container_port = 47311}};
-    rt::StartRequest request;
-    request.spec = spec;
-    request.held_sockets.push_back({.port_index = 0, .socket = std::move(listening)});
-    world.started.push_back(spec.id);
-    REQUIRE(world.await(world.launcher->start(std::move(request))).error == "");
-    REQUIRE(world.exec(spec.id, {"sh", "-c", "until grep -q :B8CF /proc/net/tcp; do sleep 0.02; done"})
-                .exit_code == 0);
-    const auto client = base::sys::make_socket(AF_INET, SOCK_STREAM, 0);
-    REQUIRE(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-    base::sys::write_all(client.get(), "there and back\n");
-    ::shutdown(client.get(), SHUT_WR);
-    CHECK(base::sys::read_to_end(client.get(), 1000) == "there and back\n");
-  }
-
   TEST_CASE("a second start of a running container is refused and harms nothing") {
     ScratchWorld world;
     const auto spec = world.spec({"sleep", "100"});

@@ -1,13 +1,13 @@
 #include "base/process.hpp"
 
+#include <sys/socket.h>
+
 #include <doctest/doctest.h>
 
 #include "base/channel.hpp"
 #include "base/error.hpp"
 #include "base/spawn.hpp"
 #include "base/sys.hpp"
-
-#include <sys/socket.h>
 
 using namespace compose::base;
 

@@ -13,9 +13,11 @@ TEST_SUITE("base/text") {
     CHECK(text("{} {}", true, -1) == "true -1");
   }
   TEST_CASE("a refused system call says what was being done and why") {
-    CHECK_THROWS_WITH_AS((errno = ENOENT, check(-1, "open '{}'", "/nope")), "open '/nope': No such file or directory", SysError);
+    CHECK_THROWS_WITH_AS((errno = ENOENT, check(-1, "open '{}'", "/nope")),
+                         "open '/nope': No such file or directory", SysError);
   }
   TEST_CASE("context goes in front") {
-    CHECK_THROWS_WITH_AS(with_context("service 'web'", [] { fail("no image"); }), "service 'web': no image", Error);
+    CHECK_THROWS_WITH_AS(with_context("service 'web'", [] { fail("no image"); }), "service 'web': no image",
+                         Error);
   }
 }

@@ -33,14 +33,18 @@ TEST_SUITE("base/wire") {
   TEST_CASE("every truncation of a wire form is an error, never a crash") {
     const std::string whole = base::to_wire(sample());
     for (std::size_t n = 0; n < whole.size(); ++n)
-      CHECK_THROWS_AS(static_cast<void>(base::from_wire<rt::ContainerSpec>(std::string_view{whole}.substr(0, n))), base::Error);
+      CHECK_THROWS_AS(
+          static_cast<void>(base::from_wire<rt::ContainerSpec>(std::string_view{whole}.substr(0, n))),
+          base::Error);
   }
   TEST_CASE("bytes after the end are an error") {
-    CHECK_THROWS_WITH_AS(static_cast<void>(base::from_wire<rt::RestartPolicy>(base::to_wire(rt::RestartPolicy{}) + "x")),
-                         "read a message: bytes follow its end", base::Error);
+    CHECK_THROWS_WITH_AS(
+        static_cast<void>(base::from_wire<rt::RestartPolicy>(base::to_wire(rt::RestartPolicy{}) + "x")),
+        "read a message: bytes follow its end", base::Error);
   }
   TEST_CASE("a mismatch in JSON names its path") {
-    CHECK_THROWS_WITH_AS(static_cast<void>(base::parse_record<rt::ContainerSpec>(R"({"process": {"argv": [1]}})", "a spec")),
-                         "read a spec: process.argv[0]: must be a string", base::Error);
+    CHECK_THROWS_WITH_AS(
+        static_cast<void>(base::parse_record<rt::ContainerSpec>(R"({"process": {"argv": [1]}})", "a spec")),
+        "read a spec: process.argv[0]: must be a string", base::Error);
   }
 }

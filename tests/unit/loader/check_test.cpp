@@ -19,18 +19,22 @@ std::string complaint(const std::string& text) {
 
 TEST_SUITE("loader/check_references") {
   TEST_CASE("dependency cycles are printed") {
-    CHECK(complaint("services: {a: {image: x, depends_on: [b]}, b: {image: x, depends_on: [c]}, c: {image: x, links: [a]}}") ==
-          "dependency cycle detected: a -> b -> c -> a");
+    CHECK(complaint("services: {a: {image: x, depends_on: [b]}, b: {image: x, depends_on: [c]}, c: {image: "
+                    "x, links: [a]}}") == "dependency cycle detected: a -> b -> c -> a");
     CHECK(complaint("services: {a: {image: x, depends_on: [a]}}") == "dependency cycle detected: a -> a");
   }
 
   TEST_CASE("references to what is not there name the nearest") {
     CHECK(complaint("services: {a: {image: x, networks: [fornt]}}\nnetworks: {front: {}}") ==
           "service \"a\" refers to undefined network fornt, did you mean 'front'?");
-    CHECK(complaint("services: {a: {image: x, volumes: ['vol:/x']}}") == "service \"a\" refers to undefined volume vol");
-    CHECK(complaint("services: {a: {image: x, secrets: [q]}}") == "service \"a\" refers to undefined secret q");
-    CHECK(complaint("services: {a: {image: x, links: [q]}}") == "service \"a\" depends on undefined service \"q\"");
-    CHECK(complaint("services: {a: {}}") == "service \"a\" has neither an image nor a build context specified");
+    CHECK(complaint("services: {a: {image: x, volumes: ['vol:/x']}}") ==
+          "service \"a\" refers to undefined volume vol");
+    CHECK(complaint("services: {a: {image: x, secrets: [q]}}") ==
+          "service \"a\" refers to undefined secret q");
+    CHECK(complaint("services: {a: {image: x, links: [q]}}") ==
+          "service \"a\" depends on undefined service \"q\"");
+    CHECK(complaint("services: {a: {}}") ==
+          "service \"a\" has neither an image nor a build context specified");
   }
 
   TEST_CASE("attributes that contradict one another") {
@@ -49,9 +53,11 @@ TEST_SUITE("loader/check_references") {
   TEST_CASE("shapes") {
     CHECK(complaint("services: {a: {image: x}}\nvolumes: {v: {external: true, driver: local}}") ==
           "volumes.v: conflicting parameters \"external\" and \"driver\" specified");
-    CHECK(complaint("services: {a: {image: x}}\nsecrets: {s: {}}") == "secrets.s: one of file|environment must be set");
+    CHECK(complaint("services: {a: {image: x}}\nsecrets: {s: {}}") ==
+          "secrets.s: one of file|environment must be set");
     CHECK(complaint("services: {a: {image: x, pull_policy: alwys}}") ==
-          "services.a.pull_policy: must be 'always', 'never', 'build', 'if_not_present', 'missing', 'refresh', 'daily' or "
+          "services.a.pull_policy: must be 'always', 'never', 'build', 'if_not_present', 'missing', "
+          "'refresh', 'daily' or "
           "'weekly' or 'every_<time>', not 'alwys', did you mean 'always'?");
     CHECK(complaint("services: {a: {image: x, ports: }}") ==
           "services.a.ports: must be a list of mappings, not null; give it a value or remove the key");

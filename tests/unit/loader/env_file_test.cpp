@@ -41,7 +41,9 @@ struct Parsed {
 
 TEST_SUITE("loader/env_file") {
   TEST_CASE("values without quotes go to the end of the line or a comment") {
-    Parsed parsed("\xEF\xBB\xBF# first\r\nA=1\r\nexport B = two words # cut\nC=a#b\nD: yaml\nE=\nF=tab\t#kept\n\n  G=x");
+    Parsed parsed(
+        "\xEF\xBB\xBF# first\r\nA=1\r\nexport B = two words # cut\nC=a#b\nD: yaml\nE=\nF=tab\t#kept\n\n  "
+        "G=x");
     CHECK(parsed.value("A") == "1");
     CHECK(parsed.value("B") == "two words");
     CHECK(parsed.value("C") == "a#b");
@@ -53,7 +55,8 @@ TEST_SUITE("loader/env_file") {
   }
 
   TEST_CASE("single quotes are literal, double quotes know escapes and variables, both span lines") {
-    Parsed parsed("A='a $B \\n \\'q'\nB=\"x\\ty\\\"\\$A\\0101\"\nC=\"one\ntwo $A\"\nD=$OUTER-${B:-}-${NO:-dflt}\n");
+    Parsed parsed(
+        "A='a $B \\n \\'q'\nB=\"x\\ty\\\"\\$A\\0101\"\nC=\"one\ntwo $A\"\nD=$OUTER-${B:-}-${NO:-dflt}\n");
     CHECK(parsed.value("A") == "a $B \\n 'q");
     CHECK(parsed.value("B") == "x\ty\"$AA");
     CHECK(parsed.value("C") == "one\ntwo a $B \\n 'q");
@@ -75,8 +78,10 @@ TEST_SUITE("loader/env_file") {
 
   TEST_CASE("problems name the line") {
     CHECK(Parsed("A=1\nB C=2\n").problem() == "x.env:2:1: key cannot contain a space\n    B C=2\n    ^");
-    CHECK(Parsed("A!=1").problem() == "x.env:1:2: unexpected character \"!\" in variable name \"A!=1\"\n    A!=1\n     ^");
-    CHECK(Parsed("A=\"abc\nx").problem() == "x.env:1:3: unterminated quoted value \"abc\n    A=\"abc\n      ^");
+    CHECK(Parsed("A!=1").problem() ==
+          "x.env:1:2: unexpected character \"!\" in variable name \"A!=1\"\n    A!=1\n     ^");
+    CHECK(Parsed("A=\"abc\nx").problem() ==
+          "x.env:1:3: unterminated quoted value \"abc\n    A=\"abc\n      ^");
     CHECK(Parsed("A=${B:=x}").problem() ==
           "x.env:1:3: invalid interpolation format '${B:=x}', you may need to escape any $ with another $\n"
           "    A=${B:=x}\n      ^");

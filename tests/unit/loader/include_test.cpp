@@ -7,9 +7,10 @@ using namespace compose::loader::test;
 
 TEST_SUITE("loader/include") {
   TEST_CASE("an included model has its own directory and environment") {
-    const ProjectFiles files({{"compose.yaml", "include: [sub/compose.yaml]\nservices: {main: {image: \"x${TAG:-}\"}}"},
-                              {"sub/compose.yaml", "name: other\nservices: {one: {image: \"one:$TAG\", volumes: ['./d:/d']}}"},
-                              {"sub/.env", "TAG=3\n"}});
+    const ProjectFiles files(
+        {{"compose.yaml", "include: [sub/compose.yaml]\nservices: {main: {image: \"x${TAG:-}\"}}"},
+         {"sub/compose.yaml", "name: other\nservices: {one: {image: \"one:$TAG\", volumes: ['./d:/d']}}"},
+         {"sub/.env", "TAG=3\n"}});
     const auto project = files.load().project;
     CHECK(project.name == "shop");
     CHECK(project.services.at("one").image == "one:3");
@@ -27,9 +28,10 @@ TEST_SUITE("loader/include") {
   }
 
   TEST_CASE("a secret from a variable of the included environment keeps its value") {
-    const ProjectFiles files({{"compose.yaml", "include: [sub/compose.yaml]"},
-                              {"sub/compose.yaml", "services: {a: {image: x, secrets: [s]}}\nsecrets: {s: {environment: TOKEN}}"},
-                              {"sub/.env", "TOKEN=inner\n"}});
+    const ProjectFiles files(
+        {{"compose.yaml", "include: [sub/compose.yaml]"},
+         {"sub/compose.yaml", "services: {a: {image: x, secrets: [s]}}\nsecrets: {s: {environment: TOKEN}}"},
+         {"sub/.env", "TOKEN=inner\n"}});
     CHECK(files.load().project.secrets.at("s").resolved_content == "inner");
   }
 
@@ -42,6 +44,7 @@ TEST_SUITE("loader/include") {
 
   TEST_CASE("a missing file is reported where it is included") {
     CHECK(compose_file("include: [nope.yaml]").error() ==
-          "compose.yaml:1:11: include: open @/nope.yaml: no such file or directory\n    include: [nope.yaml]\n              ^");
+          "compose.yaml:1:11: include: open @/nope.yaml: no such file or directory\n    include: "
+          "[nope.yaml]\n              ^");
   }
 }

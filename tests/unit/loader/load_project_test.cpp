@@ -9,24 +9,25 @@ using namespace compose::loader::test;
 
 TEST_SUITE("loader/load_project") {
   TEST_CASE("all problems of a file come at once, with place, line and caret") {
-    CHECK(error_of("services:\n"
-                   "  web:\n"
-                   "    imagee: nginx\n"
-                   "    ports: [\"99999:80\"]\n"
-                   "    restart: false\n"
-                   "foo: 1\n") ==
-          "compose.yaml:3:5: services.web: unknown key 'imagee', did you mean 'image'?\n"
-          "        imagee: nginx\n"
-          "        ^\n"
-          "compose.yaml:4:13: services.web.ports[0]: invalid host port '99999', ports are 1 to 65535\n"
-          "        ports: [\"99999:80\"]\n"
-          "                ^\n"
-          "compose.yaml:5:14: services.web.restart: must be a string, not a boolean 'false'; put it in quotes\n"
-          "        restart: false\n"
-          "                 ^\n"
-          "compose.yaml:6:1: unknown key 'foo'\n"
-          "    foo: 1\n"
-          "    ^");
+    CHECK(
+        error_of("services:\n"
+                 "  web:\n"
+                 "    imagee: nginx\n"
+                 "    ports: [\"99999:80\"]\n"
+                 "    restart: false\n"
+                 "foo: 1\n") ==
+        "compose.yaml:3:5: services.web: unknown key 'imagee', did you mean 'image'?\n"
+        "        imagee: nginx\n"
+        "        ^\n"
+        "compose.yaml:4:13: services.web.ports[0]: invalid host port '99999', ports are 1 to 65535\n"
+        "        ports: [\"99999:80\"]\n"
+        "                ^\n"
+        "compose.yaml:5:14: services.web.restart: must be a string, not a boolean 'false'; put it in quotes\n"
+        "        restart: false\n"
+        "                 ^\n"
+        "compose.yaml:6:1: unknown key 'foo'\n"
+        "    foo: 1\n"
+        "    ^");
   }
 
   TEST_CASE("a service at the top level is told where it belongs") {
@@ -42,8 +43,9 @@ TEST_SUITE("loader/load_project") {
   }
 
   TEST_CASE("an override file is found beside the first and merged over it") {
-    const ProjectFiles files({{"compose.yaml", "services: {a: {image: one, command: [x], environment: {A: 1}}}"},
-                              {"docker-compose.override.yml", "services: {a: {image: two, environment: [B=2]}}"}});
+    const ProjectFiles files(
+        {{"compose.yaml", "services: {a: {image: one, command: [x], environment: {A: 1}}}"},
+         {"docker-compose.override.yml", "services: {a: {image: two, environment: [B=2]}}"}});
     CHECK(files.config() ==
           "name: shop\n"
           "services:\n"
@@ -100,7 +102,9 @@ TEST_SUITE("loader/load_project") {
     files.options.files = {"/proc/nope.yaml"};
     CHECK(files.error() == "open /proc/nope.yaml: no such file or directory");
     files.options.files = {"oci://registry/x"};
-    CHECK(files.error() == "the compose file 'oci://registry/x' is remote: compose files are read from this host only, fetch it first");
+    CHECK(files.error() ==
+          "the compose file 'oci://registry/x' is remote: compose files are read from this host only, fetch "
+          "it first");
   }
 
   TEST_CASE("standard input is a file named -") {
@@ -127,7 +131,8 @@ TEST_SUITE("loader/load_project") {
     CHECK(find_project_name(files.options) == "flag");
     files.options.project_name = "Bad";
     CHECK(files.error() ==
-          "invalid project name \"Bad\": must consist only of lowercase alphanumeric characters, hyphens, and underscores "
+          "invalid project name \"Bad\": must consist only of lowercase alphanumeric characters, hyphens, "
+          "and underscores "
           "as well as start with a letter or number");
   }
 
@@ -144,22 +149,28 @@ TEST_SUITE("loader/load_project") {
 
   TEST_CASE("an unset variable is a warning, once") {
     const auto loaded = compose_file("services: {a: {image: \"x$NOPE\", hostname: \"$NOPE\"}}").load();
-    CHECK(loaded.warnings == std::vector<std::string>{"The \"NOPE\" variable is not set. Defaulting to a blank string."});
+    CHECK(loaded.warnings ==
+          std::vector<std::string>{"The \"NOPE\" variable is not set. Defaulting to a blank string."});
   }
 
   TEST_CASE("what has no effect here is said once for each attribute") {
-    const auto loaded = compose_file("services:\n  a: {image: x, cpu_count: 2}\n  b: {image: x, cpu_count: 3, runtime: runc}\n").load();
+    const auto loaded =
+        compose_file(
+            "services:\n  a: {image: x, cpu_count: 2}\n  b: {image: x, cpu_count: 3, runtime: runc}\n")
+            .load();
     CHECK(loaded.warnings ==
-          std::vector<std::string>{
-              "compose.yaml:2:17: services.a.cpu_count has no effect here: an attribute of Windows containers, ignoring",
-              "compose.yaml:3:31: services.b.runtime has no effect here: there is one runtime, the built-in one, ignoring"});
+          std::vector<std::string>{"compose.yaml:2:17: services.a.cpu_count has no effect here: an attribute "
+                                   "of Windows containers, ignoring",
+                                   "compose.yaml:3:31: services.b.runtime has no effect here: there is one "
+                                   "runtime, the built-in one, ignoring"});
   }
 
   TEST_CASE("a command that a shell would have cut is pointed out") {
     const auto loaded = compose_file("services: {a: {image: x, command: echo hi && sleep 5}}").load();
     CHECK(loaded.warnings ==
-          std::vector<std::string>{"compose.yaml:1:35: services.a.command: no shell runs this, so the command ends before "
-                                   "'&& sleep 5'; write [\"sh\", \"-c\", \"...\"]"});
+          std::vector<std::string>{
+              "compose.yaml:1:35: services.a.command: no shell runs this, so the command ends before "
+              "'&& sleep 5'; write [\"sh\", \"-c\", \"...\"]"});
   }
 
   TEST_CASE("after a hundred problems the rest is counted as more") {
@@ -170,8 +181,12 @@ TEST_SUITE("loader/load_project") {
   }
 
   TEST_CASE("!reset and !override act on every earlier file") {
-    ProjectFiles files({{"a.yaml", "services: {a: {image: x, ports: ['80:80'], dns: [1.1.1.1], labels: [k=v, l=w]}, b: {image: y}}"},
-                        {"b.yaml", "services: {a: {ports: !reset [], dns: !override [2.2.2.2], labels: {k: !reset null}}, b: !reset null}"}});
+    ProjectFiles files(
+        {{"a.yaml",
+          "services: {a: {image: x, ports: ['80:80'], dns: [1.1.1.1], labels: [k=v, l=w]}, b: {image: y}}"},
+         {"b.yaml",
+          "services: {a: {ports: !reset [], dns: !override [2.2.2.2], labels: {k: !reset null}}, b: !reset "
+          "null}"}});
     files.options.files = {"a.yaml", "b.yaml"};
     const auto project = files.load().project;
     const auto& a = project.services.at("a");

@@ -60,7 +60,9 @@ inline ProjectFiles compose_file(const std::string& text) {
   return ProjectFiles{Files{{"compose.yaml", text}}};
 }
 
-inline std::string error_of(const std::string& text) { return compose_file(text).error(); }
+inline std::string error_of(const std::string& text) {
+  return compose_file(text).error();
+}
 
 inline model::Service service_of(const std::string& text, const std::string& name = "a") {
   return compose_file(text).load().project.services.at(name);

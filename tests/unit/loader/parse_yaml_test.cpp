@@ -51,7 +51,8 @@ TEST_SUITE("loader/parse_yaml") {
   TEST_CASE("merge keys: local keys win, then the earlier of a list") {
     CHECK(json_of("a: &a {x: 1, y: 1}\nb: &b {x: 2, z: 2}\nc: {<<: [*a, *b], y: 3}") ==
           R"({"a":{"x":1,"y":1},"b":{"x":2,"z":2},"c":{"y":3,"x":1,"z":2}})");
-    CHECK(Parsed("a: {<<: x}").problem() == "x.yaml:1:9: '<<' merges mappings only, this is a string\n    a: {<<: x}\n            ^");
+    CHECK(Parsed("a: {<<: x}").problem() ==
+          "x.yaml:1:9: '<<' merges mappings only, this is a string\n    a: {<<: x}\n            ^");
   }
 
   TEST_CASE("several documents, and none") {
@@ -61,9 +62,11 @@ TEST_SUITE("loader/parse_yaml") {
   }
 
   TEST_CASE("a key is a string, once") {
-    CHECK(Parsed("a: 1\na: 2").problem() == "x.yaml:2:1: mapping key \"a\" already defined at line 1\n    a: 2\n    ^");
+    CHECK(Parsed("a: 1\na: 2").problem() ==
+          "x.yaml:2:1: mapping key \"a\" already defined at line 1\n    a: 2\n    ^");
     CHECK(Parsed("1: x").problem() == "x.yaml:1:1: non-string key '1', put it in quotes\n    1: x\n    ^");
-    CHECK(Parsed("? [a]\n: x").problem() == "x.yaml:1:3: a key must be a string, not a list or a mapping\n    ? [a]\n      ^");
+    CHECK(Parsed("? [a]\n: x").problem() ==
+          "x.yaml:1:3: a key must be a string, not a list or a mapping\n    ? [a]\n      ^");
   }
 
   TEST_CASE("syntax errors have a place") {
@@ -72,15 +75,21 @@ TEST_SUITE("loader/parse_yaml") {
   }
 
   TEST_CASE("what is not text is refused") {
-    CHECK(Parsed(std::string("a: \0b", 5)).problem().starts_with("x.yaml:1:4: NUL byte in the file: not a text file"));
+    CHECK(Parsed(std::string("a: \0b", 5))
+              .problem()
+              .starts_with("x.yaml:1:4: NUL byte in the file: not a text file"));
     CHECK(Parsed("a: \x01").problem().starts_with("x.yaml:1:4: control character 1 in the file"));
     CHECK(Parsed("b: 1\na: \xFF").problem().starts_with("x.yaml:2:4: bytes that are not UTF-8"));
-    CHECK(Parsed("\xEF\xBB\xBF" "a: ü").problem().empty());
+    CHECK(Parsed("\xEF\xBB\xBF"
+                 "a: ü")
+              .problem()
+              .empty());
   }
 
   TEST_CASE("size, depth and aliases have limits") {
     CHECK(Parsed(std::string(k_largest_file + 1, ' ')).problem() == "x.yaml: the file is larger than 8 MiB");
-    CHECK(Parsed("a: " + std::string(10'000, '[')).problem().find("nested deeper than 100 levels") != std::string::npos);
+    CHECK(Parsed("a: " + std::string(10'000, '[')).problem().find("nested deeper than 100 levels") !=
+          std::string::npos);
     std::string blocks;
     for (std::size_t i = 0; i < 1'000; ++i) blocks += std::string(i, ' ') + "a:\n";
     CHECK(Parsed(blocks).problem().find("nested deeper than 100 levels") != std::string::npos);
@@ -91,7 +100,8 @@ TEST_SUITE("loader/parse_yaml") {
       for (int k = 0; k < 10; ++k) bomb += inner + ",";
       bomb += "]\n";
     }
-    CHECK(Parsed(bomb).problem().find("more than 1000000 values once aliases are expanded") != std::string::npos);
+    CHECK(Parsed(bomb).problem().find("more than 1000000 values once aliases are expanded") !=
+          std::string::npos);
     CHECK(Parsed("a: &a [*a]").problem().find("an anchored value contains itself") != std::string::npos);
   }
 }

@@ -28,10 +28,12 @@ TEST_SUITE("loader/quick_yaml") {
     for (const auto* text : {
              "",
              "# nothing\n\n",
-             "services:\n  web:\n    image: nginx:1.25  # why\n    ports:\n      - \"80:80\"\n      - 81\n    command: [\"a\", b, 'c']\n",
+             "services:\n  web:\n    image: nginx:1.25  # why\n    ports:\n      - \"80:80\"\n      - 81\n   "
+             " command: [\"a\", b, 'c']\n",
              "a:\n- x\n- y: 1\n  z: {k: v, l: [1, 2.5, true, ~]}\n-\n- \"q\"\nb: c#d\n",
              "a:\n  b:\n  c: null\n  d: ~\n  e:\nf: \"\"\n",
-             "a: -1\nb: 1_000\nc: 0o17\nd: .5\ne: yes\nf: http://x:80/y\ng: 12:30\nh: ./x\ni: /y\nj: $HOME and ${X}\n",
+             "a: -1\nb: 1_000\nc: 0o17\nd: .5\ne: yes\nf: http://x:80/y\ng: 12:30\nh: ./x\ni: /y\nj: $HOME "
+             "and ${X}\n",
              "é: ü\nx-ä: [ö, b]\n'k': v\n\"l\": w\n",
              "a:\n    - b:\n        c: d\n    - e: f\n      g:\n        - h\n",
              "a: x   \nb:   y\n\n\n  # comment\nc: z",
@@ -43,10 +45,13 @@ TEST_SUITE("loader/quick_yaml") {
   }
 
   TEST_CASE("everything unusual is left to yaml-cpp") {
-    for (const auto* text : {"a: &x 1\n", "a: *x\n", "a: !reset []\n", "a: |\n  x\n", "a: >-\n  x\n", "---\na: 1\n", "a: b\n  c\n",
-                             "a: \"x\\n\"\n", "a: 'it''s'\n", "a: b: c\n", "a: 1\na: 2\n", "1: a\n", "true: a\n", "<<: x\n",
-                             "a:\tb\n", "a: [1,\n 2]\n", "- - a\n", "a: [x: y]\n", "a: {b}\n", "a: [1, ]\n", "a\n", "a: \"x\n",
-                             "a: 'x' y\n", "a: {b: }\n", "a:\n  b: 1\n c: 2\n", " a: 1\nb: 2\n", "a: @x\n", "? a\n: b\n", "a: ]\n"}) {
+    for (const auto* text :
+         {"a: &x 1\n",     "a: *x\n",     "a: !reset []\n", "a: |\n  x\n",  "a: >-\n  x\n",
+          "---\na: 1\n",   "a: b\n  c\n", "a: \"x\\n\"\n",  "a: 'it''s'\n", "a: b: c\n",
+          "a: 1\na: 2\n",  "1: a\n",      "true: a\n",      "<<: x\n",      "a:\tb\n",
+          "a: [1,\n 2]\n", "- - a\n",     "a: [x: y]\n",    "a: {b}\n",     "a: [1, ]\n",
+          "a\n",           "a: \"x\n",    "a: 'x' y\n",     "a: {b: }\n",   "a:\n  b: 1\n c: 2\n",
+          " a: 1\nb: 2\n", "a: @x\n",     "? a\n: b\n",     "a: ]\n"}) {
       CAPTURE(text);
       CHECK(compare(text) == Answer::none);
     }

@@ -51,10 +51,13 @@ TEST_SUITE("loader/select") {
 
   TEST_CASE("a dependency in an inactive profile is an error that says so, an optional one is dropped") {
     CHECK(error_of("services: {a: {image: x, depends_on: [b]}, b: {image: x, profiles: [p]}}") ==
-          "compose.yaml:1:39: service \"a\" depends on undefined service \"b\", it is in the inactive profile 'p'\n"
+          "compose.yaml:1:39: service \"a\" depends on undefined service \"b\", it is in the inactive "
+          "profile 'p'\n"
           "    services: {a: {image: x, depends_on: [b]}, b: {image: x, profiles: [p]}}\n"
           "                                          ^");
-    CHECK(service_of("services: {a: {image: x, depends_on: {b: {condition: service_started, required: false}}}}").depends_on.empty());
+    CHECK(service_of(
+              "services: {a: {image: x, depends_on: {b: {condition: service_started, required: false}}}}")
+              .depends_on.empty());
   }
 
   TEST_CASE("resources that no service uses are left out unless asked for") {

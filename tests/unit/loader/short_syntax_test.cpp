@@ -53,7 +53,8 @@ TEST_SUITE("loader/short_syntax") {
   }
 
   TEST_CASE("ports: each mistake has its message") {
-    CHECK(port_error("2-5:1-3") == "the ranges of container ports '1-3' and host ports '2-5' differ in length");
+    CHECK(port_error("2-5:1-3") ==
+          "the ranges of container ports '1-3' and host ports '2-5' differ in length");
     CHECK(port_error("foo:80") == "invalid host port 'foo', ports are 1 to 65535");
     CHECK(port_error("80:70000") == "invalid container port '70000', ports are 1 to 65535");
     CHECK(port_error("80:") == "no container port in '80:'");
@@ -81,7 +82,8 @@ TEST_SUITE("loader/short_syntax") {
     CHECK(parse_device("/dev/a") == ShortDevice{"/dev/a", "/dev/a", "rwm"});
     CHECK(parse_device("/dev/a:/dev/b:r") == ShortDevice{"/dev/a", "/dev/b", "r"});
     CHECK(parse_device("vendor.com/class=name").source == "vendor.com/class=name");
-    CHECK(refusal([] { (void)parse_device("a:b:c:d"); }) == "confusing device mapping, please use long syntax: a:b:c:d");
+    CHECK(refusal([] { (void)parse_device("a:b:c:d"); }) ==
+          "confusing device mapping, please use long syntax: a:b:c:d");
     CHECK(parse_host("h:1.2.3.4") == ShortHost{"h", "1.2.3.4"});
     CHECK(parse_host("h=[::1]") == ShortHost{"h", "::1"});
     CHECK(refusal([] { (void)parse_host("foo"); }) == "invalid additional host, missing IP: 'foo'");
@@ -90,7 +92,8 @@ TEST_SUITE("loader/short_syntax") {
 
   TEST_CASE("commands split into words by quotes, without a shell") {
     CHECK(split_words("a  b\tc").words == Strings{"a", "b", "c"});
-    CHECK(split_words("sh -c 'echo \"x y\"' \"q\\\"r\" a\\ b ''").words == Strings{"sh", "-c", "echo \"x y\"", "q\"r", "a b", ""});
+    CHECK(split_words("sh -c 'echo \"x y\"' \"q\\\"r\" a\\ b ''").words ==
+          Strings{"sh", "-c", "echo \"x y\"", "q\"r", "a b", ""});
     CHECK(split_words("").words.empty());
     CHECK(split_words("echo $(a b) `c d`").words == Strings{"echo", "$(a b)", "`c d`"});
     const auto cut = split_words("echo hi && sleep 1");

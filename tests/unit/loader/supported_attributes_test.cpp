@@ -1,9 +1,9 @@
 #include "compose/loader/supported_attributes.hpp"
 
-#include <doctest/doctest.h>
-
 #include <set>
 #include <sstream>
+
+#include <doctest/doctest.h>
 
 #include "base/file.hpp"
 

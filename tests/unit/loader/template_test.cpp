@@ -1,8 +1,8 @@
 #include "compose/loader/template.hpp"
 
-#include <doctest/doctest.h>
-
 #include <map>
+
+#include <doctest/doctest.h>
 
 using namespace compose::loader;
 
@@ -45,7 +45,8 @@ TEST_SUITE("loader/template") {
   }
 
   TEST_CASE("a missing required variable says so, with its reason") {
-    CHECK(refusal("${UNSET:?set it to $SET}") == "required variable UNSET is missing a value: set it to value");
+    CHECK(refusal("${UNSET:?set it to $SET}") ==
+          "required variable UNSET is missing a value: set it to value");
     CHECK(refusal("${EMPTY:?}") == "required variable EMPTY is missing a value");
     CHECK(refusal("${UNSET?}") == "required variable UNSET is missing a value");
   }
@@ -68,7 +69,8 @@ TEST_SUITE("loader/template") {
   }
 
   TEST_CASE("what is no expression is refused with its text") {
-    for (const auto* text : {"${}", "${ A}", "${A }", "${1A}", "${A.B}", "${A:=x}", "${A:0:1}", "${A/a/b}", "${A:", "${A"}) {
+    for (const auto* text :
+         {"${}", "${ A}", "${A }", "${1A}", "${A.B}", "${A:=x}", "${A:0:1}", "${A/a/b}", "${A:", "${A"}) {
       CHECK(refusal(text) == std::string{"invalid interpolation format '"} + text +
                                  "', you may need to escape any $ with another $");
     }

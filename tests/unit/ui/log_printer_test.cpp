@@ -1,5 +1,7 @@
 #include "compose/ui/log_printer.hpp"
 
+#include <csignal>
+
 #include <doctest/doctest.h>
 
 #include "base/sys.hpp"
@@ -61,6 +63,7 @@ TEST_SUITE("ui/log_printer") {
   }
 
   TEST_CASE("a reader that went away is told apart from an error") {
+    ::signal(SIGPIPE, SIG_IGN);  // as main() does
     Screen screen;
     screen.out.read_end.reset();
     screen.out_buffer.write("x");
