@@ -94,26 +94,47 @@ bool remove_directory(const HostPath& directory) {
   return false;
 }
 
-}  // namespace
+void make_parents(const Hierarchy& h, const HostPath& top, const HostPath& project) {
+  if (h.unified) enable_controllers(h.mount_point);
+  base::sys::make_directory_if_missing(top);
+  if (h.has("cpuset") && !h.unified) prepare_cpuset(h, top);
+  if (h.unified) enable_controllers(top);
+  base::sys::make_directory_if_missing(project);
+  if (h.unified) enable_controllers(project);
+}
 
-void ensure_project_cgroups(const CgroupLayout& layout, const std::string& root, const std::string& project) {
-  for (const auto& h : layout.hierarchies) {
-    const HostPath top = h.mount_point / root;
-    const HostPath below = top / project;
-    if (h.unified) enable_controllers(h.mount_point);
-    base::sys::make_directory_if_missing(top);
-    if (h.has("cpuset") && !h.unified) prepare_cpuset(h, top);
-    if (h.unified) enable_controllers(top);
-    base::sys::make_directory_if_missing(below);
-    if (h.unified) enable_controllers(below);
+// Whoever removes the last container of a project, or of all, removes these directories too; it may do so at
+// any moment between our steps, and then they are made again.
+void ensure_parents(const Hierarchy& h, const HostPath& top, const HostPath& project) {
+  constexpr int k_attempts = 100;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return make_parents(h, top, project);
+    } catch (const base::SysError& e) {
+      if ((e.code() != ENOENT && e.code() != ENODEV) || attempt == k_attempts) throw;
+    }
   }
 }
 
+}  // namespace
+
+void ensure_project_cgroups(const CgroupLayout& layout, const std::string& root, const std::string& project) {
+  for (const auto& h : layout.hierarchies)
+    ensure_parents(h, h.mount_point / root, h.mount_point / root / project);
+}
+
 void ContainerCgroup::make_directory(const Hierarchy& h) const {
+  constexpr int k_attempts = 100;
   const HostPath path = directory(h);
-  if (::mkdir(path.c_str(), 0755) == 0) return;
-  if (errno != EEXIST) throw base::SysError(errno, base::text("create cgroup '{}'", path.str()));
-  if (!processes().empty()) base::fail("cgroup '{}' is in use", path_);
+  for (int attempt = 1; ::mkdir(path.c_str(), 0755) != 0; ++attempt) {
+    if (errno == EEXIST) {
+      if (!processes().empty()) base::fail("cgroup '{}' is in use", path_);
+      return;
+    }
+    if (errno != ENOENT || attempt == k_attempts)
+      throw base::SysError(errno, base::text("create cgroup '{}'", path.str()));
+    ensure_parents(h, path.parent().parent(), path.parent());
+  }
 }
 
 void ContainerCgroup::create(const ResourceSpec& resources, const std::vector<DeviceRule>& allowed,

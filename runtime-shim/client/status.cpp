@@ -6,6 +6,7 @@
 #include "base/fault.hpp"
 #include "base/file.hpp"
 #include "base/sys.hpp"
+#include "base/sys_linux.hpp"
 #include "runtime-shim/cgroup/container_cgroup.hpp"
 #include "runtime-shim/cgroup/supervisor_cgroup.hpp"
 #include "runtime-shim/spec/status_codec.hpp"
@@ -73,7 +74,18 @@ bool was_lost(const ContainerStatus& status) {
   return status.state == ContainerState::exited && status.error == k_lost;
 }
 
+// A shim writes its last status and then goes; here its end is waited for, no longer than five seconds.
+void await_shim_of_ended(const RuntimePaths& paths, const ContainerId& id) {
+  const auto status = read_status_file(paths.run_directory(id));
+  if (!status || (status->state != ContainerState::exited && status->state != ContainerState::dead)) return;
+  const base::UniqueFd shim{base::sys::pidfd_open(static_cast<pid_t>(status->shim_pid), 0)};
+  if (!shim || !shim_alive(paths, id)) return;
+  pollfd ended{.fd = shim.get(), .events = POLLIN, .revents = 0};
+  base::retry_eintr([&] { return ::poll(&ended, 1, 5'000); });
+}
+
 void clean_up(const RuntimePaths& paths, const ContainerId& id) {
+  if (shim_alive(paths, id)) await_shim_of_ended(paths, id);
   if (shim_alive(paths, id)) base::fail("container {} still has its supervisor", id.short_form());
   const CgroupLayout layout = detect_layout();
   for (const auto& path : find_cgroups(layout, paths, id)) {
