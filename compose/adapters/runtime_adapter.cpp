@@ -22,6 +22,7 @@ using base::fault_point;
 
 RuntimeAdapter::RuntimeAdapter(RuntimeParts parts)
     : parts_(std::move(parts)),
+      remains_(parts_.paths.runtime()),
       tracker_(parts_.executor, parts_.paths.runtime()),
       report_came_(parts_.executor, asio::steady_timer::time_point::max()) {
   parts_.ports.name_containers_with([this](const std::string& id) -> std::optional<std::string> {
@@ -89,34 +90,44 @@ Task<void> RuntimeAdapter::unpause(std::span<const ContainerId> ids, Finished fi
   co_await each(ids, finished, [](rt::ShimClient& client) { return client.unpause(); });
 }
 
-Failure RuntimeAdapter::take_away_one(const ContainerId& id, bool with_anonymous_volumes) {
-  try {
+void RuntimeAdapter::take_away_files_of(const ContainerRecord& record, bool with_anonymous_volumes) {
+  remains_.clean_up(record.project, record.id);
+  if (with_anonymous_volumes)
+    for (const auto& mounted : record.summary.volumes) {
+      const auto volume = mounted.anonymous ? parts_.state.volume(mounted.volume) : std::nullopt;
+      if (!volume || volume->owner != record.id) continue;  // taken over by a successor
+      base::sys::remove_tree(parts_.paths.volume_directory(volume->name));
+      parts_.state.remove_volume(volume->name);
+    }
+  base::sys::remove_tree(parts_.paths.runtime().container_directory(record.id));
+}
+
+// What is not in memory any more: cgroups, run directories, writable layers, anonymous volumes.
+std::vector<Failure> RuntimeAdapter::take_away_files(std::span<const ContainerId> ids,
+                                                     bool with_anonymous_volumes) {
+  std::vector<Failure> failures;
+  std::set<std::string> projects;
+  for (const auto& id : ids) {
+    Failure& failure = failures.emplace_back();
     const auto record = parts_.state.container(id);
-    rt::clean_up(parts_.paths.runtime(), id);
-    if (record && with_anonymous_volumes)
-      for (const auto& mounted : record->summary.volumes) {
-        const auto volume = mounted.anonymous ? parts_.state.volume(mounted.volume) : std::nullopt;
-        if (!volume || volume->owner != id) continue;  // taken over by a successor
-        base::sys::remove_tree(parts_.paths.volume_directory(volume->name));
-        parts_.state.remove_volume(volume->name);
-      }
-    base::sys::remove_tree(parts_.paths.runtime().container_directory(id));
-    return std::nullopt;
-  } catch (const base::Error& e) {
-    return e.what();
+    if (!record) continue;
+    try {
+      take_away_files_of(*record, with_anonymous_volumes);
+      projects.insert(record->project);
+    } catch (const base::Error& e) {
+      failure = e.what();
+    }
   }
+  for (const auto& project : projects) remains_.remove_empty_parents(project);
+  return failures;
 }
 
 void RuntimeAdapter::take_away(std::span<const ContainerId> ids, bool with_anonymous_volumes) {
   parts_.state.set_phase(ids, Phase::removing);
   release_network(ids);
-  std::vector<std::string> names;
-  for (const auto& id : ids) {
-    take_away_one(id, with_anonymous_volumes);
-    names.push_back(id.str());
-  }
+  take_away_files(ids, with_anonymous_volumes);
   parts_.state.transaction([&] {
-    parts_.networks.release(names);
+    parts_.networks.release(strings_of(ids));
     parts_.state.remove_containers(ids);
   });
 }
@@ -128,18 +139,13 @@ Task<void> RuntimeAdapter::remove(std::span<const ContainerId> ids, bool with_an
   co_await for_all(ids.size(), [&](std::size_t i) { return stop_quietly(ids[i]); });
   release_network(ids);
   fault_point("remove.network");
-  std::vector<Failure> failures;
+  const auto failures = take_away_files(ids, with_anonymous_volumes);
   std::vector<ContainerId> gone;
-  std::vector<std::string> gone_names;
-  for (const auto& id : ids) {
-    failures.push_back(take_away_one(id, with_anonymous_volumes));
-    if (failures.back()) continue;
-    gone.push_back(id);
-    gone_names.push_back(id.str());
-  }
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (!failures[i]) gone.push_back(ids[i]);
   fault_point("remove.files");
   parts_.state.transaction([&] {
-    parts_.networks.release(gone_names);
+    parts_.networks.release(strings_of(gone));
     parts_.state.remove_containers(gone);
   });
   fault_point("remove.rows");

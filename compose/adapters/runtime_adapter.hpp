@@ -24,6 +24,7 @@
 #include "net/network_manager.hpp"
 #include "net/port_publisher.hpp"
 #include "runtime-shim/client/launcher.hpp"
+#include "runtime-shim/client/remains.hpp"
 #include "scheduler/effects.hpp"
 
 namespace compose::adapters {
@@ -110,9 +111,11 @@ class RuntimeAdapter final : public sched::Runtime {
   Task<void> each(std::span<const ContainerId> ids, Finished finished, Operation operation);
   void connect_one(const sched::ConnectRequest& request);
   void take_away(std::span<const ContainerId> ids, bool with_anonymous_volumes);
-  Failure take_away_one(const ContainerId& id, bool with_anonymous_volumes);
+  std::vector<Failure> take_away_files(std::span<const ContainerId> ids, bool with_anonymous_volumes);
+  void take_away_files_of(const ContainerRecord& record, bool with_anonymous_volumes);
 
   RuntimeParts parts_;
+  rt::Remains remains_;
   std::unique_ptr<rt::Launcher> launcher_;
   StatusTracker tracker_;
   boost::asio::steady_timer report_came_;           // never expires; cancelled for each report

@@ -26,12 +26,6 @@ std::vector<net::PortBinding> bindings_of(const std::vector<rt::PublishedPort>& 
   return bindings;
 }
 
-std::vector<std::string> strings_of(std::span<const ContainerId> ids) {
-  std::vector<std::string> strings;
-  for (const auto& id : ids) strings.push_back(id.str());
-  return strings;
-}
-
 }  // namespace
 
 const rt::ContainerSpec& RuntimeAdapter::spec(const ContainerId& id) {
@@ -66,7 +60,7 @@ RuntimeAdapter::Starting RuntimeAdapter::prepare_start(const ContainerId& id) {
     starting.record = std::move(*record);
     starting.runs_already = rt::shim_alive(parts_.paths.runtime(), id);
     if (starting.runs_already) return starting;
-    rt::clean_up(parts_.paths.runtime(), id);
+    remains_.clean_up(starting.record.project, id);
     starting.leases = parts_.networks.leases_of(id.str());
     reserve_ports(starting);
     auto& summary = starting.record.summary;

@@ -9,7 +9,7 @@
 #include "base/scope_exit.hpp"
 #include "base/sys.hpp"
 #include "runtime-shim/client/launcher_process.hpp"
-#include "runtime-shim/client/status.hpp"
+#include "runtime-shim/client/remains.hpp"
 #include "runtime-shim/spec/status_codec.hpp"
 
 namespace compose::rt {
@@ -53,7 +53,9 @@ int run_to_completion(const RuntimePaths& paths, const HostPath& shim_program, c
   pipe.write_end.reset();
   const base::ScopeExit forget{[&] {
     try {
-      clean_up(paths, spec.id);
+      Remains remains{paths};
+      remains.clean_up(spec.project, spec.id);
+      remains.remove_empty_parents(spec.project);
     } catch (const base::Error&) {
       // Left for the next clean-up; the result of the run is what the caller needs to hear.
     }

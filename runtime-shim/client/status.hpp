@@ -15,12 +15,8 @@ std::optional<ContainerStatus> read_status(const RuntimePaths& paths, const Cont
 // Is there a shim? Asks the kernel, not a file.
 bool shim_alive(const RuntimePaths& paths, const ContainerId& id);
 
-// A lost shim left something behind: true for a status that read_status had to correct. clean_up() puts it
-// right.
+// A lost shim left something behind: true for a status that read_status had to correct. Remains::clean_up()
+// puts it right.
 bool was_lost(const ContainerStatus& status);
-
-// Kills whatever still runs in the container's cgroups, removes them and the run directory. Idempotent;
-// refuses (Error) while a shim lives. Afterwards read_status is nullopt.
-void clean_up(const RuntimePaths& paths, const ContainerId& id);
 
 }  // namespace compose::rt

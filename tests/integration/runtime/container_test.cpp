@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "runtime-shim/client/remains.hpp"
 #include "runtime-shim/client/run_to_completion.hpp"
 #include "runtime-shim/client/stats.hpp"
 #include "runtime-shim/client/status_watch.hpp"
@@ -151,7 +152,7 @@ TEST_SUITE("runtime/container") {
     CHECK(after.state == rt::ContainerState::exited);
     CHECK(after.exit_code == 137);
     CHECK(after.error == "supervisor lost");
-    rt::clean_up(world.paths, spec.id);
+    rt::Remains{world.paths}.clean_up(spec.project, spec.id);
     CHECK_FALSE(world.status(spec.id).has_value());
     CHECK_FALSE(base::sys::exists(base::HostPath{"/sys/fs/cgroup/memory" + before.cgroup}));
   }
