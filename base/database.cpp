@@ -83,6 +83,11 @@ Database::Database(const HostPath& file) : state_(std::make_unique<State>()) {
   sqlite3_busy_timeout(connection, 10'000);
   run("PRAGMA journal_mode=WAL");
   run("PRAGMA synchronous=NORMAL");
+  // Commands are short and most are the only one: copying the log back into the database at each one's end
+  // would cost three waits for the disk. The log stays; it is copied back when reading it would begin to cost
+  // something.
+  run("PRAGMA wal_autocheckpoint=100");
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   run("PRAGMA foreign_keys=ON");
 }
 

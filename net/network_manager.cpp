@@ -84,7 +84,8 @@ struct NetworkManager::State {
   netlink::Socket route;
   Firewall firewall;
   LeaseBook leases;
-  std::map<NetworkId, Plug> plugs;  // what build_sandbox() has looked up already
+  std::map<NetworkId, Plug> plugs;   // what build_sandbox() has looked up already
+  std::vector<std::string> retired;  // links of stopped containers
 
   [[nodiscard]] HostPath directory(const NetworkId& id) const { return run_root / "networks" / id.str(); }
   [[nodiscard]] HostPath names(const NetworkId& id) const { return directory(id) / "names"; }
@@ -241,7 +242,13 @@ void NetworkManager::State::delete_links(std::span<const std::string> link_names
 
 NetworkManager::NetworkManager(base::Database& database, HostPath run_root)
     : state_(std::make_unique<State>(database, std::move(run_root))) {}
-NetworkManager::~NetworkManager() = default;
+NetworkManager::~NetworkManager() {
+  try {
+    settle();
+  } catch (const base::Error&) {
+    // Said in the header.
+  }
+}
 
 Network NetworkManager::create(const NetworkRequest& request) {
   State& s = *state_;
@@ -272,7 +279,8 @@ void NetworkManager::remove_all(std::span<const std::string> names, std::span<co
         base::fail("network '{}' is in use by container {}", name, holder.substr(0, 12));
     doomed.push_back(std::move(*network));
   }
-  auto links = s.leases.link_names(containers);
+  retire_sandboxes(containers);
+  auto links = std::exchange(s.retired, {});
   for (const auto& network : doomed) links.push_back(network.bridge);
   s.delete_links(links);
   fault_point("net.network.links_deleted");
@@ -307,6 +315,7 @@ void NetworkManager::release(std::span<const std::string> containers) {
 }
 
 Sandbox NetworkManager::build_sandbox(const SandboxSpec& spec) {
+  settle();
   std::vector<Plug> plugs;
   for (const auto& lease : spec.leases) {
     plugs.push_back(state_->plug_of(lease));
@@ -317,8 +326,12 @@ Sandbox NetworkManager::build_sandbox(const SandboxSpec& spec) {
   return sandbox;
 }
 
-void NetworkManager::tear_down_sandboxes(std::span<const std::string> containers) {
-  state_->delete_links(state_->leases.link_names(containers));
+void NetworkManager::retire_sandboxes(std::span<const std::string> containers) {
+  std::ranges::copy(state_->leases.link_names(containers), std::back_inserter(state_->retired));
+}
+
+void NetworkManager::settle() {
+  state_->delete_links(std::exchange(state_->retired, {}));
 }
 
 void NetworkManager::repair(std::span<const std::string> containers, std::span<const std::string> running) {

@@ -66,9 +66,7 @@ class NetworkManager {
   // Error while containers hold leases on it. False: there is no such network.
   bool remove(const std::string& name);
   // Several at once; networks that do not exist are skipped. The links of `containers` (which are stopped,
-  // and whose leases are released) go in the same conversation: the kernel waits for one grace period where
-  // separate calls of tear_down_sandboxes() and this wait for two, and that wait is nearly all of the time
-  // that either takes.
+  // and whose leases are released) and those retired before go in the same conversation.
   void remove_all(std::span<const std::string> names, std::span<const std::string> containers = {});
 
   [[nodiscard]] std::optional<Network> find(const std::string& name) const;
@@ -89,9 +87,14 @@ class NetworkManager {
 
   // A new network namespace with links, addresses, routes and the sockets of its resolver.
   Sandbox build_sandbox(const SandboxSpec& spec);
-  // The host's ends of these containers' links are gone when this returns; one conversation and one wait for
-  // all.
-  void tear_down_sandboxes(std::span<const std::string> containers);
+  // The host's ends of the links of these containers, which have stopped and still have their leases, are to
+  // go: with the next removal of networks, before the next sandbox is built, or with settle(). The kernel
+  // makes everybody who removes links wait for a grace period, which is nearly all of the time that it takes;
+  // a command that stops containers step by step waits once.
+  void retire_sandboxes(std::span<const std::string> containers);
+  // Retired links are gone when this returns. The destructor does the same, but leaves what fails to the
+  // kernel, which removes links together with their namespaces.
+  void settle();
 
   // Removes links, leases, names tables and rules that belong to no network and no container of ours.
   // `containers`: all that exist (stopped ones keep their leases); `running`: those that may have links.

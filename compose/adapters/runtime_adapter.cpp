@@ -108,6 +108,8 @@ std::vector<Failure> RuntimeAdapter::take_away_files(std::span<const ContainerId
   std::vector<Failure> failures;
   std::set<std::string> projects;
   for (const auto& id : ids) {
+    std::erase(unstarted_, id);
+    built_ahead_.erase(id);
     Failure& failure = failures.emplace_back();
     const auto record = parts_.state.container(id);
     if (!record) continue;

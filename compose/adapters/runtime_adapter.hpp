@@ -6,6 +6,7 @@
 //
 // start() is a pipeline: while one container's network namespace is built here, the shims of the ones before
 // it are already mounting and executing on the other cores.
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -78,6 +79,11 @@ class RuntimeAdapter final : public sched::Runtime {
                             std::chrono::steady_clock::time_point deadline) override;
   void wake_waits() override { tracker_.wake(); }
 
+  // Containers will be started: their launcher gets ready while networks and rows are made.
+  void expect_starts();
+  // Containers whose turn did not come keep nothing in the kernel.
+  void give_up_unstarted();
+
   ContainerId create_one_off(const OneOffRequest& request);
   // Copies of the output of this container, from its first byte on; for `run` and foreground `up`.
   void tee_at_start(const ContainerId& id, base::UniqueFd output, base::UniqueFd error);
@@ -99,6 +105,9 @@ class RuntimeAdapter final : public sched::Runtime {
   Starting prepare_start(const ContainerId& id);
   void reserve_ports(Starting& starting);
   void record_start(std::vector<Starting>& all);
+  rt::Launcher& launcher();
+  net::Sandbox take_sandbox(const ContainerId& id, const std::vector<net::Lease>& leases);
+  bool build_ahead();
   rt::StartRequest start_request(Starting& starting);
   void submit(Starting& starting);
   Task<void> all_reported(std::vector<Starting>& all, const Finished& finished);
@@ -120,6 +129,8 @@ class RuntimeAdapter final : public sched::Runtime {
   StatusTracker tracker_;
   boost::asio::steady_timer report_came_;           // never expires; cancelled for each report
   std::map<ContainerId, rt::ContainerSpec> specs_;  // of this command; spares reading them back
+  std::deque<ContainerId> unstarted_;               // created by this command
+  std::map<ContainerId, net::Sandbox> built_ahead_;
   std::map<ContainerId, std::pair<base::UniqueFd, base::UniqueFd>> tees_;
   int start_exit_code_ = 125;
 };

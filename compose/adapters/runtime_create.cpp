@@ -114,7 +114,10 @@ std::vector<NewContainer> RuntimeAdapter::create_rows(std::span<const Order> ord
     throw;
   }
   fault_point("create.complete");
-  for (const auto& c : made) specs_[c.record.id] = c.spec;
+  for (const auto& c : made) {
+    specs_[c.record.id] = c.spec;
+    unstarted_.push_back(c.record.id);
+  }
   return made;
 }
 

@@ -75,15 +75,40 @@ RuntimeAdapter::Starting RuntimeAdapter::prepare_start(const ContainerId& id) {
   return starting;
 }
 
+net::Sandbox RuntimeAdapter::take_sandbox(const ContainerId& id, const std::vector<net::Lease>& leases) {
+  if (auto found = built_ahead_.extract(id)) return std::move(found.mapped());
+  return parts_.networks.build_sandbox(
+      {.container = id.str(), .leases = leases, .sysctls = spec(id).security.sysctls});
+}
+
+// One network namespace for a container that waits for those that start now. False: none is left.
+bool RuntimeAdapter::build_ahead() {
+  if (unstarted_.empty()) return false;
+  const ContainerId id = unstarted_.front();
+  unstarted_.pop_front();
+  if (spec(id).security.network.mode != rt::NamespaceMode::private_) return true;
+  try {
+    built_ahead_.emplace(id, take_sandbox(id, parts_.networks.leases_of(id.str())));
+  } catch (const base::Error&) {
+    // Its own start meets this again, and says so.
+  }
+  return true;
+}
+
+void RuntimeAdapter::give_up_unstarted() {
+  std::vector<ContainerId> ids;
+  for (const auto& [id, sandbox] : built_ahead_) ids.push_back(id);
+  built_ahead_.clear();
+  parts_.networks.retire_sandboxes(strings_of(ids));
+}
+
 rt::StartRequest RuntimeAdapter::start_request(Starting& starting) {
   rt::StartRequest request;
   request.spec = spec(starting.id);
   request.spec.ports = starting.record.summary.ports;
   if (request.spec.security.network.mode == rt::NamespaceMode::private_) {
     fault_point("start.sandbox");
-    auto sandbox = parts_.networks.build_sandbox({.container = starting.id.str(),
-                                                  .leases = starting.leases,
-                                                  .sysctls = request.spec.security.sysctls});
+    auto sandbox = take_sandbox(starting.id, starting.leases);
     request.network_namespace = std::move(sandbox.netns);
     request.dns_sockets = std::move(sandbox.dns).take_all();
   }
@@ -96,12 +121,20 @@ rt::StartRequest RuntimeAdapter::start_request(Starting& starting) {
   return request;
 }
 
+rt::Launcher& RuntimeAdapter::launcher() {
+  if (!launcher_) launcher_ = std::make_unique<rt::Launcher>(parts_.executor, parts_.paths.runtime());
+  return *launcher_;
+}
+
+void RuntimeAdapter::expect_starts() {
+  launcher().prepare();
+}
+
 void RuntimeAdapter::submit(Starting& starting) {
   try {
-    if (!launcher_) launcher_ = std::make_unique<rt::Launcher>(parts_.executor, parts_.paths.runtime());
     auto request = start_request(starting);
     fault_point("start.submit");
-    launcher_->submit(std::move(request), [&](const rt::StartReport& report) {
+    launcher().submit(std::move(request), [&](const rt::StartReport& report) {
       starting.pending = false;
       if (!report.ok) {
         starting.failure = report.error;
@@ -115,11 +148,12 @@ void RuntimeAdapter::submit(Starting& starting) {
   }
 }
 
-// Links and rules go. Addresses stay: they belong to the container until it is removed.
+// Rules go, and links with the next removal. Addresses stay: they belong to the container until it is
+// removed.
 void RuntimeAdapter::release_network(std::span<const ContainerId> ids) {
   const auto containers = strings_of(ids);
   parts_.ports.withdraw(containers);
-  parts_.networks.tear_down_sandboxes(containers);
+  parts_.networks.retire_sandboxes(containers);
 }
 
 net::Publication RuntimeAdapter::publication_of(const Starting& starting) {
@@ -161,7 +195,8 @@ Task<void> RuntimeAdapter::stop_quietly(ContainerId id) {
   }
 }
 
-// Tells about those without ports as soon as they are reported; the others wait for their rules.
+// Tells about those without ports as soon as they are reported; the others wait for their rules. Meanwhile
+// those that come after get their networks.
 Task<void> RuntimeAdapter::all_reported(std::vector<Starting>& all, const Finished& finished) {
   const auto tell = [&] {
     bool pending = false;
@@ -175,6 +210,10 @@ Task<void> RuntimeAdapter::all_reported(std::vector<Starting>& all, const Finish
     return pending;
   };
   while (tell()) {
+    if (build_ahead()) {
+      co_await asio::post(parts_.executor, asio::use_awaitable);
+      continue;
+    }
     boost::system::error_code ignored;
     co_await report_came_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
@@ -194,7 +233,10 @@ void RuntimeAdapter::record_start(std::vector<Starting>& all) {
 
 Task<void> RuntimeAdapter::start(std::span<const ContainerId> ids, Finished finished) {
   std::vector<Starting> all;
-  for (const auto& id : ids) all.push_back(prepare_start(id));
+  for (const auto& id : ids) {
+    std::erase(unstarted_, id);
+    all.push_back(prepare_start(id));
+  }
   record_start(all);
   fault_point("start.rows");
   for (auto& starting : all) {

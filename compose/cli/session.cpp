@@ -1,5 +1,6 @@
 #include "compose/cli/session.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <optional>
@@ -119,9 +120,24 @@ void Session::run(sched::Task<void> task) {
   if (failure) std::rethrow_exception(failure);
 }
 
+namespace {
+
+bool starts_something(const sched::Plan& plan) {
+  return std::ranges::any_of(plan.steps(), [](const auto& step) {
+    return std::holds_alternative<sched::StartContainer>(step.operation);
+  });
+}
+
+}  // namespace
+
 sched::Task<sched::Outcome> Session::execution(const sched::Plan& plan, sched::ExecuteOptions options) {
   options.interrupt = &parts_->interrupt;
-  return sched::execute(plan, parts_->desired, effects(), options);
+  if (starts_something(plan)) parts_->runtime.expect_starts();
+  const sched::Effects all = effects();
+  auto outcome = co_await sched::execute(plan, parts_->desired, all, options);
+  parts_->runtime.give_up_unstarted();
+  parts_->context.networks().settle();
+  co_return outcome;
 }
 
 void Session::report(const sched::Outcome& outcome) {

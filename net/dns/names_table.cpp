@@ -105,6 +105,8 @@ struct NamesMapping {
     void* memory = ::mmap(nullptr, sizeof(Layout), PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
     if (memory == MAP_FAILED) base::check(-1, "map names table '{}'", path.str());
     layout = static_cast<Layout*>(memory);
+    // A few pages far apart are touched: reading ahead would fill the cache with empty ones.
+    ::madvise(memory, sizeof(Layout), MADV_RANDOM);
   }
   ~NamesMapping() { ::munmap(layout, sizeof(Layout)); }
   NamesMapping(const NamesMapping&) = delete;

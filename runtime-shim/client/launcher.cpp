@@ -32,6 +32,14 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
   Body(asio::any_io_executor executor, RuntimePaths paths, HostPath program)
       : executor_(std::move(executor)), paths_(std::move(paths)), program_(std::move(program)) {}
 
+  void ensure_started() {
+    if (socket_) return;
+    mount_points_ = ensure_mount_points(paths_.data_root);
+    auto started = start_launcher(program_);
+    process_.emplace(std::move(started.process));
+    socket_.emplace(executor_, started.socket.release());
+  }
+
   void submit(StartRequest request, Finished finished) {
     ensure_started();
     const std::string id = request.spec.id.str();
@@ -51,14 +59,6 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
   }
 
  private:
-  void ensure_started() {
-    if (socket_) return;
-    mount_points_ = ensure_mount_points(paths_.data_root);
-    auto started = start_launcher(program_);
-    process_.emplace(std::move(started.process));
-    socket_.emplace(executor_, started.socket.release());
-  }
-
   void send(StartRequest& request) {
     StartHeader header{.run_root = paths_.run_root,
                        .log_directory = paths_.log_directory(request.spec.id),
@@ -128,6 +128,10 @@ Launcher::Launcher(asio::any_io_executor executor, RuntimePaths paths, HostPath 
 
 Launcher::~Launcher() {
   body_->close();
+}
+
+void Launcher::prepare() {
+  body_->ensure_started();
 }
 
 void Launcher::submit(StartRequest request, Finished finished) {

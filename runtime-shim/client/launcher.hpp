@@ -1,8 +1,8 @@
 #pragma once
 // Starts containers: one compose-shim in launcher mode per Launcher (that is, per command), one message per
-// container. Runs in the CLI, on its one thread. The launcher process is spawned at the first submit, from a
-// read-only detached mount of the program so that no container can ever write to it; it ends when the
-// Launcher is destroyed. Containers stay.
+// container. Runs in the CLI, on its one thread. The launcher process is spawned at the first submit, or
+// earlier by prepare(), from a read-only detached mount of the program so that no container can ever write to
+// it; it ends when the Launcher is destroyed. Containers stay.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -44,6 +44,9 @@ class Launcher {
   ~Launcher();
   Launcher(const Launcher&) = delete;
   Launcher& operator=(const Launcher&) = delete;
+
+  // Spawns the process now: it looks at the host while the caller is still busy with networks and rows.
+  void prepare();
 
   using Finished = std::function<void(const StartReport&)>;
   // Sends the request at once; the shim goes to work while the caller prepares the next container. `finished`

@@ -46,7 +46,8 @@ TEST_CASE("after removal the host has the links that it had before") {
   CHECK(link_names().size() == before.size() + 5);
   CHECK_THROWS_WITH(host.manager().remove("shop_default"),
                     "network 'shop_default' is in use by container 1000000000aa");
-  host.manager().tear_down_sandboxes(ids(containers));
+  host.manager().retire_sandboxes(ids(containers));
+  host.manager().settle();
   CHECK(link_names().size() == before.size() + 1);
   host.manager().release(ids(containers));
   CHECK(host.manager().remove("shop_default"));
