@@ -96,9 +96,7 @@ void resolve_namespaces(NewContainer& made, const NewContainerInput& in) {
 ContainerSummary summary_of(const NewContainerInput& in) {
   ContainerSummary summary;
   summary.command = base::join(in.service.spec.process.argv, " ");
-  for (const auto& port : in.service.ports)
-    summary.wishes.push_back(
-        {port.protocol, port.host_address, port.published_first, port.published_last, port.target});
+  summary.wishes = port_wishes(in.service);
   for (const auto& attachment : in.service.attachments)
     summary.networks.push_back(network_name(in.desired, attachment.network));
   summary.stop_grace = in.service.spec.stop_grace;
@@ -106,6 +104,14 @@ ContainerSummary summary_of(const NewContainerInput& in) {
 }
 
 }  // namespace
+
+std::vector<PortWish> port_wishes(const sched::DesiredService& service) {
+  std::vector<PortWish> wishes;
+  for (const auto& port : service.ports)
+    wishes.push_back(
+        {port.protocol, port.host_address, port.published_first, port.published_last, port.target});
+  return wishes;
+}
 
 const std::string& network_name(const sched::DesiredState& desired, const std::string& key) {
   const auto found = std::ranges::find(desired.networks, key, &sched::DesiredNetwork::key);

@@ -40,6 +40,9 @@ struct NewContainerInput {
 // Everything but the addresses. Error for a shared namespace whose owner is missing.
 [[nodiscard]] NewContainer make_container(const NewContainerInput& input);
 
+// What its `ports` ask for.
+std::vector<PortWish> port_wishes(const sched::DesiredService& service);
+
 // The full name of the network with this key in the file.
 [[nodiscard]] const std::string& network_name(const sched::DesiredState& desired, const std::string& key);
 

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "compose/adapters/network_adapter.hpp"
+#include "compose/adapters/port_claims.hpp"
 #include "compose/adapters/volume_adapter.hpp"
 #include "compose/ui/progress.hpp"
 #include "images/store.hpp"
@@ -43,6 +44,14 @@ struct Session::Parts {
                  .desired = &desired}),
         networks(c.networks(), c.state(), d.project),
         volumes(c.state(), c.paths(), d.project, c.clock()) {}
+
+  void refuse_taken_ports(const sched::Plan& plan) {
+    const auto summary_of = [&](const rt::ContainerId& id) -> std::optional<adapters::ContainerSummary> {
+      auto record = context.state().container(id);
+      return record ? std::optional{std::move(record->summary)} : std::nullopt;
+    };
+    adapters::check_claims(adapters::port_claims(plan, desired, summary_of), context.ports());
+  }
 
   void handle_signal(int signal) {
     ++signals_seen;
@@ -132,7 +141,10 @@ bool starts_something(const sched::Plan& plan) {
 
 sched::Task<sched::Outcome> Session::execution(const sched::Plan& plan, sched::ExecuteOptions options) {
   options.interrupt = &parts_->interrupt;
-  if (starts_something(plan)) parts_->runtime.expect_starts();
+  if (starts_something(plan)) {
+    parts_->refuse_taken_ports(plan);
+    parts_->runtime.expect_starts();
+  }
   const sched::Effects all = effects();
   auto outcome = co_await sched::execute(plan, parts_->desired, all, options);
   parts_->runtime.give_up_unstarted();

@@ -193,6 +193,9 @@ class Unpacker {
   }
 
   [[noreturn]] void too_large() const {
+    if (options_.max_bytes == 0)
+      fail("not enough space on the disk: the archive unpacks to more than the {} bytes that may be used",
+           max_bytes_);
     fail("the archive unpacks to more than the {} bytes allowed", max_bytes_);
   }
 

@@ -75,7 +75,8 @@ class ArchiveContent final : public StagedContent {
     while (const auto block = tar.data()) {
       if (block->offset != digest.size()) fail("damaged archive: a file with holes");
       total_ += block->bytes.size();
-      if (total_ > limit) fail("the archive is larger than the {} bytes that are free", limit);
+      if (total_ > limit)
+        fail("not enough space on the disk: the archive is larger than the {} bytes that may be used", limit);
       digest.write(block->bytes);
     }
     file.facts = {.digest = digest.digest(), .size = digest.size()};
