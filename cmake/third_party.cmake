@@ -23,6 +23,9 @@ target_link_libraries(third_party_nl INTERFACE Threads::Threads)
 foreign_library(third_party_nftables HEADER nftables/libnftables.h LIBS nftables)
 foreign_library(third_party_crypto HEADER openssl/evp.h LIBS crypto)
 target_link_libraries(third_party_crypto INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
+# libssl, with the libcrypto it needs behind it.
+foreign_library(third_party_ssl HEADER openssl/ssl.h LIBS ssl crypto)
+target_link_libraries(third_party_ssl INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
 foreign_library(third_party_archive HEADER archive.h LIBS archive zstd lzma bz2 z)
 
 add_library(third_party_json INTERFACE)
@@ -35,6 +38,9 @@ target_include_directories(third_party_asio SYSTEM INTERFACE ${third_party_asio_
 target_compile_definitions(third_party_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_THREADS
   BOOST_ALL_NO_LIB)
 target_link_libraries(third_party_asio INTERFACE Threads::Threads)
+
+add_library(third_party_beast INTERFACE)
+target_link_libraries(third_party_beast INTERFACE third_party_asio)
 
 add_library(third_party_cli11 INTERFACE)
 find_path(third_party_cli11_INCLUDE CLI/CLI.hpp REQUIRED)

@@ -166,6 +166,10 @@ bool LayerStore::is_damaged(const std::string& diff_id) const {
   return damaged;
 }
 
+void LayerStore::mark_damaged(const std::string& diff_id) {
+  database_.run("UPDATE layers SET boot = 'damaged' WHERE diff_id = ?", {diff_id});
+}
+
 // The old directory is swept with the workspace that `upper` belongs to.
 void LayerStore::replace(const HostPath& upper, const HostPath& target) const {
   if (!base::sys::exists(target)) return base::sys::rename(upper, target);
@@ -207,7 +211,7 @@ void LayerStore::check_unsettled(const std::string& image_id) {
 void LayerStore::check_layer(const Layer& layer) {
   if (!layer.blob.empty()) return unpack_again(layer);
   if (pack_directory(directory_of(layer.diff_id), PackForm::layer).digest == layer.diff_id) return;
-  database_.run("UPDATE layers SET boot = 'damaged' WHERE diff_id = ?", {layer.diff_id});
+  mark_damaged(layer.diff_id);
   base::fail("layer {} was lost when the machine went down: build or load the image again", layer.diff_id);
 }
 
@@ -224,7 +228,7 @@ void LayerStore::unpack_again(const Layer& layer) {
     digest.write("damaged");  // whatever was read, it is not the layer
   }
   if (digest.digest() == layer.diff_id) return replace(fresh.upper(), directory_of(layer.diff_id));
-  database_.run("UPDATE layers SET boot = 'damaged' WHERE diff_id = ?", {layer.diff_id});
+  mark_damaged(layer.diff_id);
   base::fail("layer {} was lost when the machine went down: build or load the image again", layer.diff_id);
 }
 

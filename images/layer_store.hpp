@@ -78,6 +78,9 @@ class LayerStore {
   // from then on.
   void check_unsettled(const std::string& image_id);
 
+  // From now on the layer counts as absent, until it is adopted again.
+  void mark_damaged(const std::string& diff_id);
+
   // Removes what no image and no build result needs; returns bytes of layers removed. While somebody is
   // making a layer nothing goes (0): the next writer sweeps.
   std::uint64_t collect(std::vector<std::string>* removed_diff_ids = nullptr);

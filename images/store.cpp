@@ -9,6 +9,7 @@
 #include "base/json.hpp"
 #include "base/units.hpp"
 #include "images/layer_store.hpp"
+#include "images/registry/pull_records.hpp"
 #include "images/store_schema.hpp"
 
 namespace compose::images {
@@ -83,10 +84,16 @@ std::optional<Store::Row> Store::find(std::string_view reference) const {
   const bool by_id_only = digits.size() != reference.size() || digits.size() == 64;
   if (!by_id_only) {
     const auto parsed = parse_reference(reference);
-    database_.each(
-        "SELECT i.id, i.record, i.document FROM image_references r JOIN images i ON i.id = r.image WHERE "
-        "r.reference = ?",
-        {parsed.full()}, take);
+    if (parsed.digest.empty())
+      database_.each(
+          "SELECT i.id, i.record, i.document FROM image_references r JOIN images i ON i.id = r.image WHERE "
+          "r.reference = ?",
+          {parsed.full()}, take);
+    else
+      database_.each(
+          "SELECT i.id, i.record, i.document FROM image_digests d JOIN images i ON i.id = d.image WHERE "
+          "d.repository = ? AND d.digest = ?",
+          {parsed.domain + "/" + parsed.path, parsed.digest}, take);
   }
   if (found || !is_id_prefix(digits)) return found;
   const std::string from = std::string{k_id_prefix} + std::string{digits};
@@ -130,16 +137,7 @@ std::optional<Image> Store::resolve(std::string_view reference) const {
 
 Image Store::require(std::string_view reference) const {
   if (auto image = resolve(reference)) return std::move(*image);
-  const bool is_id = reference.starts_with(k_id_prefix);
-  fail(
-      "image '{}' is not present locally, and this version of compose does not pull from registries ({}): "
-      "build it or "
-      "load it",
-      reference, is_id ? std::string{reference} : parse_reference(reference).full());
-}
-
-void Store::pull(std::string_view reference) const {
-  (void)require(reference);
+  fail("image '{}' is not present locally: pull, build or load it", reference);
 }
 
 // ---- listing ----
@@ -178,7 +176,7 @@ std::string Store::inspect_json(std::string_view reference) const {
   base::Json json = base::Json::object();
   json["Id"] = image.id;
   json["RepoTags"] = image.references;
-  json["RepoDigests"] = base::Json::array();
+  json["RepoDigests"] = PullRecords{database_}.digests_of(image.id);
   json["Created"] = image.created;
   json["Author"] = document.value("author", "");
   json["Architecture"] = image.architecture;

@@ -63,11 +63,8 @@ class Store {
 
   // By reference ("nginx"), id ("sha256:..."), or unique id prefix of at least 4 digits. nullopt: not here.
   [[nodiscard]] std::optional<Image> resolve(std::string_view reference) const;
-  // The same, but absence is an Error: "image 'nginx' is not present locally, and this version of compose
-  // does not pull from registries (docker.io/library/nginx:latest): build it or load it".
+  // The same, but absence is an Error: "image 'nginx' is not present locally: pull, build or load it".
   [[nodiscard]] Image require(std::string_view reference) const;
-  // What `pull` does in this version: nothing when the image is present, the Error of require() otherwise.
-  void pull(std::string_view reference) const;
 
   [[nodiscard]] std::vector<ImageSummary> list(bool dangling = true) const;  // newest first
   [[nodiscard]] std::string config_json(

@@ -5,7 +5,7 @@
 
 namespace compose::images {
 
-inline constexpr std::array<std::string_view, 9> k_store_schema = {
+inline constexpr std::array<std::string_view, 13> k_store_schema = {
     // `record`: what `up` needs, in one row (StoredImage as JSON). `document`: the config document, byte for
     // byte.
     "CREATE TABLE images (id TEXT PRIMARY KEY, record TEXT NOT NULL, document TEXT NOT NULL, created TEXT "
@@ -30,6 +30,14 @@ inline constexpr std::array<std::string_view, 9> k_store_schema = {
     // never got there.
     "ALTER TABLE layers ADD COLUMN boot TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE layers ADD COLUMN made_at INTEGER NOT NULL DEFAULT 0",
+    // Where images came from and went to (registry/pull_records.hpp).
+    "CREATE TABLE image_manifests (digest TEXT PRIMARY KEY, image TEXT NOT NULL REFERENCES images (id) ON "
+    "DELETE CASCADE, media_type TEXT NOT NULL, document TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE image_digests (repository TEXT NOT NULL, digest TEXT NOT NULL, image TEXT NOT NULL "
+    "REFERENCES images (id) ON DELETE CASCADE, PRIMARY KEY (repository, digest)) WITHOUT ROWID",
+    "ALTER TABLE image_references ADD COLUMN pulled_at TEXT NOT NULL DEFAULT ''",
+    "CREATE TABLE packed_layers (diff_id TEXT PRIMARY KEY REFERENCES layers (diff_id) ON DELETE CASCADE, "
+    "digest TEXT NOT NULL, size INTEGER NOT NULL) WITHOUT ROWID",
 };
 
 }  // namespace compose::images

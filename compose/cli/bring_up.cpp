@@ -1,6 +1,7 @@
 #include "compose/cli/bring_up.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/error.hpp"
@@ -24,6 +25,13 @@ std::optional<std::chrono::nanoseconds> seconds(const std::optional<int>& number
   return std::chrono::seconds{*number};
 }
 
+void check_pull_option(const std::optional<std::string>& pull) {
+  static constexpr std::array<std::string_view, 5> k_known{"always", "missing", "never", "build", "policy"};
+  if (pull && std::ranges::find(k_known, *pull) == k_known.end())
+    throw UsageError(base::text(
+        "unsupported --pull value \"{}\": must be always, missing, never, build or policy", *pull));
+}
+
 void check_options(const UpOptions& o) {
   if (o.force_recreate && o.no_recreate)
     throw UsageError("--force-recreate and --no-recreate are incompatible");
@@ -32,6 +40,7 @@ void check_options(const UpOptions& o) {
   if (o.renew_volumes && o.no_recreate)
     throw UsageError("--renew-anon-volumes and --no-recreate are incompatible");
   if (o.images.build && o.images.no_build) throw UsageError("--build and --no-build are incompatible");
+  check_pull_option(o.images.pull);
   if (o.timeout && *o.timeout < 0) throw UsageError("--timeout must be 0 or more");
   if (o.wait_timeout && *o.wait_timeout < 0)
     throw UsageError("--wait-timeout must be a non-negative integer");
@@ -71,7 +80,7 @@ void UpOptions::declare_create(Arguments& a) {
          "Remove containers of services that the compose file does not have");
   a.values("--scale", scale, "SERVICE=N", "Number of containers of a service; repeatable");
   a.flag("-y,--yes,--y", yes, "Answer yes to all questions");
-  a.flag("--quiet-pull", images.quiet_build, "!");
+  a.flag("--quiet-pull", images.quiet_pull, "Show no layers while pulling");
   a.words(services, "SERVICE...", "Services, with what they depend on (default: all)");
 }
 

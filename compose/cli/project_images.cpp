@@ -3,15 +3,21 @@
 #include <iostream>
 #include <unistd.h>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/sys.hpp"
+#include "base/units.hpp"
 #include "compose/adapters/paths.hpp"
 #include "compose/adapters/step_runner.hpp"
 #include "compose/cli/context.hpp"
+#include "compose/cli/image_transfer.hpp"
+#include "compose/cli/pull_policy.hpp"
 #include "compose/lower/lower_project.hpp"
 #include "compose/ui/progress.hpp"
 #include "images/build/build.hpp"
+#include "images/platform.hpp"
+#include "images/registry/pull_records.hpp"
 #include "images/store.hpp"
 
 namespace compose::cli {
@@ -113,10 +119,50 @@ images::BuildRequest request_of(const model::Project& project, const model::Serv
   return request;
 }
 
+std::string policy_of(const model::Service& service, const ImageOptions& options) {
+  return options.pull && *options.pull != "policy" ? *options.pull : service.pull_policy;
+}
+
+bool wants_pull(Context& context, const model::Service& service, const std::string& reference,
+                const ImageOptions& options) {
+  if (service.build && service.image.empty()) return false;
+  PullQuestion question{.policy = policy_of(service, options),
+                        .builds = service.build.has_value(),
+                        .present = image_is_present(context, reference, service.platform),
+                        .now = context.clock().wall()};
+  if (refresh_interval(question.policy) && question.present)
+    question.pulled_at = base::parse_time(
+        images::PullRecords{context.images().database()}.pulled_at(images::parse_reference(reference)));
+  return must_pull(question);
+}
+
+// All that are wanted at the same time. What cannot be pulled and can be built is built.
+void pull_what_is_wanted(Context& context, const model::Project& project, const ImageOptions& options) {
+  std::vector<images::PullRequest> requests;
+  std::map<std::string, bool> buildable;
+  for (const auto& [name, service] : project.services) {
+    if (service.provider) continue;
+    const auto reference = lower::image_of(project, service);
+    if (buildable.contains(reference) || !wants_pull(context, service, reference, options)) continue;
+    requests.push_back({.reference = reference, .platform = service.platform});
+    buildable[reference] = service.build.has_value() && !options.no_build;
+  }
+  if (requests.empty() || context.options().dry_run) return;
+  std::vector<std::string> errors;
+  for (const auto& outcome : pull_with_progress(context, requests, options.quiet_pull)) {
+    if (outcome.error.empty()) continue;
+    const bool forgiven = buildable[outcome.reference];
+    context.progress().update("Image " + outcome.reference, forgiven ? Phase::warning : Phase::error,
+                              forgiven ? "Warning" : "Error", forgiven ? outcome.error : "");
+    if (!forgiven) errors.push_back(outcome.error);
+  }
+  context.progress().finish();
+  if (!errors.empty()) base::fail("{}", base::join(errors, "\n"));
+}
+
 bool must_build(const model::Service& service, const ImageOptions& options, bool present) {
   if (!service.build || options.no_build) return false;
-  const auto policy = options.pull && *options.pull != "policy" ? *options.pull : service.pull_policy;
-  return options.build || policy == "build" || !present;
+  return options.build || policy_of(service, options) == "build" || !present;
 }
 
 // Before any is looked up: one service may run what another one builds.
@@ -132,6 +178,12 @@ void build_what_is_missing(Context& context, const model::Project& project, cons
 }
 
 }  // namespace
+
+bool image_is_present(Context& context, const std::string& reference, const std::string& platform) {
+  const auto image = context.images().resolve(reference);
+  if (!image || platform.empty()) return image.has_value();
+  return images::platform_rank({image->os, image->architecture, ""}, images::parse_platform(platform)) > 0;
+}
 
 void build_service(Context& context, const model::Project& project, const model::Service& service,
                    const BuildOptions& options) {
@@ -154,6 +206,7 @@ void build_service(Context& context, const model::Project& project, const model:
 
 std::map<std::string, lower::ImageFacts> provide_images(Context& context, const model::Project& project,
                                                         const ImageOptions& options) {
+  pull_what_is_wanted(context, project, options);
   build_what_is_missing(context, project, options);
   std::map<std::string, lower::ImageFacts> facts;
   std::map<std::string, lower::ImageFacts> by_reference;  // a hundred services may share one

@@ -18,7 +18,12 @@ struct ImageOptions {
   bool no_build = false;
   std::optional<std::string> pull;  // --pull: always, missing, never, build, policy
   bool quiet_build = false;
+  bool quiet_pull = false;
 };
+
+// In the store, and for this platform ("": whatever it is for).
+[[nodiscard]] bool image_is_present(Context& context, const std::string& reference,
+                                    const std::string& platform);
 
 // By service. Reports what it builds to the context's progress.
 [[nodiscard]] std::map<std::string, lower::ImageFacts> provide_images(Context& context,

@@ -88,9 +88,9 @@ class Loader {
   }
 
   static bool fits(const Descriptor& descriptor) {
-    const auto platform = own_platform();
-    return (descriptor.os.empty() || descriptor.os == platform.os) &&
-           (descriptor.architecture.empty() || descriptor.architecture == platform.architecture);
+    if (descriptor.is_attestation()) return false;
+    if (descriptor.os.empty() && descriptor.architecture.empty()) return true;
+    return platform_rank({descriptor.os, descriptor.architecture, descriptor.variant}, own_platform()) > 0;
   }
 
   void load_index(const OciIndex& index, int depth, const std::string& outer_name) {

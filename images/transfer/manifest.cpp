@@ -49,6 +49,7 @@ Descriptor read_descriptor(const Json& json, const char* name) {
   if (const auto platform = json.find("platform"); platform != json.end() && platform->is_object()) {
     read(*platform, "os", descriptor.os);
     read(*platform, "architecture", descriptor.architecture);
+    read(*platform, "variant", descriptor.variant);
   }
   read(json, "annotations", descriptor.annotations);
   return descriptor;
@@ -77,6 +78,27 @@ bool Descriptor::is_index() const {
 }
 bool Descriptor::is_manifest() const {
   return media_type == k_oci_manifest || media_type == k_docker_manifest;
+}
+
+bool Descriptor::is_attestation() const {
+  return os == "unknown" || annotations.contains("vnd.docker.reference.type");
+}
+
+const Descriptor* choose_platform(const OciIndex& index, const Platform& wanted) {
+  const Descriptor* best = nullptr;
+  int best_rank = 0;
+  for (const auto& descriptor : index.manifests) {
+    if (descriptor.is_attestation() || (!descriptor.is_index() && !descriptor.is_manifest())) continue;
+    const bool says_nothing = descriptor.os.empty() && descriptor.architecture.empty();
+    const int rank =
+        says_nothing ? 1
+                     : platform_rank({descriptor.os, descriptor.architecture, descriptor.variant}, wanted);
+    if (rank > best_rank) {
+      best = &descriptor;
+      best_rank = rank;
+    }
+  }
+  return best;
 }
 
 std::vector<DockerManifest> parse_docker_manifest(std::string_view json) {

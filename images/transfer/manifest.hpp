@@ -8,6 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/record.hpp"
+#include "images/platform.hpp"
+
 namespace compose::images {
 
 // One image of a docker-archive; names are files of the archive.
@@ -24,14 +27,29 @@ struct Descriptor {
   std::uint64_t size = 0;
   std::string os;  // of `platform`; empty: not said
   std::string architecture;
+  std::string variant;
   std::map<std::string, std::string> annotations;
+  static constexpr auto fields() {
+    return std::tuple{base::field("media_type", &Descriptor::media_type),
+                      base::field("digest", &Descriptor::digest),
+                      base::field("size", &Descriptor::size),
+                      base::field("os", &Descriptor::os),
+                      base::field("architecture", &Descriptor::architecture),
+                      base::field("variant", &Descriptor::variant),
+                      base::field("annotations", &Descriptor::annotations)};
+  }
   [[nodiscard]] bool is_index() const;
   [[nodiscard]] bool is_manifest() const;
+  [[nodiscard]] bool is_attestation() const;  // provenance and the like beside an image
 };
 
 struct OciIndex {
   std::vector<Descriptor> manifests;
 };
+// The entry that suits the platform best: the same system and architecture, the highest variant that is not
+// above the wanted one. nullptr: there is none. An entry that does not say what it is for suits when nothing
+// better does.
+[[nodiscard]] const Descriptor* choose_platform(const OciIndex& index, const Platform& wanted);
 struct OciManifest {
   Descriptor config;
   std::vector<Descriptor> layers;  // bottom first

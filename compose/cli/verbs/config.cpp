@@ -1,3 +1,5 @@
+#include <map>
+
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/sys.hpp"
@@ -5,6 +7,8 @@
 #include "compose/cli/verbs/verbs.hpp"
 #include "compose/loader/load_project.hpp"
 #include "compose/loader/render_config.hpp"
+#include "compose/model/project.hpp"
+#include "images/registry/pull.hpp"
 
 namespace compose::cli {
 namespace {
@@ -26,6 +30,8 @@ class ConfigVerb final : public Verb {
     a.value("-o,--output", output_, "file", "Write to a file (default: standard output)");
     a.flag("--profiles", profiles_, "Print the names of the profiles, one per line");
     a.flag("-q,--quiet", quiet_, "Print nothing; the exit code tells whether the file is right");
+    a.flag("--resolve-image-digests", resolve_digests_,
+           "Pin images to the digests their registries have now");
     a.flag("--services", services_only_, "Print the names of the services, one per line");
     a.flag("--variables", variables_, "Print the variables of the file and their defaults");
     a.flag("--volumes", volumes_, "Print the names of the volumes, one per line");
@@ -68,7 +74,8 @@ class ConfigVerb final : public Verb {
       if (!services_.empty()) context.warn("service filtering is not applied when --no-interpolate is set");
       return loader::render_uninterpolated(options, format());
     }
-    const auto project = context.load(options).project;
+    auto project = context.load(options).project;
+    if (resolve_digests_) pin_images(project);
     if (services_only_) return loader::list_services(project);
     if (volumes_) return loader::list_volumes(project);
     if (networks_) return loader::list_networks(project);
@@ -80,10 +87,22 @@ class ConfigVerb final : public Verb {
     return loader::render_config(project, {.format = format()});
   }
 
+  // One name is asked for once, however many services use it.
+  static void pin_images(model::Project& project) {
+    const auto settings = images::load_registry_settings();
+    std::map<std::string, std::string> pinned;
+    for (auto& [name, service] : project.services) {
+      if (service.image.empty() || service.image.find('@') != std::string::npos) continue;
+      auto& known = pinned[service.image];
+      if (known.empty()) known = service.image + "@" + images::registry_digest(settings, service.image);
+      service.image = known;
+    }
+  }
+
   bool environment_ = false, images_ = false, models_ = false, networks_ = false, profiles_ = false,
        services_only_ = false, variables_ = false, volumes_ = false, quiet_ = false;
   bool no_consistency_ = false, no_environment_ = false, no_interpolate_ = false, no_normalize_ = false,
-       no_paths_ = false;
+       no_paths_ = false, resolve_digests_ = false;
   std::string format_;
   std::optional<std::string> hash_;
   std::optional<std::string> output_;

@@ -32,7 +32,8 @@ class RunVerb final : public Verb {
     a.values("-p,--publish", overrides_.publish, "port", "Publish a port; repeatable");
     a.value("--pull", up_.images.pull, "policy", "always, missing, never, build or policy (default policy)");
     a.flag("-q,--quiet", quiet_, "Print nothing but what the command prints");
-    a.flag("--quiet-build,--quiet-pull", up_.images.quiet_build, "Print nothing of builds");
+    a.flag("--quiet-build", up_.images.quiet_build, "Print nothing of builds");
+    a.flag("--quiet-pull", up_.images.quiet_pull, "Show no layers while pulling");
     a.flag("--remove-orphans", up_.remove_orphans,
            "Remove containers of services that the compose file does not have");
     a.flag("--rm", options_.remove, "Remove the container when it ends");

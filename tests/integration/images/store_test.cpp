@@ -128,11 +128,8 @@ TEST_SUITE("images/store") {
     CHECK_FALSE(w.store.resolve("test:2").has_value());
     CHECK_FALSE(w.store.resolve("sha256:" + std::string(64, 'f')).has_value());
     CHECK_THROWS_WITH_AS(w.store.tag("nothing", "x"), "no such image: nothing", base::Error);
-    CHECK_THROWS_WITH_AS(
-        w.store.pull("redis:7"),
-        "image 'redis:7' is not present locally, and this version of compose does not pull from registries "
-        "(docker.io/library/redis:7): build it or load it",
-        base::Error);
+    CHECK_THROWS_WITH_AS(static_cast<void>(w.store.require("redis:7")),
+                         "image 'redis:7' is not present locally: pull, build or load it", base::Error);
   }
 
   TEST_CASE("lists, history and disk usage tell what is there") {

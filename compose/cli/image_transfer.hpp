@@ -1,0 +1,35 @@
+#pragma once
+// Pulls and pushes as the command line shows them: an image is an object of the progress view, and on a
+// terminal each layer is one more.
+#include <map>
+#include <string>
+#include <vector>
+
+#include "images/registry/pull.hpp"
+#include "images/registry/push.hpp"
+
+namespace compose::cli {
+
+class Context;
+
+class TransferView final : public images::TransferProgress {
+ public:
+  // `quiet`: layers are not shown.
+  TransferView(Context& context, bool quiet) : context_(context), quiet_(quiet) {}
+  void layer(const images::TransferStep& step) override;
+  void tick() override;
+
+ private:
+  Context& context_;
+  bool quiet_;
+  std::map<std::string, images::TransferState> shown_;  // by image and layer
+};
+
+// Shows "Pulling" and "Pulled"; failures are in the outcomes, for the caller to show.
+std::vector<images::PullOutcome> pull_with_progress(Context& context,
+                                                    const std::vector<images::PullRequest>& requests,
+                                                    bool quiet);
+std::vector<images::PushOutcome> push_with_progress(Context& context,
+                                                    const std::vector<std::string>& references, bool quiet);
+
+}  // namespace compose::cli

@@ -1,0 +1,417 @@
+#include "images/registry/pull.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <fcntl.h>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <sys/statvfs.h>
+
+#include "base/clock.hpp"
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "base/fault.hpp"
+#include "base/sys.hpp"
+#include "base/units.hpp"
+#include "base/wire.hpp"
+#include "images/archive/unpack.hpp"
+#include "images/layer_store.hpp"
+#include "images/registry/blob_feed.hpp"
+#include "images/registry/pull_records.hpp"
+#include "images/registry/registry.hpp"
+#include "images/registry/resolve.hpp"
+#include "images/registry/worker.hpp"
+
+namespace compose::images {
+namespace {
+
+using base::fail;
+using base::HostPath;
+using base::UniqueFd;
+
+constexpr std::size_t k_most_resolving = 8;
+constexpr std::size_t k_most_downloading = 4;
+constexpr std::size_t k_most_layers = 8;  // downloading or unpacking
+constexpr int k_tick = 80;                // milliseconds
+constexpr std::uint64_t k_reserve = 64U << 20U;
+
+struct UnpackedLayer {
+  std::uint64_t size = 0;
+  std::uint64_t tar_size = 0;
+  static constexpr auto fields() {
+    return std::tuple{field("size", &UnpackedLayer::size), field("tar_size", &UnpackedLayer::tar_size)};
+  }
+};
+
+std::string short_digest(const std::string& digest) {
+  return digest.substr(7, 12);
+}
+
+void check_room(const HostPath& directory, std::uint64_t wanted) {
+  struct ::statvfs status {};
+  base::check(::statvfs(directory.c_str(), &status), "ask for free space");
+  const std::uint64_t left = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+  if (wanted > left || left - wanted < k_reserve) fail("it has {} bytes and {} are free", wanted, left);
+}
+
+// One image on its way.
+struct ImageJob {
+  PullRequest request;
+  Reference reference;
+  std::unique_ptr<Worker> resolving;
+  std::optional<ResolvedImage> resolved;
+  std::set<std::string> missing;  // diff ids
+  bool over = false;
+  PullOutcome outcome;
+};
+
+// One layer on its way. The first of `sources` is asked; when it fails, its image fails, and the next is
+// asked.
+struct LayerJob {
+  struct Source {
+    ImageJob* image;
+    Descriptor descriptor;
+  };
+  std::vector<Source> sources;
+  std::optional<Workspace> workspace;
+  std::unique_ptr<Worker> download;
+  std::unique_ptr<Worker> unpack;
+  std::optional<WorkerOutcome> unpacked;
+  bool downloaded = false;
+  std::uint64_t done = 0;
+  [[nodiscard]] bool started() const { return workspace.has_value(); }
+};
+
+class Puller {
+ public:
+  Puller(Store& store, const RegistrySettings& settings, TransferProgress& progress)
+      : store_(store), settings_(settings), progress_(progress), lease_(store.layers().lease()) {}
+
+  std::vector<PullOutcome> run(const std::vector<PullRequest>& requests) {
+    for (const auto& request : requests) {
+      auto& job = *images_.emplace_back(std::make_unique<ImageJob>());
+      job.request = request;
+      job.outcome.reference = request.reference;
+      guarded(job, [&] { job.reference = parse_reference(request.reference); });
+    }
+    while (!all_over()) {
+      start_resolving();
+      start_layers();
+      wait();
+      hear_resolving();
+      hear_layers();
+      progress_.tick();
+    }
+    std::vector<PullOutcome> outcomes;
+    for (const auto& job : images_) outcomes.push_back(std::move(job->outcome));
+    return outcomes;
+  }
+
+ private:
+  [[nodiscard]] bool all_over() const {
+    return std::ranges::all_of(images_, [](const auto& job) { return job->over; });
+  }
+
+  void fail_image(ImageJob& job, const std::string& cause) {
+    job.over = true;
+    job.resolving.reset();
+    job.outcome.error = base::text("pull '{}': {}", job.request.reference, cause);
+    for (auto& [diff_id, layer] : layers_) {
+      if (layer.sources.empty() || layer.sources.front().image != &job) {
+        std::erase_if(layer.sources, [&](const auto& source) { return source.image == &job; });
+        continue;
+      }
+      give_up(layer);
+    }
+    std::erase_if(layers_, [](const auto& entry) { return entry.second.sources.empty(); });
+  }
+
+  template <class F>
+  void guarded(ImageJob& job, F&& f) {
+    try {
+      f();
+    } catch (const base::Error& e) {
+      fail_image(job, e.what());
+    }
+  }
+
+  // ---- from name to manifest ----
+
+  void start_resolving() {
+    std::size_t working = static_cast<std::size_t>(
+        std::ranges::count_if(images_, [](const auto& job) { return job->resolving != nullptr; }));
+    for (auto& job : images_) {
+      if (job->over || job->resolving || job->resolved || working == k_most_resolving) continue;
+      ++working;
+      guarded(*job, [&] {
+        const auto& image = *job;
+        job->resolving = std::make_unique<Worker>([this, &image](WorkerReport&) {
+          Registry registry{settings_, image.reference, RegistryAccess::pull};
+          return base::to_wire(resolve_image(registry, image.reference, image.request.platform));
+        });
+      });
+    }
+  }
+
+  void hear_resolving() {
+    for (auto& job : images_) {
+      if (!job->resolving) continue;
+      const auto outcome = job->resolving->hear({});
+      if (!outcome) continue;
+      job->resolving.reset();
+      if (outcome->failed) {
+        fail_image(*job, outcome->text);
+        continue;
+      }
+      guarded(*job, [&] {
+        job->resolved = base::from_wire<ResolvedImage>(outcome->text);
+        want_layers(*job);
+        commit_when_complete(*job);
+      });
+    }
+  }
+
+  void want_layers(ImageJob& job) {
+    const auto& image = *job.resolved;
+    for (std::size_t i = 0; i < image.layers.size(); ++i) {
+      const auto& diff_id = image.diff_ids[i];
+      tell(job, image.layers[i], TransferState::waiting, 0);
+      if (store_.layers().find(diff_id)) {
+        tell(job, image.layers[i], TransferState::exists, 0);
+      } else if (job.missing.insert(diff_id).second) {
+        layers_[diff_id].sources.push_back({.image = &job, .descriptor = image.layers[i]});
+      }
+    }
+  }
+
+  // ---- layers ----
+
+  void start_layers() {
+    std::size_t downloading = 0;
+    std::size_t working = 0;
+    for (const auto& [diff_id, layer] : layers_) {
+      downloading += layer.download ? 1U : 0U;
+      working += layer.started() ? 1U : 0U;
+    }
+    // In the order of the images' layers, so that one image is complete before all are half there.
+    for (const auto& job : images_) {
+      if (job->over || !job->resolved) continue;
+      for (const auto& diff_id : job->resolved->diff_ids) {
+        const auto found = layers_.find(diff_id);
+        if (found == layers_.end() || found->second.started()) continue;
+        if (downloading == k_most_downloading || working == k_most_layers) return;
+        ++downloading;
+        ++working;
+        if (!start_layer(diff_id, found->second)) return;  // the lists have changed
+      }
+    }
+  }
+
+  bool start_layer(const std::string& diff_id, LayerJob& layer) {
+    auto& image = *layer.sources.front().image;
+    try {
+      start_workers(diff_id, layer);
+      return true;
+    } catch (const base::Error& e) {
+      fail_image(image, layer_error(layer.sources.front().descriptor, e.what()));
+      return false;
+    }
+  }
+
+  void start_workers(const std::string& diff_id, LayerJob& layer) {
+    const auto& source = layer.sources.front();
+    check_room(store_.directory(), source.descriptor.size);
+    layer.workspace.emplace(store_.layers().workspace());
+    const auto file = layer.workspace->work() / "blob";
+    const auto upper = layer.workspace->upper();
+    auto marks = base::sys::make_pipe();
+    const auto out = base::sys::open(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    layer.download = std::make_unique<Worker>([&](WorkerReport& report) {
+      marks.read_end = {};
+      download(source, out.get(), BlobMarks{std::move(marks.write_end)}, report);
+      return std::string{};
+    });
+    marks.write_end = {};
+    layer.unpack = std::make_unique<Worker>([&](WorkerReport&) {
+      return base::to_wire(unpack(file, std::move(marks.read_end), upper, diff_id));
+    });
+    tell(*source.image, source.descriptor, TransferState::downloading, 0);
+  }
+
+  void download(const LayerJob::Source& source, int file, BlobMarks marks, WorkerReport& report) const {
+    Registry registry{settings_, source.image->reference, RegistryAccess::pull};
+    registry.resume(source.image->resolved->session);
+    registry.download(source.descriptor, file, [&](std::uint64_t done) {
+      marks.available(done);
+      report.progress(done);
+    });
+    marks.complete(source.descriptor.size);
+  }
+
+  static UnpackedLayer unpack(const HostPath& file, UniqueFd marks, const HostPath& upper,
+                              const std::string& diff_id) {
+    GrowingBlob blob{base::sys::open(file, O_RDONLY), std::move(marks)};
+    DecompressingSource plain{blob};
+    DigestSink digest;
+    TeeSource both{plain, digest};
+    const auto target = base::sys::open(upper, O_RDONLY | O_DIRECTORY);
+    UnpackedLayer layer;
+    layer.size = unpack_tar(both, target.get(), {}).file_size;
+    layer.tar_size = digest.size();
+    while (!blob.read().empty()) {  // until the download says that it is right
+    }
+    if (const auto found = digest.digest(); found != diff_id) fail("its content has the diff id {}", found);
+    return layer;
+  }
+
+  void hear_layers() {
+    std::vector<std::string> working;
+    for (const auto& [diff_id, layer] : layers_)
+      if (layer.started()) working.push_back(diff_id);
+    for (const auto& diff_id : working) {
+      const auto found = layers_.find(diff_id);  // a failure before may have taken it away
+      if (found != layers_.end() && found->second.started()) hear_layer(diff_id, found->second);
+    }
+  }
+
+  void hear_layer(const std::string& diff_id, LayerJob& layer) {
+    const auto source = layer.sources.front();
+    if (layer.download) {
+      const auto outcome = layer.download->hear([&](std::uint64_t done) {
+        layer.done = done;
+        tell(*source.image, source.descriptor, TransferState::downloading, done);
+      });
+      if (outcome) {
+        layer.download.reset();
+        if (outcome->failed) return fail_image(*source.image, layer_error(source.descriptor, outcome->text));
+        layer.downloaded = true;
+        tell(*source.image, source.descriptor, TransferState::unpacking, source.descriptor.size);
+      }
+    }
+    if (layer.unpack) {
+      if (auto outcome = layer.unpack->hear({})) {
+        layer.unpack.reset();
+        layer.unpacked = std::move(outcome);
+      }
+    }
+    // What the download has to say about wrong bytes is better than what unpacking them says.
+    if (!layer.unpacked || !layer.downloaded) return;
+    if (layer.unpacked->failed)
+      return fail_image(*source.image, layer_error(source.descriptor, layer.unpacked->text));
+    finish_layer(diff_id, layer);
+  }
+
+  static std::string layer_error(const Descriptor& descriptor, const std::string& cause) {
+    return base::text("layer {}: {}", descriptor.digest, cause);
+  }
+
+  void finish_layer(const std::string& diff_id, LayerJob& layer) {
+    const auto sources = layer.sources;
+    const auto& descriptor = sources.front().descriptor;
+    try {
+      const auto unpacked = base::from_wire<UnpackedLayer>(layer.unpacked->text);
+      base::fault_point("images.pull.unpacked");
+      store_.layers().adopt_blob(layer.workspace->work() / "blob", descriptor.digest);
+      store_.layers().adopt(layer.workspace->upper(), {.diff_id = diff_id,
+                                                       .size = unpacked.size,
+                                                       .tar_size = unpacked.tar_size,
+                                                       .blob = descriptor.digest,
+                                                       .blob_size = descriptor.size});
+    } catch (const base::Error& e) {
+      return fail_image(*sources.front().image, layer_error(descriptor, e.what()));
+    }
+    layers_.erase(diff_id);
+    for (const auto& source : sources) {
+      tell(*source.image, source.descriptor, TransferState::pulled, source.descriptor.size);
+      source.image->missing.erase(diff_id);
+      guarded(*source.image, [&] { commit_when_complete(*source.image); });
+    }
+  }
+
+  // The image that was asked first has failed; whoever else wants the layer is asked next.
+  static void give_up(LayerJob& layer) {
+    layer.download.reset();
+    layer.unpack.reset();
+    layer.workspace.reset();
+    layer.unpacked.reset();
+    layer.downloaded = false;
+    layer.sources.erase(layer.sources.begin());
+  }
+
+  // ---- the end ----
+
+  void commit_when_complete(ImageJob& job) {
+    if (job.over || !job.missing.empty()) return;
+    const auto& image = *job.resolved;
+    const auto& reference = job.reference;
+    const auto before = store_.resolve(job.request.reference);
+    std::vector<Reference> names;
+    if (reference.digest.empty()) names.push_back(reference);
+    PullRecords records{store_.database()};
+    const auto repository = reference.domain + "/" + reference.path;
+    store_.database().transaction([&] {
+      job.outcome.id = store_.commit(image.config, names);
+      records.put_manifest(job.outcome.id, {image.manifest_digest, image.manifest_type, image.manifest});
+      for (const auto& digest : {image.digest, image.manifest_digest})
+        records.put_digest(repository, digest, job.outcome.id);
+      for (const auto& name : names)
+        records.put_pulled_at(name, base::format_time(base::SystemClock{}.wall()));
+    });
+    base::fault_point("images.pull.done");
+    job.outcome.changed = !before || before->id != job.outcome.id;
+    job.over = true;
+  }
+
+  void tell(const ImageJob& job, const Descriptor& descriptor, TransferState state, std::uint64_t done) {
+    progress_.layer({.image = job.request.reference,
+                     .layer = short_digest(descriptor.digest),
+                     .state = state,
+                     .done = done,
+                     .total = descriptor.size});
+  }
+
+  void wait() {
+    std::vector<int> fds;
+    for (const auto& job : images_)
+      if (job->resolving) fds.push_back(job->resolving->fd());
+    for (const auto& [diff_id, layer] : layers_) {
+      if (layer.download) fds.push_back(layer.download->fd());
+      if (layer.unpack) fds.push_back(layer.unpack->fd());
+    }
+    if (!fds.empty()) wait_for_any(fds, k_tick);
+  }
+
+  Store& store_;
+  const RegistrySettings& settings_;
+  TransferProgress& progress_;
+  WriterLease lease_;
+  std::vector<std::unique_ptr<ImageJob>> images_;
+  std::map<std::string, LayerJob> layers_;  // by diff id
+};
+
+}  // namespace
+
+std::vector<PullOutcome> pull_images(Store& store, const RegistrySettings& settings,
+                                     const std::vector<PullRequest>& requests, TransferProgress& progress) {
+  return Puller{store, settings, progress}.run(requests);
+}
+
+void pull_image(Store& store, const RegistrySettings& settings, const PullRequest& request,
+                TransferProgress& progress) {
+  const auto outcome = pull_images(store, settings, {request}, progress).front();
+  if (!outcome.error.empty()) fail("{}", outcome.error);
+}
+
+std::string registry_digest(const RegistrySettings& settings, const std::string& reference) {
+  return base::with_context(base::text("ask for the digest of '{}'", reference), [&] {
+    const auto parsed = parse_reference(reference);
+    if (!parsed.digest.empty()) return parsed.digest;
+    Registry registry{settings, parsed, RegistryAccess::pull};
+    if (const auto digest = registry.manifest_digest(parsed.tag)) return *digest;
+    return registry.manifest(parsed.tag).digest;
+  });
+}
+
+}  // namespace compose::images

@@ -1,0 +1,96 @@
+#pragma once
+// One repository of one registry: the OCI distribution specification (Docker's registry API v2), with the
+// mirrors that stand in for it. Authentication, retries and the choice between https and http happen in here.
+// Nothing that a registry says is believed: media types, sizes and digests are checked.
+//
+// Errors: the first words are the caller's ("pull 'nginx'"); here comes what went wrong.
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "images/reference.hpp"
+#include "images/registry/challenge.hpp"
+#include "images/registry/credentials.hpp"
+#include "images/registry/http.hpp"
+#include "images/registry/settings.hpp"
+#include "images/transfer/manifest.hpp"
+
+namespace compose::images {
+
+enum class RegistryAccess : std::uint8_t { pull, push };
+
+// A server that was reached, and what it accepts as who we are: what one process found out another can use.
+struct RegistrySession {
+  std::string address;  // "https://registry.example/"
+  std::string authorization;
+  static constexpr auto fields() {
+    return std::tuple{field("address", &RegistrySession::address),
+                      field("authorization", &RegistrySession::authorization)};
+  }
+};
+
+struct ManifestAnswer {
+  std::string media_type;
+  std::string digest;
+  std::string document;  // byte for byte
+};
+
+class Registry {
+ public:
+  Registry(const RegistrySettings& settings, Reference repository, RegistryAccess access);
+
+  // ---- pulling ----
+  [[nodiscard]] ManifestAnswer manifest(const std::string& tag_or_digest);
+  // Asks for nothing but the digest. nullopt: there is no such manifest, or the registry does not say.
+  [[nodiscard]] std::optional<std::string> manifest_digest(const std::string& tag_or_digest);
+  [[nodiscard]] std::string document(const Descriptor& descriptor);  // a small blob
+  // Writes the blob to `file`, resuming where the connection broke; `progress` hears how many bytes are
+  // there.
+  void download(const Descriptor& descriptor, int file, const std::function<void(std::uint64_t)>& progress);
+
+  // ---- pushing ----
+  [[nodiscard]] bool has_blob(const std::string& digest);
+  // True: it is in the repository now, without having been sent. `from`: paths of other repositories.
+  [[nodiscard]] bool mount_blob(const std::string& digest, const std::string& from);
+  void upload(const std::string& digest, const HttpBody& body);
+  void put_manifest(const std::string& tag_or_digest, const std::string& media_type,
+                    const std::string& document);
+
+  [[nodiscard]] RegistrySession session() const;
+  void resume(const RegistrySession& session);  // begin with what another one found out
+
+ private:
+  // A server that may have the repository.
+  struct Endpoint {
+    Url base;
+    std::string authority;  // as in settings and credentials
+    std::string authorization;
+    bool reached = false;
+    bool may_be_plain = false;
+  };
+
+  [[nodiscard]] Endpoint& endpoint() { return endpoints_[current_]; }
+  [[nodiscard]] std::string target(const std::string& rest) const;
+  [[nodiscard]] HttpRequest request(const std::string& method, const std::string& rest) const;
+  HttpResponse ask_once(HttpRequest request, const ChooseSink& sink = {});
+  HttpResponse ask(const HttpRequest& request);
+  HttpResponse send(HttpRequest& request, const ChooseSink& sink);
+  void authorize(const HttpResponse& refusal);
+  [[nodiscard]] std::string bearer_token(const Challenge& challenge, const Credentials& credentials);
+  [[nodiscard]] std::string start_upload(const std::string& query, bool& mounted);
+  template <class F>
+  auto at_some_endpoint(F&& f);
+
+  const RegistrySettings& settings_;
+  Reference repository_;
+  RegistryAccess access_;
+  HttpClient client_;
+  std::vector<Endpoint> endpoints_;  // mirrors first
+  std::size_t current_ = 0;
+  std::set<std::string> also_from_;  // repositories that a token must cover for mounting
+};
+
+}  // namespace compose::images

@@ -1,0 +1,40 @@
+#pragma once
+// Who is told how a pull or push gets on.
+#include <cstdint>
+#include <string>
+
+namespace compose::images {
+
+enum class TransferState : std::uint8_t {
+  waiting,
+  downloading,
+  unpacking,
+  exists,
+  pulled,
+  packing,
+  uploading,
+  mounted,
+  pushed
+};
+
+struct TransferStep {
+  std::string image;  // the reference, as it was asked for
+  std::string layer;  // the first 12 digits of the layer's digest
+  TransferState state = TransferState::waiting;
+  std::uint64_t done = 0;  // bytes
+  std::uint64_t total = 0;
+};
+
+class TransferProgress {
+ public:
+  virtual ~TransferProgress() = default;
+  virtual void layer(const TransferStep& step) = 0;
+  virtual void tick() {}  // several times a second
+};
+
+class SilentTransfer final : public TransferProgress {
+ public:
+  void layer(const TransferStep&) override {}
+};
+
+}  // namespace compose::images

@@ -1,0 +1,126 @@
+#include "images/registry/worker.hpp"
+
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/sys.hpp"
+#include "base/sys_linux.hpp"
+
+namespace compose::images {
+namespace {
+
+// A message: kind, length, bytes.
+enum class Kind : char { progress = 'p', result = 'r', error = 'e' };
+constexpr std::size_t k_head = 1 + sizeof(std::uint32_t);
+constexpr std::int64_t k_between_reports = 20;  // milliseconds
+
+std::string message(Kind kind, std::string_view bytes) {
+  const auto size = static_cast<std::uint32_t>(bytes.size());
+  std::string text(k_head, static_cast<char>(kind));
+  std::memcpy(text.data() + 1, &size, sizeof size);
+  return text.append(bytes);
+}
+
+std::int64_t now_ms() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
+}
+
+[[noreturn]] void run_child(const Worker::Work& work, int pipe, pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);
+  std::string last;
+  try {
+    WorkerReport report{pipe};
+    last = message(Kind::result, work(report));
+  } catch (const std::exception& e) {
+    last = message(Kind::error, e.what());
+  }
+  try {
+    base::sys::write_all(pipe, last);
+  } catch (const base::Error&) {
+    ::_exit(1);
+  }
+  ::_exit(0);
+}
+
+}  // namespace
+
+void WorkerReport::progress(std::uint64_t done) {
+  const auto now = now_ms();
+  if (now - told_at_ < k_between_reports) return;
+  told_at_ = now;
+  std::array<char, sizeof done> bytes{};
+  std::memcpy(bytes.data(), &done, sizeof done);
+  base::sys::write_all(pipe_, message(Kind::progress, {bytes.data(), bytes.size()}));
+}
+
+Worker::Worker(const Work& work) {
+  auto pipe = base::sys::make_pipe();
+  const pid_t parent = ::getpid();
+  const pid_t pid = base::check(::fork(), "start a worker");
+  if (pid == 0) run_child(work, pipe.write_end.get(), parent);
+  process_.emplace(pid, base::UniqueFd{base::check(base::sys::pidfd_open(pid, 0), "open process {}", pid)});
+  pipe_ = std::move(pipe.read_end);
+  base::check(::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK), "set up a pipe");
+}
+
+Worker::~Worker() {
+  if (ended_) return;
+  try {
+    process_->send_signal(SIGKILL);
+    process_->wait();
+  } catch (const base::Error&) {
+    // It has ended, and somebody else has reaped it.
+  }
+}
+
+std::optional<WorkerOutcome> Worker::take_message(const OnProgress& on_progress) {
+  while (received_.size() >= k_head) {
+    std::uint32_t size = 0;
+    std::memcpy(&size, received_.data() + 1, sizeof size);
+    if (received_.size() < k_head + size) break;
+    const auto kind = static_cast<Kind>(received_.front());
+    const auto bytes = received_.substr(k_head, size);
+    received_.erase(0, k_head + size);
+    if (kind != Kind::progress) return WorkerOutcome{.failed = kind == Kind::error, .text = bytes};
+    std::uint64_t done = 0;
+    std::memcpy(&done, bytes.data(), std::min(sizeof done, bytes.size()));
+    if (on_progress) on_progress(done);
+  }
+  return std::nullopt;
+}
+
+std::optional<WorkerOutcome> Worker::hear(const OnProgress& on_progress) {
+  std::array<char, 64U << 10U> block{};
+  for (;;) {
+    const auto got = base::retry_eintr([&] { return ::read(pipe_.get(), block.data(), block.size()); });
+    if (got == -1 && errno == EAGAIN) return take_message(on_progress);
+    base::check(got, "hear from a worker");
+    received_.append(block.data(), static_cast<std::size_t>(got));
+    if (got != 0) continue;
+    auto outcome = take_message(on_progress);
+    const auto status = process_->wait();
+    ended_ = true;
+    if (outcome) return outcome;
+    return WorkerOutcome{.failed = true, .text = "the process that did it " + status.describe()};
+  }
+}
+
+void wait_for_any(std::span<const int> fds, int milliseconds) {
+  std::vector<::pollfd> polled;
+  for (const int fd : fds) polled.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+  base::check(base::retry_eintr([&] { return ::poll(polled.data(), polled.size(), milliseconds); }),
+              "wait for workers");
+}
+
+}  // namespace compose::images

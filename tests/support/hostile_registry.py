@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""A registry on loopback that misbehaves: usage: hostile_registry.py PORT LOG
+
+Each repository is one way of misbehaving; every request is a line of LOG ("METHOD host:port path authorization range").
+The other listener, PORT + 1, stands for somebody else's server."""
+import gzip
+import hashlib
+import io
+import json
+import sys
+import tarfile
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+PORT, LOG = int(sys.argv[1]), sys.argv[2]
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+blobs, manifests, asked = {}, {}, {}
+lock = threading.Lock()
+
+
+def digest(data):
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def put(data):
+    blobs[digest(data)] = data
+    return {"digest": digest(data), "size": len(data)}
+
+
+def tar_of(entries):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for info, data in entries:
+            tar.addfile(info, io.BytesIO(data) if data is not None else None)
+    return out.getvalue()
+
+
+def file_entry(name, data=b"x", **fields):
+    info = tarfile.TarInfo(name)
+    info.size = len(data)
+    for key, value in fields.items():
+        setattr(info, key, value)
+    return info, data
+
+
+def image(name, tar, layer=None, size=None, tag="1", layers=1):
+    """An image of one layer; `layer`: other bytes for its blob, `size`: another size in the manifest."""
+    packed = gzip.compress(tar, mtime=0) if layer is None else layer
+    descriptor = dict(put(packed), mediaType="application/vnd.oci.image.layer.v1.tar+gzip")
+    if size is not None:
+        descriptor["size"] = size
+    config = json.dumps({"architecture": "amd64", "os": "linux", "config": {},
+                         "rootfs": {"type": "layers", "diff_ids": [digest(tar)] * layers}}).encode()
+    document = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "layers": [descriptor] * layers,
+                           "config": dict(put(config), mediaType="application/vnd.oci.image.config.v1+json")}).encode()
+    manifests[name, tag] = manifests[name, digest(document)] = (MANIFEST, document)
+    return document, descriptor
+
+
+def link(name, target, kind):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info, None
+
+
+noise = hashlib.sha512(b"seed").digest()
+large = tar_of([file_entry("large", b"".join(hashlib.sha512(noise + bytes([i % 256, i // 256])).digest() for i in range(40000)))])
+small = tar_of([file_entry("small")])
+good = {name: image(name, large) for name in ("good", "resume", "trickle", "slow-headers", "busy", "stall", "redirect", "bad-range", "error-page")}
+wrong_document, wrong_layer = image("wrong-digest", tar_of([file_entry("wrong")]))
+truncated_document, truncated_layer = image("truncated", tar_of([file_entry("truncated")] + [file_entry("x%d" % i) for i in range(99)]))
+image("short-size", small, size=7)
+image("long-size", small, size=10_000_000)
+image("huge-size", small, size=1 << 60)
+image("wrong-diff", small, layer=gzip.compress(tar_of([file_entry("other")]), mtime=0))
+image("not-gzip", small, layer=b"\x1f\x8b" + bytes(5000))
+image("up", tar_of([file_entry("../../../../tmp/hostile-up")]))
+image("absolute", tar_of([file_entry("/tmp/hostile-absolute")]))
+image("symlink", tar_of([link("out", "/tmp", tarfile.SYMTYPE), file_entry("out/hostile-symlink")]))
+image("hardlink", tar_of([link("passwd", "../../../../etc/passwd", tarfile.LNKTYPE)]))
+image("long-name", tar_of([file_entry("n" * 4096)]))
+zeros = tarfile.TarInfo("zeros")
+zeros.size = 1 << 40
+bomb = io.BytesIO()
+with gzip.GzipFile(fileobj=bomb, mode="wb", mtime=0) as packer:
+    packer.write(zeros.tobuf(tarfile.GNU_FORMAT))
+    for _ in range(300):
+        packer.write(bytes(1 << 20))
+image("bomb", small, layer=bomb.getvalue())
+image("many-layers", small, layers=600)
+manifests["html", "1"] = ("text/html", b"<html><body>please sign in</body></html>")
+manifests["large-manifest", "1"] = (MANIFEST, b" " * (5 << 20))
+manifests["not-json", "1"] = (MANIFEST, b"\x00\xff{")
+manifests["two-things", "1"] = (MANIFEST, json.dumps({"schemaVersion": 2, "manifests": [], "layers": [], "config": {}}).encode())
+# An index that holds itself: its digest can only be a lie.
+lie = "sha256:" + "1" * 64
+cycle = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [
+    {"mediaType": INDEX, "digest": lie, "size": 1, "platform": {"os": "linux", "architecture": "amd64"}}]}).encode()
+manifests["cycle", "1"] = manifests["cycle", lie] = (INDEX, cycle)
+# Indexes in indexes, each with its right digest.
+inner = cycle
+for _ in range(9):
+    inner = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [
+        {"mediaType": INDEX, "digest": digest(inner), "size": len(inner), "platform": {"os": "linux", "architecture": "amd64"}}]}).encode()
+    manifests["deep", digest(inner)] = (INDEX, inner)
+manifests["deep", "1"] = (INDEX, inner)
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *arguments):
+        pass
+
+    def answer(self, status, body=b"", headers=(), length=None):
+        self.send_response(status)
+        for name, value in dict(headers).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body) if length is None else length))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def count(self):
+        with lock:
+            asked[self.path] = asked.get(self.path, 0) + 1
+            return asked[self.path]
+
+    def broken(self, body, offset, sent):
+        """Promises the rest of the body and closes after `sent` bytes of it."""
+        status, headers = (206, {"Content-Range": "bytes %d-%d/%d" % (offset, len(body) - 1, len(body))}) if offset else (200, {})
+        self.answer(status, body[offset:offset + sent], headers, len(body) - offset)
+        self.close_connection = True
+
+    def do_HEAD(self):
+        self.do_GET()
+
+    def do_GET(self):
+        with lock, open(LOG, "a") as log:
+            log.write("%s %s %s %s %s\n" % (self.command, self.headers["Host"], self.path, self.headers.get("Authorization", "-"),
+                                            self.headers.get("Range", "-")))
+        if self.server.server_port != PORT:
+            return self.elsewhere()
+        parts = self.path.split("/")
+        if len(parts) < 5 or parts[1] != "v2":
+            return self.answer(404)
+        name, kind, what = parts[2], parts[3], parts[4]
+        if name == "redirect" and not self.headers.get("Authorization"):
+            return self.answer(401, b"{}", {"WWW-Authenticate": 'Basic realm="here"'})
+        if kind == "manifests":
+            return self.manifest(name, what)
+        body = blobs.get(what)
+        if body is None:
+            return self.answer(404)
+        self.blob(name, what, body)
+
+    def manifest(self, name, what):
+        if name == "busy" and self.count() <= 2:
+            return self.answer(429, b"", {"Retry-After": "0"})
+        if name == "slow-headers":
+            for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 100:
+                self.wfile.write(bytes([byte]))
+                time.sleep(0.2)
+            return None
+        media_type, document = manifests.get((name, what), (None, None))
+        if document is None:
+            return self.answer(404, b'{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}')
+        return self.answer(200, document, {"Content-Type": media_type})
+
+    def blob(self, name, what, body):
+        if body[:1] == b"{":
+            return self.answer(200, body)
+        wanted = self.headers.get("Range")
+        offset = int(wanted[6:-1]) if wanted else 0
+        turn = self.count()
+        if name == "resume" and turn <= 3:
+            return self.broken(body, offset, 500_000)
+        if name == "busy" and turn <= 2:
+            return self.answer(503)
+        if name == "error-page":
+            return self.answer(200, b"<html>" + b"x" * 200, {"Content-Type": "text/html"})
+        if name == "stall":
+            self.answer(200, body[:1000], (), len(body))
+            time.sleep(20)
+            return None
+        if name == "trickle":
+            self.answer(200, body[:1000], (), len(body))
+            for i in range(1000, 1200):
+                self.wfile.write(body[i:i + 1])
+                time.sleep(0.1)
+            return None
+        if name == "bad-range" and not offset:
+            return self.broken(body, 0, 1000)
+        if name == "bad-range":
+            return self.answer(206, body, {"Content-Range": "bytes 0-%d/%d" % (len(body) - 1, len(body))})
+        if name == "truncated":
+            return self.broken(body, offset, 10 if offset == 0 else 0)
+        if name == "wrong-digest":
+            body = body[:-1] + bytes([body[-1] ^ 1])
+        if name == "redirect":
+            return self.answer(307, b"", {"Location": "http://127.0.0.1:%d/%s" % (PORT + 1, what)})
+        if offset:
+            return self.answer(206, body[offset:], {"Content-Range": "bytes %d-%d/%d" % (offset, len(body) - 1, len(body))})
+        return self.answer(200, body)
+
+    def elsewhere(self):
+        body = blobs.get(self.path[1:])
+        return self.answer(404) if body is None else self.answer(200, body)
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass  # clients that give up are what is tested
+
+
+threading.Thread(target=Server(("127.0.0.1", PORT + 1), Handler).serve_forever, daemon=True).start()
+Server(("127.0.0.1", PORT), Handler).serve_forever()
