@@ -185,7 +185,14 @@ std::optional<std::string> environment(const char* name) {
   return std::string{value};
 }
 
+// As the shell calls it, links included, where that is still true.
 std::string current_directory() {
+  const auto named = environment("PWD");
+  struct ::stat of_name {};
+  struct ::stat of_dot {};
+  if (named && named->starts_with('/') && ::stat(named->c_str(), &of_name) == 0 &&
+      ::stat(".", &of_dot) == 0 && of_name.st_dev == of_dot.st_dev && of_name.st_ino == of_dot.st_ino)
+    return *named;
   const std::unique_ptr<char, void (*)(void*)> path{::getcwd(nullptr, 0), ::free};
   if (!path) throw SysError(errno, "get the current directory");
   return path.get();

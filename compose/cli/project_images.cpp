@@ -90,7 +90,7 @@ images::StepNetwork network_of(const model::Build& build) {
 images::BuildRequest request_of(const model::Project& project, const model::Service& service,
                                 const BuildOptions& options) {
   const auto& build = *service.build;
-  images::BuildRequest request{.context = base::HostPath{build.context},
+  images::BuildRequest request{.context = base::HostPath{base::clean_path(build.context)},
                                .dockerfile = build.dockerfile.empty() ? "Dockerfile" : build.dockerfile,
                                .arguments = arguments_of(project, build, options),
                                .labels = build.labels,

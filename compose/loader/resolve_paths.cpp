@@ -49,7 +49,8 @@ class PathResolver {
     const Node* options = node.find_path({"driver_opts", "o"});
     if (!driver || driver->text != "local" || !options || options->text.find("bind") == std::string::npos)
       return;
-    if (Node* device = node.find("driver_opts")->find("device")) plain(*device);
+    Node* device = node.find("driver_opts")->find("device");
+    if (device && device->is(Kind::string) && !device->broken) device->text = absolute(device->text);
   }
 
  private:
@@ -58,7 +59,9 @@ class PathResolver {
            (text.size() > 2 && text[1] == ':' && (text[2] == '\\' || text[2] == '/'));
   }
 
+  // An absolute path stays as it was written.
   [[nodiscard]] std::string absolute(const std::string& path) const {
+    if (path.starts_with('/')) return path;
     if (path == "~" && !home_.empty()) return home_;
     if (path.starts_with("~/") && !home_.empty()) return base::absolute_path(path.substr(2), home_);
     return base::absolute_path(path, base_);

@@ -11,7 +11,7 @@ using base::text;
 namespace {
 
 rt::BindMount bind_mount(const model::Mount& mount) {
-  rt::BindMount bind{.source = base::HostPath{mount.source},
+  rt::BindMount bind{.source = base::HostPath{base::clean_path(mount.source)},
                      .target = base::ContainerPath{mount.target},
                      .read_only = mount.read_only};
   if (!mount.bind) return bind;
@@ -123,7 +123,7 @@ void lower_grant(const ServiceLowering& l, const char* kind,
     if (!grant.uid.empty() || !grant.gid.empty() || grant.mode)
       l.warn(text("{}: `uid`, `gid` and `mode` have no effect on a file of the host, ignoring", what));
     l.out.spec.mounts.emplace_back(rt::BindMount{
-        .source = base::HostPath{object.file}, .target = base::ContainerPath{target}, .read_only = true});
+        .source = base::HostPath{base::clean_path(object.file)}, .target = base::ContainerPath{target}, .read_only = true});
     return;
   }
   const std::optional<std::string>& content = object.content ? object.content : object.resolved_content;
