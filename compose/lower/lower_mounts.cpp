@@ -122,8 +122,9 @@ void lower_grant(const ServiceLowering& l, const char* kind,
   if (!object.file.empty()) {
     if (!grant.uid.empty() || !grant.gid.empty() || grant.mode)
       l.warn(text("{}: `uid`, `gid` and `mode` have no effect on a file of the host, ignoring", what));
-    l.out.spec.mounts.emplace_back(rt::BindMount{
-        .source = base::HostPath{base::clean_path(object.file)}, .target = base::ContainerPath{target}, .read_only = true});
+    l.out.spec.mounts.emplace_back(rt::BindMount{.source = base::HostPath{base::clean_path(object.file)},
+                                                 .target = base::ContainerPath{target},
+                                                 .read_only = true});
     return;
   }
   const std::optional<std::string>& content = object.content ? object.content : object.resolved_content;
