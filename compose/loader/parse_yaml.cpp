@@ -1,6 +1,7 @@
 #include "compose/loader/parse_yaml.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <istream>
 #include <memory>
 #include <optional>
@@ -251,7 +252,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   std::uint32_t source_;
   Diagnostics& diagnostics_;
-  std::vector<Frame> frames_;
+  std::deque<Frame> frames_;  // a frame stays where it is while others come on top: its index points into it
   std::vector<Node> documents_;
   std::unordered_map<YAML::anchor_t, Anchored> anchors_;
   std::size_t values_ = 0;

@@ -104,4 +104,15 @@ TEST_SUITE("loader/parse_yaml") {
           std::string::npos);
     CHECK(Parsed("a: &a [*a]").problem().find("an anchored value contains itself") != std::string::npos);
   }
+
+  TEST_CASE("a long mapping finds a repeated key after deep values too") {
+    std::string text = "top: !override\n";  // a tag: read by the library
+    for (int i = 0; i < 20; ++i) text += "  key" + std::to_string(i) + ": 1\n";
+    text += "  deep: ";
+    for (int i = 0; i < 60; ++i) text += "{a: ";
+    text += "1";
+    for (int i = 0; i < 60; ++i) text += "}";
+    text += "\n  key3: 2\n";
+    CHECK(Parsed(text).problem().starts_with("x.yaml:23:3: mapping key \"key3\" already defined at line 5"));
+  }
 }
