@@ -1,6 +1,8 @@
 #include "compose/cli/project_images.hpp"
 
+#include <functional>
 #include <iostream>
+#include <set>
 #include <unistd.h>
 
 #include "base/clock.hpp"
@@ -18,6 +20,7 @@
 #include "images/build/build.hpp"
 #include "images/platform.hpp"
 #include "images/registry/pull_records.hpp"
+#include "images/registry/settings.hpp"
 #include "images/store.hpp"
 
 namespace compose::cli {
@@ -80,6 +83,37 @@ std::vector<images::BuildSecret> secrets_of(const model::Project& project, const
   return secrets;
 }
 
+constexpr std::string_view k_service_context = "service:";
+
+// A context may be a service that was not selected.
+const model::Service& service_named(const model::Project& project, const std::string& name) {
+  const auto found = project.services.find(name);
+  return found != project.services.end() ? found->second : project.disabled_services.at(name);
+}
+
+// What an additional context of another service is: the image that it was built to.
+std::map<std::string, std::string> contexts_of(const model::Project& project, const model::Build& build) {
+  std::map<std::string, std::string> contexts;
+  for (const auto& [name, context] : build.additional_contexts)
+    contexts[name] =
+        context.starts_with(k_service_context)
+            ? "docker-image://" +
+                  lower::image_of(project, service_named(project, context.substr(k_service_context.size())))
+            : context;
+  return contexts;
+}
+
+std::map<std::string, std::string> agents_of(const model::Build& build, const BuildOptions& options) {
+  std::map<std::string, std::string> agents;
+  for (const auto* given : {&build.ssh, &options.ssh})
+    for (const auto& [id, path] : *given) {
+      const auto socket = path.empty() ? base::sys::environment("SSH_AUTH_SOCK").value_or("") : path;
+      if (socket.empty()) base::fail("ssh \"{}\": there is no agent: SSH_AUTH_SOCK is not set", id);
+      agents[id] = base::absolute_path(socket, base::sys::current_directory());
+    }
+  return agents;
+}
+
 images::StepNetwork network_of(const model::Build& build) {
   if (build.network == "none") return images::StepNetwork::none;
   if (build.network == "host") return images::StepNetwork::host;
@@ -96,8 +130,10 @@ images::BuildRequest request_of(const model::Project& project, const model::Serv
                                .labels = build.labels,
                                .tags = build.tags,
                                .target = build.target,
-                               .named_contexts = build.additional_contexts,
+                               .named_contexts = contexts_of(project, build),
                                .secrets = secrets_of(project, build),
+                               .ssh = agents_of(build, options),
+                               .pull = build.pull || options.pull,
                                .no_cache = build.no_cache || options.no_cache,
                                .no_cache_filter = build.no_cache_filter,
                                .network = network_of(build),
@@ -117,6 +153,31 @@ images::BuildRequest request_of(const model::Project& project, const model::Serv
   if (build.platforms.size() > 1) base::fail("building for several platforms is not supported");
   if (!build.platforms.empty()) request.platform = build.platforms.front();
   return request;
+}
+
+void build_service(Context& context, const model::Project& project, const model::Service& service,
+                   const BuildOptions& options) {
+  const auto image = lower::image_of(project, service);
+  auto& progress = context.progress();
+  progress.update("Image " + image, Phase::working, "Building", "");
+  progress.finish();
+  adapters::ContainerStepRunner runner{context.paths()};
+  images::PlainBuildProgress plain{[](std::string_view lines) { std::cerr << lines << std::flush; }};
+  images::SilentBuildProgress silent;
+  images::BuildProgress& shown = options.quiet ? static_cast<images::BuildProgress&>(silent) : plain;
+  try {
+    auto request = request_of(project, service, options);
+    request.fetch = [&](const std::string& reference) {
+      TransferView view{context, options.quiet};
+      images::pull_image(context.images(), images::load_registry_settings(),
+                         {.reference = reference, .platform = request.platform}, view);
+    };
+    images::build_image(context.images(), request, runner, shown);
+  } catch (const base::Error& e) {
+    progress.update("Image " + image, Phase::error, "Error", "");
+    base::fail("service \"{}\": build: {}", service.name, e.what());
+  }
+  progress.update("Image " + image, Phase::done, "Built", "");
 }
 
 std::string policy_of(const model::Service& service, const ImageOptions& options) {
@@ -167,14 +228,15 @@ bool must_build(const model::Service& service, const ImageOptions& options, bool
 
 // Before any is looked up: one service may run what another one builds.
 void build_what_is_missing(Context& context, const model::Project& project, const ImageOptions& options) {
+  std::vector<std::string> names;
   for (const auto& [name, service] : project.services) {
     if (service.provider || !service.build) continue;
     const auto reference = lower::image_of(project, service);
     const bool present = context.images().resolve(reference).has_value();
     if (!present && options.no_build) base::fail("service \"{}\": No such image: {}", name, reference);
-    if (must_build(service, options, present))
-      build_service(context, project, service, {.quiet = options.quiet_build});
+    if (must_build(service, options, present)) names.push_back(name);
   }
+  build_services(context, project, names, {.quiet = options.quiet_build});
 }
 
 }  // namespace
@@ -185,23 +247,21 @@ bool image_is_present(Context& context, const std::string& reference, const std:
   return images::platform_rank({image->os, image->architecture, ""}, images::parse_platform(platform)) > 0;
 }
 
-void build_service(Context& context, const model::Project& project, const model::Service& service,
-                   const BuildOptions& options) {
-  const auto image = lower::image_of(project, service);
-  auto& progress = context.progress();
-  progress.update("Image " + image, Phase::working, "Building", "");
-  progress.finish();
-  adapters::ContainerStepRunner runner{context.paths()};
-  images::PlainBuildProgress plain{[](std::string_view lines) { std::cerr << lines << std::flush; }};
-  images::SilentBuildProgress silent;
-  images::BuildProgress& shown = options.quiet ? static_cast<images::BuildProgress&>(silent) : plain;
-  try {
-    images::build_image(context.images(), request_of(project, service, options), runner, shown);
-  } catch (const base::Error& e) {
-    progress.update("Image " + image, Phase::error, "Error", "");
-    base::fail("service \"{}\": build: {}", service.name, e.what());
-  }
-  progress.update("Image " + image, Phase::done, "Built", "");
+void build_services(Context& context, const model::Project& project, const std::vector<std::string>& names,
+                    const BuildOptions& options) {
+  std::set<std::string> done;
+  std::set<std::string> begun;
+  const std::function<void(const std::string&)> visit = [&](const std::string& name) {
+    if (done.contains(name)) return;
+    if (!begun.insert(name).second)
+      base::fail("service \"{}\": build: its additional contexts lead back to it", name);
+    const auto& service = service_named(project, name);
+    for (const auto& [context_name, other] : service.build->additional_contexts)
+      if (other.starts_with(k_service_context)) visit(other.substr(k_service_context.size()));
+    build_service(context, project, service, options);
+    done.insert(name);
+  };
+  for (const auto& name : names) visit(name);
 }
 
 std::map<std::string, lower::ImageFacts> provide_images(Context& context, const model::Project& project,

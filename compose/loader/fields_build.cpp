@@ -19,7 +19,7 @@ constexpr auto k_build_rows = std::to_array<Row>({
     row<&Build::dockerfile_inline>("dockerfile_inline"),
     row<&Build::entitlements>("entitlements", ignored, "the builder has no entitlements"),
     row<&Build::args>("args"),
-    row<&Build::ssh>("ssh", ignored, "the builder forwards no SSH agent"),
+    row<&Build::ssh>("ssh"),
     row<&Build::labels>("labels"),
     row<&Build::cache_from>("cache_from", ignored, "the cache is the local image store"),
     row<&Build::cache_to>("cache_to", ignored, "the cache is the local image store"),

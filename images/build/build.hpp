@@ -5,6 +5,7 @@
 //
 // Not thread-safe; blocks until the build is done. Errors name the place: "Dockerfile:7: ..." .
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,6 +35,11 @@ struct BuildRequest {
   std::map<std::string, std::string>
       named_contexts;  // additional_contexts: a directory, or "docker-image://reference"
   std::vector<BuildSecret> secrets;
+  std::map<std::string, std::string> ssh;  // id -> socket of an agent
+  // Brings an image that is not here, or with `pull` the registry's newest. Without it, what is missing is an
+  // Error.
+  std::function<void(const std::string& reference)> fetch;
+  bool pull = false;
   bool no_cache = false;
   std::vector<std::string> no_cache_filter;  // names of stages that are built anew
   std::string platform;                      // "": this machine's; anything else is an Error

@@ -51,11 +51,20 @@ bool is_directory_source(const BuildSession& session, const std::string& from) {
 }
 
 std::vector<std::string> image_layers(BuildSession& session, const std::string& reference) {
-  const auto image = session.store.require(reference);
+  const auto image = base_image(session, reference);
   return parse_image_document(session.store.config_json(image.id)).diff_ids;
 }
 
 }  // namespace
+
+Image base_image(BuildSession& session, const std::string& reference) {
+  const auto& request = session.request;
+  const bool is_id = reference.starts_with("sha256:");
+  if (request.fetch && !is_id && (request.pull || !session.store.resolve(reference)) &&
+      session.fetched.insert(reference).second)
+    request.fetch(reference);
+  return session.store.require(reference);
+}
 
 std::optional<std::vector<std::string>> source_identity(BuildSession& session, const std::string& from,
                                                         std::size_t stage) {

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,14 @@ struct BuildSession {
   std::vector<std::optional<StageState>> results;              // by stage
   std::map<std::string, std::unique_ptr<SourceTree>> sources;  // by what --from says; "" is the context
   std::map<std::string, std::unique_ptr<FileDigests>> digests;
-  std::size_t last_number = 0;  // of progress steps
+  std::set<std::string> fetched;  // references that were asked for
+  std::size_t last_number = 0;    // of progress steps
   std::size_t steps = 0;
   std::size_t cached = 0;
 };
+
+// An image that the build begins with or copies from, brought here first where that is wanted.
+[[nodiscard]] Image base_image(BuildSession& session, const std::string& reference);
 
 // The tree behind --from (a stage, a named context, an image; "" is the build context), opened once.
 // `identity`: for what is made of layers, the diff ids, which say all about its content; empty for

@@ -1,6 +1,5 @@
 // COPY and ADD: what they mean is listed and digested first; only when the cache has no answer is anything
 // copied.
-#include <charconv>
 #include <fcntl.h>
 
 #include "base/error.hpp"
@@ -9,6 +8,7 @@
 #include "images/archive/tar_reader.hpp"
 #include "images/archive/unpack.hpp"
 #include "images/build/dockerfile_lexer.hpp"
+#include "images/build/download.hpp"
 #include "images/build/layer_writer.hpp"
 #include "images/build/stage_builder.hpp"
 
@@ -19,9 +19,27 @@ using base::fail;
 
 struct Listing {
   std::string pattern;   // as written
+  std::string name;      // of the source, as written or matched
   std::string preserve;  // --parents: the part of the path that is kept in front
   std::vector<SourceEntry> entries;
+  const SourceTree* tree = nullptr;
 };
+
+// A file behind an address, and the directory it was downloaded to.
+struct Remote {
+  std::string address;
+  std::string digest;
+  std::optional<Workspace> place;
+  std::unique_ptr<SourceTree> tree;
+};
+
+bool is_address(const std::string& path) {
+  return path.starts_with("http://") || path.starts_with("https://");
+}
+
+bool is_number(const std::string& word) {
+  return !word.empty() && word.find_first_not_of("0123456789:") == std::string::npos;
+}
 
 struct InlineFile {
   std::string name;
@@ -30,14 +48,6 @@ struct InlineFile {
 
 std::string base_name(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
-}
-
-std::uint32_t parse_mode(const std::string& spelling) {
-  std::uint32_t mode = 0;
-  const auto parsed = std::from_chars(spelling.data(), spelling.data() + spelling.size(), mode, 8);
-  if (parsed.ec != std::errc{} || parsed.ptr != spelling.data() + spelling.size() || mode > 07777)
-    fail("--chmod={}: must be an octal number up to 7777", spelling);
-  return mode;
 }
 
 void add_entry(CacheKey& key, const SourceEntry& entry) {
@@ -69,21 +79,30 @@ struct StageBuilder::CopyWork {
   std::vector<std::string> patterns;
   std::vector<Listing> listings;
   std::vector<InlineFile> files;
+  std::vector<Remote> remotes;
   std::string destination;  // absolute
   bool into_directory = false;
   std::string from;
   std::string chown;
-  std::optional<std::uint32_t> mode;
+  std::optional<ModeChange> mode;
+  std::string chmod;
+  bool link = false;
   bool from_host = false;
   bool unpack = false;
+  bool unpack_downloads = false;
   bool parents = false;
   IgnoreRules excludes;
 };
 
 StageBuilder::CopyWork StageBuilder::prepare_copy(const CopyInstruction& copy) {
-  CopyWork work{.from = copy.from, .chown = expand(copy.chown), .parents = copy.parents};
-  if (!copy.chmod.empty()) work.mode = parse_mode(expand(copy.chmod));
+  CopyWork work{.from = copy.from,
+                .chown = expand(copy.chown),
+                .chmod = expand(copy.chmod),
+                .link = copy.link,
+                .parents = copy.parents};
+  if (!work.chmod.empty()) work.mode = ModeChange::parse(work.chmod);
   work.unpack = copy.unpack.value_or(copy.is_add);
+  work.unpack_downloads = copy.unpack.value_or(false);
   std::vector<std::string> excludes;
   for (const auto& pattern : copy.excludes) excludes.push_back(expand(pattern));
   work.excludes = IgnoreRules{excludes};
@@ -104,25 +123,46 @@ StageBuilder::CopyWork StageBuilder::prepare_copy(const CopyInstruction& copy) {
       continue;
     }
     const auto path = expand(word);
-    const bool remote =
-        path.starts_with("http://") || path.starts_with("https://") || path.starts_with("git@");
-    if (copy.is_add && remote) fail("ADD '{}': this version of compose does not download", path);
-    work.patterns.push_back(path);
+    if (copy.is_add && is_address(path))
+      work.remotes.push_back({.address = path, .digest = expand(copy.checksum)});
+    else
+      work.patterns.push_back(path);
   }
+  if (!copy.checksum.empty() && (work.remotes.size() != 1 || copy.sources.size() != 1))
+    fail("ADD --checksum needs exactly one source, an address");
   return work;
+}
+
+// Whose checksum is known is downloaded only when the cache has no answer.
+void StageBuilder::download(CopyWork& work, bool only_unknown) {
+  for (auto& remote : work.remotes) {
+    if (remote.tree || (only_unknown && !remote.digest.empty())) continue;
+    remote.place.emplace(session_.store.layers().workspace());
+    remote.digest = download_file(remote.address, remote.digest, remote.place->upper());
+    remote.tree =
+        std::make_unique<SourceTree>(RootView{base::sys::open(remote.place->upper(), O_PATH | O_DIRECTORY)},
+                                     base::text("'{}'", remote.address), IgnoreRules{}, nullptr);
+    work.listings.push_back({.pattern = remote.address,
+                             .name = name_of_download(remote.address),
+                             .entries = remote.tree->list(name_of_download(remote.address)),
+                             .tree = remote.tree.get()});
+  }
 }
 
 void StageBuilder::list_sources(CopyWork& work, const CopyInstruction& copy) {
   if (work.patterns.empty()) return;
   if (work.source.tree == nullptr) work.source = open_source(session_, copy.from, stage_.index);
   for (const auto& pattern : work.patterns) {
-    for (const auto& path : work.source.tree->match(pattern)) {
-      Listing listing{.pattern = pattern, .entries = work.source.tree->collect(path, work.excludes)};
+    for (const auto& [path, name] : work.source.tree->match(pattern)) {
+      Listing listing{.pattern = pattern,
+                      .name = name,
+                      .entries = work.source.tree->collect(path, work.excludes),
+                      .tree = work.source.tree};
       if (work.parents) listing.preserve = preserved_directory(pattern, path);
       work.listings.push_back(std::move(listing));
     }
   }
-  if (work.listings.empty() && work.files.empty())
+  if (work.listings.empty() && work.files.empty() && work.remotes.empty())
     fail("nothing in {} matches '{}'", work.source.tree->name(), base::join(work.patterns, "', '"));
   if (work.listings.size() > 1) work.into_directory = true;
 }
@@ -136,22 +176,31 @@ void StageBuilder::operator()(const CopyInstruction& copy) {
       .add(work.destination)
       .add(work.into_directory ? 1 : 0)
       .add(work.chown);
-  key.add(work.mode ? std::to_string(*work.mode) : "").add(work.unpack ? 1 : 0).add(work.parents ? 1 : 0);
+  key.add(work.chmod).add(work.unpack ? 1 : 0).add(work.parents ? 1 : 0);
   key.add(copy.excludes).add(work.patterns);
   for (const auto& file : work.files) key.add(file.name).add(file.content);
+  download(work, may_use_cache());
+  for (const auto& remote : work.remotes) key.add(remote.address).add(remote.digest);
+  // A linked layer does not look below; but a name of a user is looked up there.
+  const bool on_its_own = work.link && (work.chown.empty() || is_number(work.chown));
+  if (work.link) key.add("link");
   if (identity) {
     key.add(*identity);
   } else {
     list_sources(work, copy);
     for (const auto& listing : work.listings) {
-      key.add(listing.pattern).add(listing.entries.empty() ? "" : base_name(listing.entries.front().path));
+      key.add(listing.pattern).add(listing.entries.empty() ? "" : listing.name);
       for (const auto& entry : listing.entries) add_entry(key, entry);
     }
   }
-  layer_step(std::move(key), [&](const Workspace& workspace) {
-    if (identity) list_sources(work, copy);
-    perform_copy(work, workspace);
-  });
+  layer_step(
+      std::move(key),
+      [&](const Workspace& workspace) {
+        if (identity) list_sources(work, copy);
+        download(work, false);
+        perform_copy(work, workspace);
+      },
+      on_its_own);
 }
 
 namespace {
@@ -182,13 +231,12 @@ class Copier {
     }
   }
 
-  void single(const SourceTree& tree, const SourceEntry& entry, const std::string& destination,
-              bool into_directory) {
+  void single(const Listing& listing, const std::string& destination, bool into_directory) {
+    const auto& entry = listing.entries.front();
     auto placed = writer_.place(destination);
-    if (into_directory || writer_.is_directory(placed))
-      placed += (placed.empty() ? "" : "/") + base_name(entry.path);
+    if (into_directory || writer_.is_directory(placed)) placed += (placed.empty() ? "" : "/") + listing.name;
     make_parent(placed, entry);
-    writer_.copy_entry(tree, entry, placed, options_);
+    writer_.copy_entry(*listing.tree, entry, placed, options_);
   }
 
   void file(const InlineFile& file, const std::string& destination, bool into_directory) {
@@ -196,7 +244,8 @@ class Copier {
     if (into_directory || writer_.is_directory(placed)) placed += (placed.empty() ? "" : "/") + file.name;
     SourceEntry entry;
     make_parent(placed, entry);
-    writer_.write_file(placed, file.content, options_.mode.value_or(0644), owner_, entry.status.st_mtim);
+    const auto mode = options_.mode ? options_.mode->apply(0644, false) : 0644;
+    writer_.write_file(placed, file.content, mode, owner_, entry.status.st_mtim);
   }
 
  private:
@@ -239,15 +288,21 @@ bool is_archive(const SourceTree& tree, const SourceEntry& entry) {
 }  // namespace
 
 void StageBuilder::perform_copy(const CopyWork& work, const Workspace& workspace) {
-  const auto below = view_below();
+  const auto layers_below = view_below();
+  const RootView nothing;
+  const auto& below = work.link ? nothing : layers_below;
   LayerWriter writer{workspace.upper(), below};
   CopyOptions options{.mode = work.mode};
-  const Owner owner = resolve_owner(below, work.chown);
+  const Owner owner = resolve_owner(layers_below, work.chown);
   if (work.from_host || !work.chown.empty()) options.owner = owner;
   Copier copier{writer, below, owner, options};
   // An archive's own owners count, also when it comes from the build context.
   Copier archives{
       writer, below, owner, {.owner = work.chown.empty() ? std::nullopt : options.owner, .mode = work.mode}};
+  // What was downloaded stays as it is unless --unpack says otherwise.
+  const auto unpacks = [&](const Listing& listing) {
+    return work.unpack && (work.unpack_downloads || listing.tree == work.source.tree);
+  };
   for (const auto& file : work.files) copier.file(file, work.destination, work.into_directory);
   for (const auto& listing : work.listings) {
     if (listing.entries.empty()) continue;
@@ -255,14 +310,14 @@ void StageBuilder::perform_copy(const CopyWork& work, const Workspace& workspace
     const bool is_directory = S_ISDIR(first.status.st_mode);
     if (work.parents) {
       const auto target = base::clean_path(work.destination + "/" + listing.preserve);
-      is_directory ? copier.contents(*work.source.tree, listing, target)
-                   : copier.single(*work.source.tree, first, base::HostPath{target}.parent().str(), true);
+      is_directory ? copier.contents(*listing.tree, listing, target)
+                   : copier.single(listing, base::HostPath{target}.parent().str(), true);
     } else if (is_directory) {
-      copier.contents(*work.source.tree, listing, work.destination);
-    } else if (work.unpack && is_archive(*work.source.tree, first)) {
-      add_archive(archives, *work.source.tree, first, workspace, work.destination);
+      copier.contents(*listing.tree, listing, work.destination);
+    } else if (unpacks(listing) && is_archive(*listing.tree, first)) {
+      add_archive(archives, *listing.tree, first, workspace, work.destination);
     } else {
-      copier.single(*work.source.tree, first, work.destination, work.into_directory);
+      copier.single(listing, work.destination, work.into_directory);
     }
   }
   writer.finish();

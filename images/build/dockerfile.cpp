@@ -175,8 +175,10 @@ void copy_flag(const Source& source, const NameValue& flag, CopyInstruction& cop
     copy.parents = flag_bool(flag);
   } else if (name == "unpack" && copy.is_add) {
     copy.unpack = flag_bool(flag);
-  } else if ((name == "checksum" || name == "keep-git-dir") && copy.is_add) {
-    fail("ADD --{} is for downloads, and this version of compose does not download", name);
+  } else if (name == "checksum" && copy.is_add) {
+    copy.checksum = flag_value(flag);
+  } else if (name == "keep-git-dir" && copy.is_add) {
+    (void)flag_bool(flag);  // of git repositories, which are refused where they are named
   } else {
     unknown_flag(source, name);
   }
@@ -190,11 +192,9 @@ InstructionBody parse_copy(const Source& source) {
   copy.destination = std::move(words.back());
   words.pop_back();
   copy.sources = std::move(words);
-  for (const auto& path : copy.sources) {
-    const bool remote = path.starts_with("http://") || path.starts_with("https://") ||
-                        path.starts_with("git@") || path.starts_with("git://");
-    if (copy.is_add && remote) fail("ADD '{}': this version of compose does not download", path);
-  }
+  for (const auto& path : copy.sources)
+    if (copy.is_add && (path.starts_with("git@") || path.starts_with("git://")))
+      fail("ADD '{}': git repositories are not supported", path);
   if (copy.sources.size() + copy.heredocs.size() > 1 && copy.sources.size() > 1 &&
       !copy.destination.ends_with('/') && copy.destination.find('$') == std::string::npos &&
       copy.destination != ".")
@@ -256,13 +256,13 @@ RunMount parse_mount(const std::string& text) {
     mount_option(mount, lower_case(option.substr(0, equals)),
                  equals == std::string_view::npos ? "\x01" : std::string{option.substr(equals + 1)});
   }
-  constexpr std::array known = {"bind", "cache", "tmpfs", "secret"};
-  if (mount.type == "ssh") fail("RUN --mount=type=ssh is not supported: no agent is forwarded into builds");
+  constexpr std::array known = {"bind", "cache", "tmpfs", "secret", "ssh"};
   if (std::ranges::find(known, mount.type) == known.end())
     fail("RUN --mount: the type '{}' is not known", mount.type);
   if (mount.sharing != "shared" && mount.sharing != "locked" && mount.sharing != "private")
     fail("RUN --mount: sharing must be shared, locked or private, not '{}'", mount.sharing);
-  if (mount.target.empty() && mount.type != "secret") fail("RUN --mount=type={} needs a target", mount.type);
+  if (mount.target.empty() && mount.type != "secret" && mount.type != "ssh")
+    fail("RUN --mount=type={} needs a target", mount.type);
   return mount;
 }
 

@@ -55,6 +55,7 @@ struct CopyInstruction {
   bool parents = false;
   std::vector<std::string> excludes;
   std::optional<bool> unpack;
+  std::string checksum;  // of what ADD downloads
 };
 struct RunMount {
   std::string type = "bind";

@@ -107,7 +107,8 @@ void LayerWriter::copy_entry(const SourceTree& from, const SourceEntry& entry, c
                              const CopyOptions& options) {
   const auto& status = entry.status;
   const Owner owner = options.owner.value_or(Owner{status.st_uid, status.st_gid});
-  const mode_t mode = options.mode.value_or(status.st_mode & 07777U);
+  const mode_t own_mode = status.st_mode & 07777U;
+  const mode_t mode = options.mode ? options.mode->apply(own_mode, S_ISDIR(status.st_mode)) : own_mode;
   if (S_ISDIR(status.st_mode)) {
     if (made_.contains(placed) || placed.empty()) return;
     if (const auto there = below_.stat(placed); there && S_ISDIR(there->st_mode))

@@ -10,14 +10,15 @@
 
 #include "base/path.hpp"
 #include "base/unique_fd.hpp"
+#include "images/build/mode_change.hpp"
 #include "images/build/root_view.hpp"
 #include "images/build/source_tree.hpp"
 
 namespace compose::images {
 
 struct CopyOptions {
-  std::optional<Owner> owner;         // nullopt: the source's own
-  std::optional<std::uint32_t> mode;  // permission bits; nullopt: the source's own
+  std::optional<Owner> owner;      // nullopt: the source's own
+  std::optional<ModeChange> mode;  // nullopt: the source's own
 };
 
 class LayerWriter {

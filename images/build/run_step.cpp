@@ -86,6 +86,7 @@ struct StageBuilder::RunWork {
   std::vector<Bind> binds;             // copied into the workspace when the step runs
   std::vector<base::HostPath> locked;  // cache directories that one step at a time may use
   std::vector<std::string> secret_environment;
+  std::size_t agents = 0;
 };
 
 std::vector<std::string> StageBuilder::run_environment() const {
@@ -121,6 +122,24 @@ std::vector<std::string> StageBuilder::run_command_line(const RunInstruction& ru
   return {k_script_path};
 }
 
+// The agent's socket, and the variable that says where it is. Which keys it holds is not the cache's
+// business.
+void StageBuilder::ssh_mount(const RunMount& mount, const std::string& target, RunWork& work) const {
+  const auto id = mount.id.empty() ? std::string{"default"} : mount.id;
+  const auto found = session_.request.ssh.find(id);
+  if (found == session_.request.ssh.end()) {
+    if (mount.required) fail("RUN --mount: the ssh agent '{}' is required and was not given", id);
+    return;
+  }
+  const base::HostPath socket{found->second};
+  const auto status = base::sys::stat_if_exists(socket);
+  if (!status || !S_ISSOCK(status->st_mode))
+    fail("RUN --mount: '{}' is not the socket of an ssh agent: load the key into an agent", socket.str());
+  const auto place = target.empty() ? base::text("/run/buildkit/ssh_agent.{}", work.agents) : target;
+  if (work.agents++ == 0) work.secret_environment.push_back("SSH_AUTH_SOCK=" + place);
+  work.mounts.emplace_back(StepBind{.source = socket, .target = ContainerPath{place}, .read_only = false});
+}
+
 void StageBuilder::prepare_mounts(const RunInstruction& run, RunWork& work, CacheKey& key) {
   const auto& directory = state_.document.config.directory;
   for (const auto& mount : run.mounts) {
@@ -146,6 +165,8 @@ void StageBuilder::prepare_mounts(const RunInstruction& run, RunWork& work, Cach
       if (mount.sharing != "shared") work.locked.push_back(path);
       work.mounts.emplace_back(
           StepBind{.source = path, .target = ContainerPath{target}, .read_only = mount.read_only});
+    } else if (mount.type == "ssh") {
+      ssh_mount(mount, target, work);
     } else if (mount.type == "secret") {
       const auto& secrets = session_.request.secrets;
       const auto id = mount.id.empty() ? base::HostPath{target}.name() : mount.id;
@@ -164,8 +185,8 @@ void StageBuilder::prepare_mounts(const RunInstruction& run, RunWork& work, Cach
       RunWork::Bind bind{
           .mount = &mount, .source = open_source(session_, mount.from, stage_.index), .target = target};
       const auto paths = bind.source.tree->match(mount.source.empty() ? "/" : expand(mount.source));
-      bind.entries = bind.source.identity.empty() ? bind.source.tree->collect(paths.front(), {})
-                                                  : bind.source.tree->list(paths.front());
+      bind.entries = bind.source.identity.empty() ? bind.source.tree->collect(paths.front().path, {})
+                                                  : bind.source.tree->list(paths.front().path);
       key.add(bind.source.identity);
       for (const auto& entry : bind.entries)
         key.add(entry.relative).add(entry.status.st_mode).add(entry.digest).add(entry.link);

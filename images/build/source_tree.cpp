@@ -22,9 +22,16 @@ static std::string path_in_tree(std::string_view pattern) {
   return base::clean_path("/" + std::string{pattern}).substr(1);
 }
 
-std::vector<std::string> SourceTree::match(std::string_view pattern) const {
+SourceMatch SourceTree::followed(const std::string& path) const {
+  SourceMatch match{.path = root_.resolve(path), .name = path.substr(path.rfind('/') + 1)};
+  if (!root_.stat(match.path))
+    base::fail("'{}' is a link to '/{}', which is not in {}", path, match.path, name_);
+  return match;
+}
+
+std::vector<SourceMatch> SourceTree::match(std::string_view pattern) const {
   const auto clean = path_in_tree(pattern);
-  std::vector<std::string> found;
+  std::vector<SourceMatch> found;
   if (Glob::has_wildcard(clean)) {
     match_below("", clean, found);
     return found;
@@ -33,12 +40,12 @@ std::vector<std::string> SourceTree::match(std::string_view pattern) const {
   const bool hidden = !clean.empty() && rules_.ignores(clean) && !rules_.has_exceptions();
   if (hidden || !root_.stat(resolved))
     base::fail("'{}' is not in {}{}", pattern, name_, hidden ? ": .dockerignore hides it" : "");
-  found.push_back(resolved);
+  found.push_back({.path = resolved, .name = clean.substr(clean.rfind('/') + 1)});
   return found;
 }
 
 void SourceTree::match_below(const std::string& directory, std::string_view pattern,
-                             std::vector<std::string>& found) const {
+                             std::vector<SourceMatch>& found) const {
   const auto slash = pattern.find('/');
   const Glob glob{pattern.substr(0, slash)};
   const auto resolved = root_.resolve(directory);
@@ -50,7 +57,7 @@ void SourceTree::match_below(const std::string& directory, std::string_view patt
     if (slash != std::string_view::npos) {
       match_below(path, pattern.substr(slash + 1), found);
     } else if (!rules_.ignores(path)) {
-      found.push_back(root_.resolve(path));
+      found.push_back(followed(path));
     }
   }
 }

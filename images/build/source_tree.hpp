@@ -21,15 +21,22 @@ struct SourceEntry {
   std::string digest;  // of a file: 64 hex digits
 };
 
+// What a COPY source means: where it is, links followed, and its name as it was written.
+struct SourceMatch {
+  std::string path;
+  std::string name;
+  bool operator==(const SourceMatch&) const = default;
+};
+
 class SourceTree {
  public:
   // `digests` nullptr: files are digested each time. `name` for messages: "the build context".
   SourceTree(RootView root, std::string name, IgnoreRules rules, FileDigests* digests)
       : root_(std::move(root)), name_(std::move(name)), rules_(std::move(rules)), digests_(digests) {}
 
-  // The paths a COPY source means: itself, or what its wildcards match; sorted. Error when a plain path does
-  // not exist.
-  [[nodiscard]] std::vector<std::string> match(std::string_view pattern) const;
+  // Itself, or what the wildcards match; sorted. Error when a plain path does not exist, or a link leads to
+  // nothing.
+  [[nodiscard]] std::vector<SourceMatch> match(std::string_view pattern) const;
   // The source and everything below, parents before children, in byte order.
   [[nodiscard]] std::vector<SourceEntry> collect(const std::string& path, const IgnoreRules& excludes) const;
   // The same without digests of files, for what is only copied.
@@ -44,7 +51,8 @@ class SourceTree {
   void visit(int directory, const std::string& name, Walk& walk, const std::string& path,
              const std::string& relative) const;
   void match_below(const std::string& directory, std::string_view pattern,
-                   std::vector<std::string>& found) const;
+                   std::vector<SourceMatch>& found) const;
+  [[nodiscard]] SourceMatch followed(const std::string& path) const;
 
   RootView root_;
   std::string name_;

@@ -81,7 +81,7 @@ void StageBuilder::begin_from_base() {
     constexpr std::string_view prefix = "docker-image://";
     if (is_named && !named->second.starts_with(prefix))
       fail("FROM '{}': the context is a directory, not an image", stage_.base);
-    const auto image = session_.store.require(is_named ? named->second.substr(prefix.size()) : stage_.base);
+    const auto image = base_image(session_, is_named ? named->second.substr(prefix.size()) : stage_.base);
     state_.document = parse_image_document(session_.store.config_json(image.id));
   });
   state_.command_is_own = false;
@@ -119,12 +119,13 @@ bool StageBuilder::may_use_cache() const {
   return !session_.request.no_cache && std::ranges::find(filter, stage_.name) == filter.end();
 }
 
-void StageBuilder::layer_step(CacheKey key, const MakeLayer& make) {
+void StageBuilder::layer_step(CacheKey key, const MakeLayer& make, bool on_its_own) {
   ++step_in_stage_;
   ++session_.steps;
   const auto number = ++session_.last_number;
   running_number_ = number;
-  const auto digest = key.add(state_.document.diff_ids).finish();
+  if (!on_its_own) key.add(state_.document.diff_ids);
+  const auto digest = key.finish();
   session_.progress.step_started(number, step_title());
   if (may_use_cache()) {
     if (const auto known = session_.cache.find(digest)) {

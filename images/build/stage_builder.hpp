@@ -39,7 +39,8 @@ class StageBuilder {
 
   // Fills the workspace's upper directory.
   using MakeLayer = std::function<void(const Workspace&)>;
-  void layer_step(CacheKey key, const MakeLayer& make);
+  // `on_its_own`: whatever lies below, the layer is the same.
+  void layer_step(CacheKey key, const MakeLayer& make, bool on_its_own = false);
   CachedStep make_layer(std::size_t number, const MakeLayer& make);
   void append_layer(const CachedStep& step);
   void metadata_step();
@@ -56,11 +57,13 @@ class StageBuilder {
   // COPY and ADD (copy_step.cpp).
   struct CopyWork;
   CopyWork prepare_copy(const CopyInstruction& copy);
+  void download(CopyWork& work, bool only_unknown);
   void list_sources(CopyWork& work, const CopyInstruction& copy);
   void perform_copy(const CopyWork& work, const Workspace& workspace);
 
   // RUN (run_step.cpp).
   struct RunWork;
+  void ssh_mount(const RunMount& mount, const std::string& target, RunWork& work) const;
   void prepare_mounts(const RunInstruction& run, RunWork& work, CacheKey& key);
   void perform_run(const RunInstruction& run, RunWork& work, const Workspace& workspace, std::size_t number);
   std::vector<std::string> run_environment() const;

@@ -126,7 +126,8 @@ class Pusher {
   // are here, or else where the registry has them.
   bool push_as_it_came(const std::vector<std::string>& diff_ids) {
     auto manifests = PullRecords{store_.database()}.manifests_of(id_);
-    std::ranges::stable_partition(manifests, [&](const StoredManifest& m) { return archives_are_here(m); });
+    std::stable_partition(manifests.begin(), manifests.end(),
+                          [&](const StoredManifest& m) { return archives_are_here(m); });
     for (const auto& manifest : manifests) {
       const auto layers = parse_oci_manifest(manifest.document).layers;
       if (layers.size() != diff_ids.size()) continue;

@@ -43,6 +43,12 @@ std::vector<std::string> names(const std::vector<SourceEntry>& entries) {
   return names;
 }
 
+std::vector<std::string> paths(const std::vector<SourceMatch>& matches) {
+  std::vector<std::string> paths;
+  for (const auto& match : matches) paths.push_back(match.path);
+  return paths;
+}
+
 using Names = std::vector<std::string>;
 
 }  // namespace
@@ -51,16 +57,26 @@ TEST_SUITE("images/build/source_tree") {
   TEST_CASE("a source is a path, or what its wildcards match; links are followed inside the tree") {
     const Tree t;
     const auto tree = t.open();
-    CHECK(tree.match("src/a.c") == Names{"src/a.c"});
-    CHECK(tree.match("./src//sub/../a.c") == Names{"src/a.c"});
-    CHECK(tree.match("link/a.c") == Names{"src/a.c"});
-    CHECK(tree.match("src/*") == Names{"src/a.c", "src/sub"});
-    CHECK(tree.match("*/*.c") == Names{"src/a.c", "src/a.c"});  // through the link too
-    CHECK(tree.match("/") == Names{""});
+    CHECK(paths(tree.match("src/a.c")) == Names{"src/a.c"});
+    CHECK(paths(tree.match("./src//sub/../a.c")) == Names{"src/a.c"});
+    CHECK(paths(tree.match("link/a.c")) == Names{"src/a.c"});
+    CHECK(paths(tree.match("src/*")) == Names{"src/a.c", "src/sub"});
+    CHECK(paths(tree.match("*/*.c")) == Names{"src/a.c", "src/a.c"});  // through the link too
+    CHECK(paths(tree.match("/")) == Names{""});
     CHECK(tree.match("*.none").empty());
     CHECK_THROWS_WITH_AS((void)tree.match("none"), "'none' is not in the build context", base::Error);
     CHECK_THROWS_WITH_AS((void)tree.match("escape"), "'escape' is not in the build context", base::Error);
     CHECK_THROWS_WITH_AS((void)tree.match("../root/top"), "'../root/top' is not in the build context",
+                         base::Error);
+  }
+
+  TEST_CASE("a link is followed and keeps its name") {
+    const Tree t;
+    const auto tree = t.open();
+    CHECK(tree.match("link") == std::vector<SourceMatch>{{.path = "src", .name = "link"}});
+    CHECK(tree.match("lin?") == std::vector<SourceMatch>{{.path = "src", .name = "link"}});
+    CHECK_THROWS_WITH_AS((void)tree.match("escap?"),
+                         "'escape' is a link to '/etc/passwd', which is not in the build context",
                          base::Error);
   }
 

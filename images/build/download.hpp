@@ -1,0 +1,20 @@
+#pragma once
+// ADD of an address: the file behind it, downloaded into a directory of its own, so that it is copied like
+// any other.
+#include <memory>
+#include <string>
+
+#include "base/path.hpp"
+#include "images/build/source_tree.hpp"
+
+namespace compose::images {
+
+// The name of the file that an address means. Error when there is none ("https://host/").
+[[nodiscard]] std::string name_of_download(const std::string& address);
+
+// Into `directory`/<name>, mode 0600, with the time the server says. Returns "sha256:..." of the content.
+// Error when it is not `checksum` ("": whatever it is).
+std::string download_file(const std::string& address, const std::string& checksum,
+                          const base::HostPath& directory);
+
+}  // namespace compose::images

@@ -1,0 +1,11 @@
+# escape=`
+FROM scratch
+ADD rootfs.tar /
+ENV P=/a/b.tar.gz
+RUN echo one`
+ two > /lines
+LABEL path="$P" e="${P:-none}"
+COPY tree/on[ef] /set/
+COPY tre?/link /one/
+WORKDIR $P/x
+RUN true
