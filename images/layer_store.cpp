@@ -166,6 +166,10 @@ bool LayerStore::is_damaged(const std::string& diff_id) const {
   return damaged;
 }
 
+void LayerStore::forget_blob(const std::string& diff_id) {
+  database_.run("UPDATE layers SET blob = '', blob_size = 0 WHERE diff_id = ?", {diff_id});
+}
+
 void LayerStore::mark_damaged(const std::string& diff_id) {
   database_.run("UPDATE layers SET boot = 'damaged' WHERE diff_id = ?", {diff_id});
 }

@@ -78,6 +78,8 @@ class LayerStore {
   // from then on.
   void check_unsettled(const std::string& image_id);
 
+  // The archive of the layer is gone; its directory gives the same bytes.
+  void forget_blob(const std::string& diff_id);
   // From now on the layer counts as absent, until it is adopted again.
   void mark_damaged(const std::string& diff_id);
 

@@ -39,6 +39,7 @@ class Verifier {
   void layer(const Layer& layer) {
     ++report_.layers;
     const auto name = "layer " + layer.diff_id;
+    if (const auto cause = blob_damage(layer); !cause.empty()) return mend_blob(name, layer, cause);
     std::string cause;
     try {
       if (is_right(layer)) return;
@@ -48,12 +49,27 @@ class Verifier {
     }
     if (!repair_) return found(name, cause, false);
     layers_.mark_damaged(layer.diff_id);
-    if (fresh_) {
-      layers_.adopt(fresh_->upper(), layer);
-      fresh_.reset();
+    if (!fresh_) return lost(name, cause);
+    layers_.adopt(fresh_->upper(), layer);
+    fresh_.reset();
+    found(name, cause, true);
+  }
+
+  void lost(const std::string& name, const std::string& cause) {
+    found(name, cause + "; it cannot be mended: pull, build or load its image again", false);
+  }
+
+  // Without its archive a layer is as good as before where its directory packs to the same bytes.
+  void mend_blob(const std::string& name, const Layer& layer, const std::string& cause) {
+    if (!repair_) return found(name, cause, false);
+    base::sys::remove_file_if_present(layers_.blob_path(layer.blob));
+    const auto directory = layers_.directory_of(layer.diff_id);
+    if (base::sys::exists(directory) && pack_directory(directory, PackForm::layer).digest == layer.diff_id) {
+      layers_.forget_blob(layer.diff_id);
       return found(name, cause, true);
     }
-    found(name, cause + "; it cannot be mended: pull, build or load its image again", false);
+    layers_.mark_damaged(layer.diff_id);
+    lost(name, cause);
   }
 
   // Leaves the layer as it should be in `fresh_` where there is an archive to take it from.
@@ -61,7 +77,6 @@ class Verifier {
     fresh_.reset();
     const auto directory = layers_.directory_of(layer.diff_id);
     if (layer.blob.empty()) return pack_directory(directory, PackForm::layer).digest == layer.diff_id;
-    check_blob(layer.blob);
     Workspace fresh = layers_.workspace();
     unpack(layer, fresh);
     const auto wanted = pack_directory(fresh.upper(), PackForm::layer).digest;
@@ -72,16 +87,19 @@ class Verifier {
     return true;
   }
 
-  void check_blob(const std::string& digest) {
-    if (checked_.contains(digest)) return;
+  // "": it is right, or there is none.
+  std::string blob_damage(const Layer& layer) {
+    if (layer.blob.empty() || !checked_.insert(layer.blob).second) return "";
     ++report_.blobs;
-    const auto fd = base::sys::open(layers_.blob_path(digest), O_RDONLY);
-    FdSource bytes{fd.get()};
+    const auto fd = base::sys::open_if_exists(layers_.blob_path(layer.blob), O_RDONLY);
+    if (!fd) return "its archive is missing";
+    FdSource bytes{fd->get()};
     DigestSink sink;
     for (auto block = bytes.read(); !block.empty(); block = bytes.read()) sink.write(block);
-    if (const auto is = sink.digest(); is != digest)
-      base::fail("its archive has the digest {} and should have {}", is, digest);
-    checked_.insert(digest);
+    const auto digest = sink.digest();
+    return digest == layer.blob
+               ? ""
+               : base::text("its archive has the digest {} and should have {}", digest, layer.blob);
   }
 
   void unpack(const Layer& layer, const Workspace& into) const {

@@ -1,7 +1,13 @@
 #include "compose/adapters/step_runner.hpp"
 
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/overloaded.hpp"
+#include "base/sys.hpp"
 #include "runtime-shim/client/launcher.hpp"
+#include "runtime-shim/client/remains.hpp"
 #include "runtime-shim/client/run_to_completion.hpp"
 
 namespace compose::adapters {
@@ -30,6 +36,10 @@ const std::vector<std::string> k_capabilities{
     "CAP_SETFCAP", "CAP_SETPCAP",      "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT",
     "CAP_KILL",    "CAP_AUDIT_WRITE"};
 
+// Ids of steps begin so, by which what a killed build left is known.
+constexpr std::string_view k_step_id = "b111d57e9";
+constexpr const char* k_step_project = "build";
+
 base::ExitStatus status_of(int shell_code) {
   return shell_code > 128 ? base::ExitStatus{.signal = shell_code - 128}
                           : base::ExitStatus{.code = shell_code};
@@ -39,9 +49,9 @@ base::ExitStatus status_of(int shell_code) {
 
 rt::ContainerSpec container_of_step(const images::StepSpec& step) {
   rt::ContainerSpec spec;
-  spec.id = rt::ContainerId{base::random_hex(32)};
+  spec.id = rt::ContainerId{std::string{k_step_id} + base::random_hex(32).substr(k_step_id.size())};
   spec.name = "build-" + spec.id.short_form();
-  spec.project = "build";
+  spec.project = k_step_project;
   spec.hostname = "buildkitsandbox";
   spec.process.argv = step.argv;
   spec.process.environment = step.environment;
@@ -59,7 +69,23 @@ rt::ContainerSpec container_of_step(const images::StepSpec& step) {
   return spec;
 }
 
+// What steps of builds left that were killed. Those of a build that goes on refuse.
+void ContainerStepRunner::sweep() {
+  const auto runtime = paths_.runtime();
+  if (std::exchange(swept_, true) || !base::sys::exists(runtime.run_root)) return;
+  rt::Remains remains{runtime};
+  for (const auto& name : base::list_directory(runtime.run_root)) {
+    if (!name.starts_with(k_step_id)) continue;
+    try {
+      remains.clean_up(k_step_project, rt::ContainerId{name});
+    } catch (const base::Error&) {
+      // It lives.
+    }
+  }
+}
+
 base::ExitStatus ContainerStepRunner::run(const images::StepSpec& step, const images::StepOutput& output) {
+  sweep();
   const auto code = rt::run_to_completion(paths_.runtime(), rt::find_shim_program(), container_of_step(step),
                                           {.on_output = output});
   return status_of(code);

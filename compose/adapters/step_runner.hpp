@@ -14,7 +14,10 @@ class ContainerStepRunner final : public images::StepRunner {
   base::ExitStatus run(const images::StepSpec& spec, const images::StepOutput& output) override;
 
  private:
+  void sweep();
+
   Paths paths_;
+  bool swept_ = false;
 };
 
 // The container that a step runs in. Pure but for the fresh id.
