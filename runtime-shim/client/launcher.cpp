@@ -29,25 +29,25 @@ HostPath find_shim_program() {
 
 class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
  public:
-  Body(asio::any_io_executor executor, RuntimePaths paths, HostPath program)
-      : executor_(std::move(executor)), paths_(std::move(paths)), program_(std::move(program)) {}
+  Body(asio::any_io_executor executor, RuntimePaths paths, HostPath program, int held)
+      : executor_(std::move(executor)), paths_(std::move(paths)), program_(std::move(program)), held_(held) {}
 
   void ensure_started() {
     if (socket_) return;
     mount_points_ = ensure_mount_points(paths_.data_root);
-    auto started = start_launcher(program_);
+    auto started = start_launcher(program_, held_);
     process_.emplace(std::move(started.process));
     socket_.emplace(executor_, started.socket.release());
   }
 
   void submit(StartRequest request, Finished finished) {
     ensure_started();
-    const std::string id = request.spec.id.str();
-    waiting_[id] = std::move(finished);
+    const std::uint64_t ticket = ++last_ticket_;
+    waiting_[ticket] = {request.spec.id, std::move(finished)};
     try {
-      send(request);
+      send(request, ticket);
     } catch (...) {
-      waiting_.erase(id);
+      waiting_.erase(ticket);
       throw;
     }
     watch();
@@ -59,8 +59,9 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
   }
 
  private:
-  void send(StartRequest& request) {
-    StartHeader header{.run_root = paths_.run_root,
+  void send(StartRequest& request, std::uint64_t ticket) {
+    StartHeader header{.ticket = ticket,
+                       .run_root = paths_.run_root,
                        .log_directory = paths_.log_directory(request.spec.id),
                        .mount_points = mount_points_,
                        .cgroup_root = paths_.cgroup_root(),
@@ -99,7 +100,8 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
       if (!message) return fail_all("the launcher ended without a report");
       const StartReport report = decode_report(message->bytes);
       if (report.id.empty()) return fail_all(report.error);
-      if (auto node = waiting_.extract(report.id.str())) node.mapped()(report);
+      // Of a shim that dies later than its report nobody waits for another one.
+      if (auto node = waiting_.extract(report.ticket)) node.mapped().second(report);
     } catch (const base::Error& e) {
       return fail_all(e.what());
     }
@@ -107,24 +109,28 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
   }
 
   void fail_all(const std::string& why) {
-    for (auto& [id, finished] : std::exchange(waiting_, {}))
-      finished({.id = ContainerId{id}, .ok = false, .error = why, .exit_code = 125});
+    for (auto& [ticket, one] : std::exchange(waiting_, {}))
+      one.second({.id = one.first, .ticket = ticket, .ok = false, .error = why, .exit_code = 125});
     socket_.reset();  // the next submit starts another launcher
   }
 
   asio::any_io_executor executor_;
   RuntimePaths paths_;
   HostPath program_;
+  int held_;
   HostPath mount_points_;
   std::optional<base::Process> process_;
   std::optional<asio::posix::stream_descriptor> socket_;
-  std::map<std::string, Finished> waiting_;
+  std::map<std::uint64_t, std::pair<ContainerId, Finished>> waiting_;
+  std::uint64_t last_ticket_ = 0;
   bool watching_ = false;
   bool closed_ = false;
 };
 
-Launcher::Launcher(asio::any_io_executor executor, RuntimePaths paths, HostPath shim_program)
-    : body_(std::make_shared<Body>(std::move(executor), std::move(paths), std::move(shim_program))) {}
+Launcher::Launcher(asio::any_io_executor executor, RuntimePaths paths, HostPath shim_program,
+                   int held_while_starting)
+    : body_(std::make_shared<Body>(std::move(executor), std::move(paths), std::move(shim_program),
+                                   held_while_starting)) {}
 
 Launcher::~Launcher() {
   body_->close();

@@ -39,8 +39,10 @@ HostPath find_shim_program();
 
 class Launcher {
  public:
+  // `held_while_starting`: -1, or a descriptor that the launcher and each shim keep open until all that was
+  // asked for has come up or failed, even when this process is killed.
   Launcher(boost::asio::any_io_executor executor, RuntimePaths paths,
-           HostPath shim_program = find_shim_program());
+           HostPath shim_program = find_shim_program(), int held_while_starting = -1);
   ~Launcher();
   Launcher(const Launcher&) = delete;
   Launcher& operator=(const Launcher&) = delete;

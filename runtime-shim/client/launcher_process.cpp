@@ -18,8 +18,6 @@ namespace {
 
 namespace sys = base::sys;
 
-constexpr int k_launcher_socket = 3;
-
 base::UniqueFd read_only_mount(const HostPath& program) {
   base::UniqueFd tree{sys::open_tree(AT_FDCWD, program.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)};
   const mount_attr read_only{.attr_set = MOUNT_ATTR_RDONLY, .attr_clr = 0, .propagation = 0, .userns_fd = 0};
@@ -43,22 +41,25 @@ base::UniqueFd sealed_copy(const HostPath& program) {
 
 }  // namespace
 
-LauncherProcess start_launcher(const HostPath& program) {
+LauncherProcess start_launcher(const HostPath& program, int held_while_starting) {
   auto executable = read_only_mount(program);
   if (!executable) executable = sealed_copy(program);
   auto [ours, theirs] = sys::make_socket_pair(SOCK_STREAM);
-  auto process = base::spawn({.program = program,
-                              .program_fd = executable.get(),
-                              .argv = {"compose-shim"},
-                              .environment =
-                                  [] {
-                                    std::vector<std::string> environment;
-                                    for (const char* name : {"COMPOSE_FAULT", "COMPOSE_FAULT_TRACE"})
-                                      if (const auto value = sys::environment(name))
-                                        environment.push_back(base::text("{}={}", name, *value));
-                                    return environment;
-                                  }(),
-                              .fds = {{.source = theirs.get(), .target = k_launcher_socket}}});
+  std::vector<base::PassedFd> fds{{.source = theirs.get(), .target = k_launcher_socket}};
+  if (held_while_starting >= 0) fds.push_back({.source = held_while_starting, .target = k_launcher_held});
+  auto process = base::spawn(
+      {.program = program,
+       .program_fd = executable.get(),
+       .argv = {"compose-shim"},
+       .environment =
+           [] {
+             std::vector<std::string> environment;
+             for (const char* name : {"COMPOSE_FAULT", "COMPOSE_FAULT_TRACE", "COMPOSE_FAULT_COUNT"})
+               if (const auto value = sys::environment(name))
+                 environment.push_back(base::text("{}={}", name, *value));
+             return environment;
+           }(),
+       .fds = fds});
   return {.process = std::move(process), .socket = std::move(ours)};
 }
 

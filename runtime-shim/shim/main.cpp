@@ -6,18 +6,22 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <malloc.h>
+#include <map>
 #include <optional>
+#include <poll.h>
 #include <set>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
 
 #include "base/channel.hpp"
 #include "base/error.hpp"
 #include "base/fault.hpp"
+#include "base/process.hpp"
 #include "base/sys_linux.hpp"
 #include "base/wire.hpp"
 #include "runtime-shim/cgroup/supervisor_cgroup.hpp"
@@ -26,11 +30,9 @@
 namespace compose::rt {
 namespace {
 
-constexpr int k_socket = 3;
-
 void report(const StartReport& r) {
   try {
-    base::send_message(k_socket, base::to_wire(r));
+    base::send_message(k_launcher_socket, base::to_wire(r));
   } catch (const base::SysError&) {
     // The client has gone; the container stays.
   }
@@ -39,7 +41,6 @@ void report(const StartReport& r) {
 // The whole life of one shim, from the fork to the end of its container.
 void run_shim(const HostFacts& facts, StartMessage message, pid_t launcher) {
   ::setsid();
-  // An ignored SIGCHLD is the launcher's; a shim reaps its own children.
   ::signal(SIGCHLD, SIG_DFL);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   const bool dies_with_client = message.header.die_with_launcher;
@@ -47,7 +48,7 @@ void run_shim(const HostFacts& facts, StartMessage message, pid_t launcher) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != launcher) return;
   }
-  StartReport r{.id = message.spec.id};
+  StartReport r{.id = message.spec.id, .ticket = message.header.ticket};
   const std::string cgroup_root = message.header.cgroup_root;
   const std::string project = message.spec.project;
   try {
@@ -57,8 +58,8 @@ void run_shim(const HostFacts& facts, StartMessage message, pid_t launcher) {
     r.init_pid = container.status().init_pid;
     r.warnings = container.warnings();
     report(r);
-    ::close(k_socket);
-    ::malloc_trim(0);
+    ::close(k_launcher_socket);
+    ::close(k_launcher_held);
     container.run();
   } catch (const base::Error& e) {
     if (r.ok) throw;
@@ -70,25 +71,63 @@ void run_shim(const HostFacts& facts, StartMessage message, pid_t launcher) {
   }
 }
 
+// A shim that ends in another way than this has not reported its end, or not even its start.
+[[noreturn]] void be_shim(const HostFacts& facts, StartMessage message, pid_t launcher) noexcept {
+  run_shim(facts, std::move(message), launcher);
+  ::_exit(0);
+}
+
 class Launcher {
  public:
   // Until the client closes the socket.
   void run() {
-    while (auto message = base::receive_message(k_socket)) handle(std::move(*message));
+    while (auto message = next_request()) handle(std::move(*message));
   }
 
  private:
+  struct Shim {
+    ContainerId id;
+    std::uint64_t ticket = 0;
+  };
+
+  // SIGCHLD is let in only here, and only while no request is there to be served.
+  std::optional<base::Message> next_request() {
+    sigset_t none;
+    sigemptyset(&none);
+    pollfd client{.fd = k_launcher_socket, .events = POLLIN, .revents = 0};
+    while (::ppoll(&client, 1, nullptr, &none) == -1) {
+      if (errno != EINTR) throw base::SysError(errno, "wait for a request");
+      reap();
+    }
+    return base::receive_message(k_launcher_socket);
+  }
+
+  // Nobody else can tell the client about a shim that was killed before it could report.
+  void reap() {
+    siginfo_t ended{};
+    while (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG) == 0 && ended.si_pid != 0) {
+      const auto status = base::ExitStatus::from(ended);
+      const auto shim = shims_.extract(ended.si_pid);
+      ended.si_pid = 0;
+      if (shim.empty() || status.success()) continue;
+      report({.id = shim.mapped().id,
+              .ticket = shim.mapped().ticket,
+              .error = base::text("its supervisor {} while it was starting", status.describe()),
+              .exit_code = 125});
+    }
+  }
+
   void handle(base::Message message) {
     StartReport r;
     try {
       StartMessage start = decode_start(std::move(message));
       r.id = start.spec.id;
+      r.ticket = start.header.ticket;
       prepare_project(start);
       const pid_t launcher = ::getpid();
       const pid_t pid = base::check(fork_shim(start.header.cgroup_root), "start a shim");
-      if (pid != 0) return;
-      run_shim(facts_, std::move(start), launcher);
-      ::_exit(0);
+      if (pid == 0) be_shim(facts_, std::move(start), launcher);
+      shims_.emplace(pid, Shim{.id = r.id, .ticket = r.ticket});
     } catch (const base::Error& e) {
       r.error = e.what();
       r.exit_code = 125;
@@ -118,21 +157,27 @@ class Launcher {
 
   const HostFacts facts_ = find_host_facts();
   std::set<std::pair<std::string, std::string>> prepared_;
+  std::map<pid_t, Shim> shims_;
 };
+
+void admit_signals() {
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  ::signal(SIGHUP, SIG_IGN);  // until each shim has its own session and signal descriptor
+  ::signal(SIGINT, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGCHLD, [](int) {});  // interrupts the wait for a request
+  sigset_t children;
+  sigemptyset(&children);
+  sigaddset(&children, SIGCHLD);
+  ::sigprocmask(SIG_SETMASK, &children, nullptr);
+}
 
 void become_daemon() {
   ::prctl(PR_SET_DUMPABLE, 0);
   ::prctl(PR_SET_NAME, "compose-shim");
   ::umask(0022);
   if (::chdir("/") == -1) std::_Exit(1);
-  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
-  ::signal(SIGCHLD, SIG_IGN);  // shims that end while the launcher lives are reaped by the kernel
-  ::signal(SIGHUP, SIG_IGN);   // until each shim has its own session and signal descriptor
-  ::signal(SIGINT, SIG_IGN);
-  ::signal(SIGPIPE, SIG_IGN);
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  admit_signals();
   ::setsid();
   // Fewer and smaller arenas: a shim lives long and needs little.
   ::mallopt(M_ARENA_MAX, 1);
@@ -143,12 +188,14 @@ void become_daemon() {
 
 int run(int argc) {
   struct ::stat info {};
-  if (argc > 1 || ::fstat(k_socket, &info) == -1 || !S_ISSOCK(info.st_mode)) {
+  if (argc > 1 || ::fstat(k_launcher_socket, &info) == -1 || !S_ISSOCK(info.st_mode)) {
     std::fputs("compose-shim: started by compose, not by hand\n", stderr);
     return 2;
   }
-  ::fcntl(k_socket, F_SETFD, FD_CLOEXEC);
-  base::sys::close_range(k_socket + 1, ~0U, 0);
+  base::sys::close_range(k_launcher_held + 1, ~0U, 0);
+  // Its number is taken even where nothing was given, so that no descriptor of a request gets it.
+  if (::fcntl(k_launcher_held, F_GETFD) == -1) ::fcntl(k_launcher_socket, F_DUPFD, k_launcher_held);
+  base::sys::close_range(k_launcher_socket, k_launcher_held, CLOSE_RANGE_CLOEXEC);
   become_daemon();
   try {
     Launcher{}.run();

@@ -17,10 +17,14 @@
 namespace compose::rt {
 
 inline constexpr std::uint32_t k_start_protocol = 1;
+inline constexpr int k_launcher_socket = 3;  // descriptors of the launcher
+inline constexpr int k_launcher_held = 4;    // maybe: kept open while anything is starting, never read
 
 struct StartHeader {
   std::uint32_t protocol = k_start_protocol;
-  HostPath run_root;        // /run/compose; the shim makes <run_root>/<id>
+  std::uint64_t ticket =
+      0;              // comes back with the report: a container may be started more than once by one launcher
+  HostPath run_root;  // /run/compose; the shim makes <run_root>/<id>
   HostPath log_directory;   // made when missing; unused where the log is disabled or stdio is direct
   HostPath mount_points;    // a layer with only the places that every container mounts on; goes over the
                             // image's layers
@@ -33,6 +37,7 @@ struct StartHeader {
   bool die_with_launcher = false;  // the container ends when the launcher's client does: build steps
   static constexpr auto fields() {
     return std::tuple{field("protocol", &StartHeader::protocol),
+                      field("ticket", &StartHeader::ticket),
                       field("run_root", &StartHeader::run_root),
                       field("log_directory", &StartHeader::log_directory),
                       field("mount_points", &StartHeader::mount_points),
@@ -47,8 +52,11 @@ struct StartHeader {
   bool operator==(const StartHeader&) const = default;
 };
 
+// Sent by the shim, or by the launcher for a shim that it could not start or that died before it could
+// report.
 struct StartReport {
-  ContainerId id;
+  ContainerId id;  // empty: the launcher itself has failed
+  std::uint64_t ticket = 0;
   bool ok = false;
   std::int64_t init_pid = 0;
   std::string error;  // "mounting the root filesystem: Permission denied", without the container's name
@@ -56,6 +64,7 @@ struct StartReport {
   std::vector<std::string> warnings;
   static constexpr auto fields() {
     return std::tuple{field("id", &StartReport::id),
+                      field("ticket", &StartReport::ticket),
                       field("ok", &StartReport::ok),
                       field("init_pid", &StartReport::init_pid),
                       field("error", &StartReport::error),
