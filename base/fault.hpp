@@ -2,7 +2,10 @@
 // Named fault points. In a build with COMPOSE_FAULT_POINTS,
 // COMPOSE_FAULT="name[:N]=kill|exit|sleep:MS|errno:E" arms the Nth passing (default 1) of one point;
 // COMPOSE_FAULT_TRACE=FILE appends the name of every point passed, so that a test can first list them and
-// then die at each. In other builds a point is nothing.
+// then die at each. COMPOSE_FAULT_COUNT=FILE gets one byte for each passing of the armed point, and N counts
+// them over all processes; without it each process counts for itself. While such a file does not exist
+// nothing is counted, done or traced: processes that were started before a test begins can be armed by making
+// it. In other builds a point is nothing.
 #include <string_view>
 
 namespace compose::base {

@@ -23,8 +23,20 @@ LockFile LockFile::acquire(const HostPath& path) {
   return LockFile{std::move(fd)};
 }
 
+void LockFile::release() {
+  if (fd_) check(::flock(fd_.get(), LOCK_UN), "release a lock");
+  fd_.reset();
+}
+
 std::string LockFile::note_of_holder(const HostPath& path) {
   return read_file_if_exists(path, 4096).value_or("");
+}
+
+std::string LockFile::note() const {
+  std::string note(4096, '\0');
+  const auto n = retry_eintr([&] { return ::pread(fd_.get(), note.data(), note.size(), 0); });
+  note.resize(static_cast<std::size_t>(check(n, "read the lock file")));
+  return note;
 }
 
 void LockFile::set_note(std::string_view note) {

@@ -1,5 +1,6 @@
 #pragma once
-// A lock that dies with its holder: flock(2) on a file. The file stays; only the lock goes.
+// A lock that dies with its holder: flock(2) on a file. The file stays; only the lock goes. A process that is
+// handed the descriptor holds it too, until both have closed it or one has called release().
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,9 +15,12 @@ class LockFile {
   // nullopt: somebody else holds it.
   static std::optional<LockFile> try_acquire(const HostPath& path);
   static LockFile acquire(const HostPath& path);  // blocks
+  void release();                                 // for all who hold this one
   // What the holder wrote with set_note, for "waiting for 'compose up' (pid 123)".
   static std::string note_of_holder(const HostPath& path);
   void set_note(std::string_view note);
+  [[nodiscard]] std::string note() const;  // of the holder before, until set_note()
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
  private:
   explicit LockFile(UniqueFd fd) noexcept : fd_(std::move(fd)) {}

@@ -187,27 +187,29 @@ bool NetworkManager::State::intact(const Network& network) {
          sys::exists(names(network.spec.id));
 }
 
-// The rows, then what follows from them; the links are gone already.
+// The links are gone already; the rows go last, so that what a killed command leaves is found by them.
 void NetworkManager::State::remove_durable(std::span<const Network> doomed,
                                            std::span<const std::string> containers) {
   const auto held = lock();
+  FirewallChange change;
+  for (const auto& network : doomed) {
+    plugs.erase(network.spec.id);
+    if (firewall.has_network(network.bridge)) change.remove_networks.push_back(to_firewall(network));
+  }
+  const bool last = store.list_networks("").size() == doomed.size();
+  if (last)
+    firewall.delete_table();
+  else if (!change.remove_networks.empty())
+    firewall.apply(change);
+  fault_point("net.network.rules_deleted");
+  for (const auto& network : doomed) sys::remove_tree(directory(network.spec.id));
+  if (last) sys::remove_tree(run_root / "networks");
+  fault_point("net.network.names_deleted");
   store.database().transaction([&] {
     for (const auto& container : containers) store.delete_leases(container);
     for (const auto& network : doomed) store.delete_network(network.spec.id);
   });
   fault_point("net.network.row_deleted");
-  FirewallChange change;
-  for (const auto& network : doomed) {
-    plugs.erase(network.spec.id);
-    sys::remove_tree(directory(network.spec.id));
-    if (firewall.has_network(network.bridge)) change.remove_networks.push_back(to_firewall(network));
-  }
-  if (store.list_networks("").empty()) {
-    firewall.delete_table();
-    sys::remove_tree(run_root / "networks");
-  } else if (!change.remove_networks.empty()) {
-    firewall.apply(change);
-  }
 }
 
 const Plug& NetworkManager::State::plug_of(const Lease& lease) {
@@ -332,31 +334,6 @@ void NetworkManager::retire_sandboxes(std::span<const std::string> containers) {
 
 void NetworkManager::settle() {
   state_->delete_links(std::exchange(state_->retired, {}));
-}
-
-void NetworkManager::repair(std::span<const std::string> containers, std::span<const std::string> running) {
-  State& s = *state_;
-  const std::set<std::string> existing{containers.begin(), containers.end()};
-  std::vector<std::string> lost;
-  for (const auto& holder : s.store.containers_with_leases())
-    if (!existing.contains(holder)) lost.push_back(holder);
-  s.leases.release(lost);
-
-  std::set<std::string> wanted;
-  for (auto& name : s.leases.link_names(running)) wanted.insert(std::move(name));
-  std::set<std::string> ids;
-  for (const auto& network : s.store.list_networks("")) {
-    wanted.insert(network.bridge);
-    ids.insert(network.spec.id.str());
-  }
-  std::vector<std::string> strays;
-  for (const auto& link : netlink::list_links(s.route))
-    if (link.group == s.group && !wanted.contains(link.name)) strays.push_back(link.name);
-  s.delete_links(strays);
-  for (const auto& name : base::list_directory(s.run_root / "networks"))
-    if (!ids.contains(name)) sys::remove_tree(s.run_root / "networks" / name);
-  const auto held = s.lock();
-  if (ids.empty() && s.firewall.has_base()) s.firewall.delete_table();
 }
 
 }  // namespace compose::net

@@ -5,7 +5,7 @@
 //
 // Durable part: tables `networks` and `leases` of the state database (schema room "net"). The rest is the
 // kernel's: links, nftables, and the names tables below the run root. What the two disagree about is repaired
-// by create() and repair().
+// by create() and remove().
 //
 // Errors: base::Error for what a user can cause (pool exhausted, address taken, unknown network), SysError
 // for the kernel.
@@ -95,10 +95,6 @@ class NetworkManager {
   // Retired links are gone when this returns. The destructor does the same, but leaves what fails to the
   // kernel, which removes links together with their namespaces.
   void settle();
-
-  // Removes links, leases, names tables and rules that belong to no network and no container of ours.
-  // `containers`: all that exist (stopped ones keep their leases); `running`: those that may have links.
-  void repair(std::span<const std::string> containers, std::span<const std::string> running);
 
  private:
   struct State;

@@ -318,13 +318,6 @@ std::vector<PortBinding> PortPublisher::published_by(const std::string& containe
   return bindings;
 }
 
-void PortPublisher::repair(std::span<const std::string> running) {
-  std::set<std::string> lost;
-  for (const auto& row : state_->store.ports_of(""))
-    if (std::ranges::find(running, row.container) == running.end()) lost.insert(row.container);
-  withdraw(std::vector<std::string>{lost.begin(), lost.end()});
-}
-
 void PortPublisher::reassert() {
   const auto rows = state_->store.ports_of("");
   if (rows.empty() || state_->firewall.has_base()) return;

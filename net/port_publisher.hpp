@@ -51,12 +51,11 @@ class PortPublisher {
   // Binds exactly these again, for a container that starts with the ports it had.
   [[nodiscard]] std::vector<HeldPort> reserve_again(std::span<const PortBinding> bindings);
 
+  // Also over what a killed command had published of it.
   void publish(std::span<const Publication> publications);
   // Touches nftables only where something was published.
   void withdraw(std::span<const std::string> containers);
   [[nodiscard]] std::vector<PortBinding> published_by(const std::string& container) const;
-  // Withdraws what belongs to none of these containers, after somebody was killed.
-  void repair(std::span<const std::string> running);
   // Puts the rules of all published ports back, for example after `nft flush ruleset`; nothing when they are
   // there.
   void reassert();

@@ -81,7 +81,7 @@ std::vector<sched::ObservedContainer> observe_containers(State& state, const Pat
                                                          const std::string& project, State::Labels labels) {
   std::vector<sched::ObservedContainer> all;
   for (const auto& record : state.containers(project, labels))
-    if (record.phase != Phase::removing) all.push_back(observed(record, paths));
+    if (!is_going(record.phase) || record.one_off) all.push_back(observed(record, paths));
   return all;
 }
 

@@ -21,7 +21,8 @@ namespace compose::adapters {
 // ran before.
 [[nodiscard]] rt::ContainerStatus status_of(const Paths& paths, const ContainerRecord& container);
 
-// The containers alone: what the verbs need that change no network. Those that are half removed are left out.
+// The containers alone: what the verbs need that change no network. Those that are half removed are left
+// out, but for containers of `run`, which nobody else takes away.
 [[nodiscard]] std::vector<sched::ObservedContainer> observe_containers(
     State& state, const Paths& paths, const std::string& project,
     State::Labels labels = State::Labels::without);

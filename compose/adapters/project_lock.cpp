@@ -6,20 +6,33 @@
 #include "base/text.hpp"
 
 namespace compose::adapters {
+namespace {
 
-base::LockFile lock_project(const Paths& paths, const std::string& project, const std::string& verb,
-                            const std::function<void(const std::string&)>& waiting) {
+constexpr std::string_view k_settled = "settled";
+
+base::LockFile take(const Paths& paths, const std::string& project,
+                    const std::function<void(const std::string&)>& waiting) {
   const auto file = paths.locks() / project;
   base::sys::make_directories(paths.locks(), 0711);
-  auto lock = base::LockFile::try_acquire(file);
-  if (!lock) {
-    const auto holder = base::LockFile::note_of_holder(file);
-    waiting(base::text("waiting for {} on project \"{}\"",
-                       holder.empty() ? std::string{"another command"} : holder, project));
-    lock = base::LockFile::acquire(file);
-  }
-  lock->set_note(base::text("\"compose {}\" (pid {})", verb, ::getpid()));
-  return std::move(*lock);
+  if (auto lock = base::LockFile::try_acquire(file)) return std::move(*lock);
+  const auto holder = base::LockFile::note_of_holder(file);
+  waiting(base::text("waiting for {} on project \"{}\"",
+                     holder.empty() || holder == k_settled ? std::string{"another command"} : holder,
+                     project));
+  return base::LockFile::acquire(file);
+}
+
+}  // namespace
+
+ProjectLock::ProjectLock(const Paths& paths, const std::string& project, const std::string& verb,
+                         const std::function<void(const std::string&)>& waiting)
+    : file_(take(paths, project, waiting)), follows_unsettled_(file_.note() != k_settled) {
+  file_.set_note(base::text("\"compose {}\" (pid {})", verb, ::getpid()));
+}
+
+void ProjectLock::settle() {
+  file_.set_note(k_settled);
+  file_.release();
 }
 
 }  // namespace compose::adapters

@@ -7,8 +7,6 @@
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
-#include "base/file.hpp"
-#include "base/sys.hpp"
 #include "compose/adapters/observe.hpp"
 #include "compose/adapters/parallel.hpp"
 #include "compose/adapters/runtime_order.hpp"
@@ -65,7 +63,7 @@ Task<void> RuntimeAdapter::stop(std::span<const ContainerId> ids,
       [&](rt::ShimClient& client) { return client.stop(grace); });
   fault_point("stop.stopped");
   try {
-    release_network(ids);
+    release_network(rooms(), ids);
   } catch (const base::Error& e) {
     for (auto& failure : failures)
       if (!failure) failure = e.what();
@@ -90,67 +88,20 @@ Task<void> RuntimeAdapter::unpause(std::span<const ContainerId> ids, Finished fi
   co_await each(ids, finished, [](rt::ShimClient& client) { return client.unpause(); });
 }
 
-void RuntimeAdapter::take_away_files_of(const ContainerRecord& record, bool with_anonymous_volumes) {
-  remains_.clean_up(record.project, record.id);
-  if (with_anonymous_volumes)
-    for (const auto& mounted : record.summary.volumes) {
-      const auto volume = mounted.anonymous ? parts_.state.volume(mounted.volume) : std::nullopt;
-      if (!volume || volume->owner != record.id) continue;  // taken over by a successor
-      base::sys::remove_tree(parts_.paths.volume_directory(volume->name));
-      parts_.state.remove_volume(volume->name);
-    }
-  base::sys::remove_tree(parts_.paths.runtime().container_directory(record.id));
-}
-
-// What is not in memory any more: cgroups, run directories, writable layers, anonymous volumes.
-std::vector<Failure> RuntimeAdapter::take_away_files(std::span<const ContainerId> ids,
-                                                     bool with_anonymous_volumes) {
-  std::vector<Failure> failures;
-  std::set<std::string> projects;
+void RuntimeAdapter::forget_unstarted(std::span<const ContainerId> ids) {
   for (const auto& id : ids) {
     std::erase(unstarted_, id);
     built_ahead_.erase(id);
-    Failure& failure = failures.emplace_back();
-    const auto record = parts_.state.container(id);
-    if (!record) continue;
-    try {
-      take_away_files_of(*record, with_anonymous_volumes);
-      projects.insert(record->project);
-    } catch (const base::Error& e) {
-      failure = e.what();
-    }
   }
-  for (const auto& project : projects) remains_.remove_empty_parents(project);
-  return failures;
-}
-
-void RuntimeAdapter::take_away(std::span<const ContainerId> ids, bool with_anonymous_volumes) {
-  parts_.state.set_phase(ids, Phase::removing);
-  release_network(ids);
-  take_away_files(ids, with_anonymous_volumes);
-  parts_.state.transaction([&] {
-    parts_.networks.release(strings_of(ids));
-    parts_.state.remove_containers(ids);
-  });
 }
 
 Task<void> RuntimeAdapter::remove(std::span<const ContainerId> ids, bool with_anonymous_volumes,
                                   Finished finished) {
-  parts_.state.set_phase(ids, Phase::removing);
+  parts_.state.set_phase(ids, with_anonymous_volumes ? Phase::purging : Phase::removing);
   fault_point("remove.marked");
   co_await for_all(ids.size(), [&](std::size_t i) { return stop_quietly(ids[i]); });
-  release_network(ids);
-  fault_point("remove.network");
-  const auto failures = take_away_files(ids, with_anonymous_volumes);
-  std::vector<ContainerId> gone;
-  for (std::size_t i = 0; i < ids.size(); ++i)
-    if (!failures[i]) gone.push_back(ids[i]);
-  fault_point("remove.files");
-  parts_.state.transaction([&] {
-    parts_.networks.release(strings_of(gone));
-    parts_.state.remove_containers(gone);
-  });
-  fault_point("remove.rows");
+  forget_unstarted(ids);
+  const auto failures = take_away(rooms(), remains_, ids, with_anonymous_volumes);
   for (std::size_t i = 0; i < ids.size(); ++i) finished(i, failures[i]);
 }
 
@@ -248,28 +199,6 @@ std::optional<rt::ContainerStatus> RuntimeAdapter::status(const ContainerId& id)
 Task<bool> RuntimeAdapter::status_changed(std::span<const ContainerId> ids,
                                           std::chrono::steady_clock::time_point deadline) {
   return tracker_.changed(ids, deadline);
-}
-
-void RuntimeAdapter::repair() {
-  std::vector<ContainerId> half_removed;
-  std::vector<std::string> known;
-  std::vector<std::string> running;
-  std::set<std::string> ids;
-  for (const auto& record : parts_.state.all_containers()) {
-    const bool alive = rt::shim_alive(parts_.paths.runtime(), record.id);
-    if (record.phase == Phase::removing && !alive) {
-      half_removed.push_back(record.id);
-      continue;
-    }
-    ids.insert(record.id.str());
-    known.push_back(record.id.str());
-    if (alive) running.push_back(record.id.str());
-  }
-  if (!half_removed.empty()) take_away(half_removed, false);
-  for (const auto& name : base::list_directory(parts_.paths.containers()))
-    if (!ids.contains(name)) base::sys::remove_tree(parts_.paths.containers() / name);
-  parts_.networks.repair(known, running);
-  parts_.ports.reassert();
 }
 
 }  // namespace compose::adapters

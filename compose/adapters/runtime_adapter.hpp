@@ -18,6 +18,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "base/clock.hpp"
+#include "compose/adapters/leftovers.hpp"
 #include "compose/adapters/new_container.hpp"
 #include "compose/adapters/paths.hpp"
 #include "compose/adapters/state.hpp"
@@ -46,6 +47,7 @@ struct RuntimeParts {
   Paths paths;
   base::Clock& clock;
   const sched::DesiredState* desired = nullptr;  // for create() and connect()
+  std::function<int()> project_lock;             // its descriptor; see project_lock.hpp
 };
 
 // A container that is not a replica (`run`).
@@ -89,8 +91,6 @@ class RuntimeAdapter final : public sched::Runtime {
   void tee_at_start(const ContainerId& id, base::UniqueFd output, base::UniqueFd error);
   // Exit code of the last refused start: 127, 126 or 125.
   [[nodiscard]] int start_exit_code() const noexcept { return start_exit_code_; }
-  // Finishes what a killed command was removing, and takes away what belongs to no container.
-  void repair();
 
  private:
   struct Order;     // a create request of either kind
@@ -111,17 +111,14 @@ class RuntimeAdapter final : public sched::Runtime {
   rt::StartRequest start_request(Starting& starting);
   void submit(Starting& starting);
   Task<void> all_reported(std::vector<Starting>& all, const Finished& finished);
-  net::Publication publication_of(const Starting& starting);
   Task<void> publish(std::vector<Starting>& all);
   Task<void> stop_quietly(ContainerId id);
-  void release_network(std::span<const ContainerId> ids);
 
   template <class Operation>
   Task<void> each(std::span<const ContainerId> ids, Finished finished, Operation operation);
   void connect_one(const sched::ConnectRequest& request);
-  void take_away(std::span<const ContainerId> ids, bool with_anonymous_volumes);
-  std::vector<Failure> take_away_files(std::span<const ContainerId> ids, bool with_anonymous_volumes);
-  void take_away_files_of(const ContainerRecord& record, bool with_anonymous_volumes);
+  void forget_unstarted(std::span<const ContainerId> ids);
+  [[nodiscard]] Rooms rooms() { return {parts_.state, parts_.networks, parts_.ports, parts_.paths}; }
 
   RuntimeParts parts_;
   rt::Remains remains_;

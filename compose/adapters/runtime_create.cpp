@@ -110,7 +110,7 @@ std::vector<NewContainer> RuntimeAdapter::create_rows(std::span<const Order> ord
     fault_point("create.directories");
     parts_.state.set_phase(ids, Phase::complete);
   } catch (const base::Error&) {
-    take_away(ids, true);
+    take_away(rooms(), remains_, ids, true);
     throw;
   }
   fault_point("create.complete");

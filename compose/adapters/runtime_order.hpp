@@ -26,10 +26,4 @@ struct RuntimeAdapter::Starting {
   bool told = false;     // `finished` was called
 };
 
-inline std::vector<std::string> strings_of(std::span<const ContainerId> ids) {
-  std::vector<std::string> strings;
-  for (const auto& id : ids) strings.push_back(id.str());
-  return strings;
-}
-
 }  // namespace compose::adapters

@@ -18,16 +18,6 @@ namespace compose::adapters {
 namespace asio = boost::asio;
 using base::fault_point;
 
-namespace {
-
-std::vector<net::PortBinding> bindings_of(const std::vector<rt::PublishedPort>& ports) {
-  std::vector<net::PortBinding> bindings;
-  for (const auto& p : ports) bindings.push_back({p.protocol, p.host_address, p.host_port, p.container_port});
-  return bindings;
-}
-
-}  // namespace
-
 const rt::ContainerSpec& RuntimeAdapter::spec(const ContainerId& id) {
   const auto found = specs_.find(id);
   return found != specs_.end() ? found->second : specs_.emplace(id, parts_.state.spec(id)).first->second;
@@ -122,7 +112,9 @@ rt::StartRequest RuntimeAdapter::start_request(Starting& starting) {
 }
 
 rt::Launcher& RuntimeAdapter::launcher() {
-  if (!launcher_) launcher_ = std::make_unique<rt::Launcher>(parts_.executor, parts_.paths.runtime());
+  if (!launcher_)
+    launcher_ = std::make_unique<rt::Launcher>(parts_.executor, parts_.paths.runtime(),
+                                               rt::find_shim_program(), parts_.project_lock());
   return *launcher_;
 }
 
@@ -148,32 +140,13 @@ void RuntimeAdapter::submit(Starting& starting) {
   }
 }
 
-// Rules go, and links with the next removal. Addresses stay: they belong to the container until it is
-// removed.
-void RuntimeAdapter::release_network(std::span<const ContainerId> ids) {
-  const auto containers = strings_of(ids);
-  parts_.ports.withdraw(containers);
-  parts_.networks.retire_sandboxes(containers);
-}
-
-net::Publication RuntimeAdapter::publication_of(const Starting& starting) {
-  net::Publication publication{.container = starting.id.str(),
-                               .bindings = bindings_of(starting.record.summary.ports)};
-  const auto outside = std::ranges::find(starting.leases, false, &net::Lease::internal);
-  if (outside != starting.leases.end()) {
-    publication.ipv4 = outside->ipv4;
-    publication.ipv6 = outside->ipv6;
-  }
-  return publication;
-}
-
 // A container whose ports cannot be published is taken down again.
 Task<void> RuntimeAdapter::publish(std::vector<Starting>& all) {
   std::vector<net::Publication> publications;
   std::vector<Starting*> with_ports;
   for (auto& starting : all) {
     if (starting.failure || starting.runs_already || starting.record.summary.ports.empty()) continue;
-    publications.push_back(publication_of(starting));
+    publications.push_back(publication_of(starting.id, starting.record.summary.ports, starting.leases));
     with_ports.push_back(&starting);
   }
   if (publications.empty()) co_return;
@@ -248,7 +221,7 @@ Task<void> RuntimeAdapter::start(std::span<const ContainerId> ids, Finished fini
   std::vector<ContainerId> refused;
   for (const auto& starting : all)
     if (starting.failure) refused.push_back(starting.id);
-  if (!refused.empty()) release_network(refused);
+  if (!refused.empty()) release_network(rooms(), refused);
   for (std::size_t i = 0; i < all.size(); ++i)
     if (!all[i].told) finished(i, all[i].failure);
 }

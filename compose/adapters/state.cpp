@@ -263,6 +263,19 @@ std::vector<std::string> State::users_of_volume(const std::string& name) {
   return users;
 }
 
+std::optional<ContainerId> State::other_user_of_volume(const std::string& name, const ContainerId& than) {
+  std::optional<ContainerId> found;
+  // The text is searched first, so that only those that seem to have it are read.
+  database_.each(select(Labels::without, "WHERE id <> ? AND instr(summary, ?) > 0"), {than.str(), name},
+                 [&](const SqlRow& row) {
+                   const auto other = container_of(row, false);
+                   if (std::ranges::find(other.summary.volumes, name, &MountedVolume::volume) !=
+                       other.summary.volumes.end())
+                     found = other.id;
+                 });
+  return found;
+}
+
 std::vector<std::string> State::users_of_network(const std::string& name) {
   std::vector<std::string> users;
   for (const auto& container : all_containers())

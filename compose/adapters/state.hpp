@@ -7,6 +7,7 @@
 //   creating  the row is there, directories and leases may be; removed and made again
 //   complete  everything that create() makes is there
 //   removing  some of it may be gone already; the removal is finished by whoever sees it
+//   purging   the same, and its anonymous volumes go with it
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -26,7 +27,11 @@ namespace compose::adapters {
 using base::field;
 using rt::ContainerId;
 
-enum class Phase : std::uint8_t { creating, complete, removing };
+enum class Phase : std::uint8_t { creating, complete, removing, purging };
+
+[[nodiscard]] constexpr bool is_going(Phase phase) noexcept {
+  return phase == Phase::removing || phase == Phase::purging;
+}
 
 struct ProjectRecord {
   std::string name;
@@ -146,6 +151,8 @@ class State {
   void remove_volume(const std::string& name);
   // The containers that mount it, or are attached to it, by name.
   [[nodiscard]] std::vector<std::string> users_of_volume(const std::string& name);
+  [[nodiscard]] std::optional<ContainerId> other_user_of_volume(const std::string& name,
+                                                                const ContainerId& than);
   [[nodiscard]] std::vector<std::string> users_of_network(const std::string& name);
 
  private:

@@ -114,6 +114,7 @@ class AttachedUp {
   sched::Task<void> execute() {
     const auto outcome = co_await session_.execution(prepared_.plan, {});
     if (!outcome.interrupted) session_.report(outcome);
+    context_.unlock_project();  // watching changes nothing
     context_.progress().finish();
     follower_.expect_no_more();
   }

@@ -20,7 +20,7 @@ std::vector<Listed> list_containers(Context& context, const std::string& project
                                     adapters::State::Labels labels) {
   std::vector<Listed> all;
   for (auto& record : context.state().containers(project, labels)) {
-    if (record.phase == adapters::Phase::removing) continue;
+    if (adapters::is_going(record.phase)) continue;
     auto status = adapters::status_of(context.paths(), record);
     all.push_back({std::move(record), std::move(status)});
   }

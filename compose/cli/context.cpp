@@ -7,9 +7,9 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/lock_file.hpp"
 #include "base/sys.hpp"
 #include "base/units.hpp"
+#include "compose/adapters/leftovers.hpp"
 #include "compose/adapters/paths.hpp"
 #include "compose/adapters/project_lock.hpp"
 #include "compose/adapters/state.hpp"
@@ -30,12 +30,12 @@ struct Context::Parts {
   adapters::Paths paths = adapters::paths_of_this_process();
   std::optional<std::string> project_name;
   std::optional<bool> has_files;
+  std::optional<adapters::ProjectLock> lock;  // goes after the networks have taken their last links away
   // In the order in which they use each other.
   std::unique_ptr<adapters::State> state;
   std::unique_ptr<net::NetworkManager> networks;
   std::unique_ptr<net::PortPublisher> ports;
   std::unique_ptr<images::Store> images;
-  std::optional<base::LockFile> lock;
   std::unique_ptr<ui::ProgressView> progress;
   std::chrono::steady_clock::time_point phase_began = clock.monotonic();
   std::vector<std::pair<std::string, std::chrono::nanoseconds>> phases;
@@ -137,13 +137,23 @@ images::Store& Context::images() {
 void Context::lock_project(const std::string& name) {
   if (parts_->lock) return;
   static_cast<void>(state());
-  parts_->lock = adapters::lock_project(parts_->paths, name, parts_->verb,
-                                        [](const std::string& text) { std::cerr << text << std::endl; });
+  parts_->lock.emplace(parts_->paths, name, parts_->verb,
+                       [](const std::string& text) { std::cerr << text << std::endl; });
   phase_done("lock");
+  if (!parts_->lock->follows_unsettled() || parts_->options.dry_run) return;
+  for (const auto& failure : adapters::repair_project({state(), networks(), ports(), parts_->paths}, name))
+    warn(base::text("an earlier command on project \"{}\" was cut short: {}", name, failure));
+  phase_done("repair");
 }
 
 void Context::unlock_project() {
+  if (parts_->networks) parts_->networks->settle();
+  if (parts_->lock) parts_->lock->settle();
   parts_->lock.reset();
+}
+
+int Context::lock_descriptor() {
+  return parts_->lock ? parts_->lock->fd() : -1;
 }
 
 // ---- what a person sees ----
@@ -208,6 +218,7 @@ void Context::phase_done(const char* name) {
 
 void Context::finish() {
   if (parts_->progress) parts_->progress->finish();
+  if (!parts_->options.dry_run) unlock_project();
   if (!parts_->options.timings) return;
   phase_done("rest");
   parts_->out.flush();

@@ -12,9 +12,9 @@
 
 namespace compose::base {
 class Clock;
-class LockFile;
 }  // namespace compose::base
 namespace compose::adapters {
+class ProjectLock;
 class State;
 struct Paths;
 }  // namespace compose::adapters
@@ -68,9 +68,11 @@ class Context {
   [[nodiscard]] net::NetworkManager& networks();
   [[nodiscard]] net::PortPublisher& ports();
   [[nodiscard]] images::Store& images();
-  // Held until the command ends; waits for other commands on the same project, saying so.
+  // Held until the command ends; waits for other commands on the same project, saying so. What a killed or
+  // failed command left of the project is put right before this returns.
   void lock_project(const std::string& name);
-  void unlock_project();
+  void unlock_project();                // what was done is done in order
+  [[nodiscard]] int lock_descriptor();  // -1 without a lock
 
   [[nodiscard]] ui::ProgressView& progress();
   void silence_progress();  // --quiet of a verb

@@ -56,7 +56,7 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   }
 
   bool wanted(const adapters::ContainerRecord& record) const {
-    if (record.one_off != options.one_offs || record.phase == adapters::Phase::removing) return false;
+    if (record.one_off != options.one_offs || adapters::is_going(record.phase)) return false;
     if (options.index.value_or(0) != 0 && record.number != *options.index) return false;
     return options.services.empty() || options.services.contains(record.service);
   }
@@ -90,7 +90,7 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   // Several ends may lie between two looks; the last one is told.
   void look_at(Followed& f) {
     const auto record = context.state().container(f.record.id);
-    if (!record || record->phase == adapters::Phase::removing) {
+    if (!record || adapters::is_going(record->phase)) {
       f.ended = true;
       return;
     }

@@ -136,6 +136,8 @@ class OneOff {
     sched::Failure failure;
     co_await session_.runtime().start({&id_, 1}, [&](std::size_t, const sched::Failure& f) { failure = f; });
     if (failure) tell_error(failure->c_str());
+    // Not earlier, so that no other command takes the container for one that was left behind.
+    if (!failure) context_.unlock_project();
     co_return !failure;
   }
 
@@ -198,7 +200,6 @@ int run_one_off(Context& context, const Wanted& wanted, const UpOptions& up, con
   context.lock_project(wanted.state.project);
   if (!options.no_deps) bring_up_dependencies(context, wanted, up, service);
   provide_surroundings(context, wanted, service);
-  context.unlock_project();
   return OneOff{context, wanted, options}.run();
 }
 

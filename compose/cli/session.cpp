@@ -41,7 +41,8 @@ struct Session::Parts {
                  .layers_of = [&c](const std::string& id) { return c.images().require(id).layers; },
                  .paths = c.paths(),
                  .clock = c.clock(),
-                 .desired = &desired}),
+                 .desired = &desired,
+                 .project_lock = [&c] { return c.lock_descriptor(); }}),
         networks(c.networks(), c.state(), d.project),
         volumes(c.state(), c.paths(), d.project, c.clock()) {}
 

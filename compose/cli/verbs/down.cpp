@@ -2,6 +2,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "compose/adapters/leftovers.hpp"
 #include "compose/adapters/state.hpp"
 #include "compose/cli/execute.hpp"
 #include "compose/cli/verbs/verbs.hpp"
@@ -36,6 +37,9 @@ class DownVerb final : public Verb {
     const bool nothing = plan.empty();
     execute_plan(context, plan, project.nothing);
     if (context.options().dry_run) return 0;
+    if (volumes_ && services_.empty())
+      adapters::remove_ownerless_volumes(
+          {context.state(), context.networks(), context.ports(), context.paths()}, context.project_name());
     if (rmi_) remove_images(context, project.observed);
     if (nothing && !rmi_)
       std::cerr << base::text("Warning: No resource found to remove for project \"{}\".\n",

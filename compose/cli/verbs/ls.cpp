@@ -60,7 +60,7 @@ class LsVerb final : public Verb {
   std::vector<Line> collect(Context& context) {
     std::map<std::string, Line> by_name;
     for (const auto& record : context.state().all_containers()) {
-      if (record.phase == adapters::Phase::removing) continue;
+      if (adapters::is_going(record.phase)) continue;
       const auto status = adapters::status_of(context.paths(), record);
       if (!all_ && !is_running(status)) continue;
       auto& line = by_name[record.project];

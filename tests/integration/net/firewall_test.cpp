@@ -76,24 +76,6 @@ TEST_CASE("rules, bridge and names that somebody took away come back with the ne
   CHECK(host.manager().intact(network));
 }
 
-TEST_CASE("repair removes what belongs to nothing, and nothing else") {
-  ScratchHost host;
-  host.network("front");
-  PortPublisher publisher{host.database(), host.run_root()};
-  const auto lost = host.container(1, {"front"});
-  const auto running = host.container(2, {"front"});
-  const auto held = publisher.reserve({.published_first = 8080, .target = 80});
-  publisher.publish(std::array{Publication{lost.id, lost.leases[0].ipv4, "", {held[0].binding}}});
-  const auto links = link_names();
-  publisher.repair(std::array{running.id});
-  host.manager().repair(std::array{running.id}, std::array{running.id});
-  CHECK(publisher.published_by(lost.id).empty());
-  CHECK(host.manager().leases_of(lost.id).empty());
-  CHECK(host.manager().leases_of(running.id).size() == 1);
-  CHECK(link_names().size() == links.size() - 1);
-  inside(running.sandbox.netns.get(), [] { CHECK(link_names() == std::vector<std::string>{"eth0"}); });
-}
-
 TEST_CASE("two roots on one host do not see each other") {
   ScratchHost host;
   const auto mine = host.network("front");
@@ -104,9 +86,7 @@ TEST_CASE("two roots on one host do not see each other") {
     const auto theirs = manager.create(
         {.spec = {.name = "front"}, .project = "shop", .key = "front", .labels = {}, .config_hash = {}});
     CHECK(theirs.spec.pools[0].subnet != mine.spec.pools[0].subnet);
-    manager.repair({}, {});
     CHECK(host.manager().intact(mine));
-    host.manager().repair({}, {});
     CHECK(manager.intact(theirs));
     CHECK(manager.remove("front"));
   }

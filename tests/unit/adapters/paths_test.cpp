@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/sys.hpp"
 #include "compose/adapters/project_lock.hpp"
 
 using namespace compose;
@@ -25,13 +26,29 @@ TEST_SUITE("adapters/paths") {
     base::TemporaryDirectory directory;
     const adapters::Paths paths{.data_root = directory.path(), .run_root = directory.path()};
     std::string said;
-    const auto lock =
-        adapters::lock_project(paths, "shop", "up", [&](const std::string& text) { said = text; });
+    const auto note_said = [&](const std::string& text) { said = text; };
+    const adapters::ProjectLock lock{paths, "shop", "up", note_said};
     CHECK(said.empty());
     CHECK_FALSE(base::LockFile::try_acquire(paths.locks() / "shop"));
     CHECK(base::LockFile::note_of_holder(paths.locks() / "shop").starts_with("\"compose up\" (pid "));
-    const auto other =
-        adapters::lock_project(paths, "blog", "up", [&](const std::string& text) { said = text; });
+    const adapters::ProjectLock other{paths, "blog", "up", note_said};
     CHECK(said.empty());
+  }
+
+  TEST_CASE(
+      "a project lock tells whether the one before was settled, and settling frees it for all who hold it") {
+    base::TemporaryDirectory directory;
+    const adapters::Paths paths{.data_root = directory.path(), .run_root = directory.path()};
+    const auto silent = [](const std::string&) {};
+    {
+      const adapters::ProjectLock first{paths, "shop", "up", silent};
+      CHECK(first.follows_unsettled());  // nobody knows what was before
+    }
+    adapters::ProjectLock second{paths, "shop", "up", silent};
+    CHECK(second.follows_unsettled());
+    const base::UniqueFd also_held = base::sys::duplicate(second.fd());
+    second.settle();
+    const adapters::ProjectLock third{paths, "shop", "up", silent};
+    CHECK_FALSE(third.follows_unsettled());
   }
 }
