@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <iostream>
 #include <optional>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -19,6 +18,26 @@
 namespace compose::cli {
 
 namespace asio = boost::asio;
+
+namespace {
+
+// What can be read now. False: nothing will come any more, or nobody takes it.
+bool copy_all(int from, int to) {
+  std::array<char, 16384> bytes;
+  for (;;) {
+    const auto count = ::read(from, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return true;
+    if (count <= 0) return false;
+    try {
+      base::sys::write_all(to, {bytes.data(), static_cast<std::size_t>(count)});
+    } catch (const base::Error&) {
+      return false;
+    }
+  }
+}
+
+}  // namespace
 
 struct TerminalRelay::Body : std::enable_shared_from_this<TerminalRelay::Body> {
   // The user's input is waited for, never made non-blocking: that would be seen by the shell that we share it
@@ -68,21 +87,7 @@ struct TerminalRelay::Body : std::enable_shared_from_this<TerminalRelay::Body> {
                       });
   }
 
-  // False: nothing will come any more.
-  bool copy_output() {
-    std::array<char, 16384> out;
-    for (;;) {
-      const auto count = ::read(master.native_handle(), out.data(), out.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0 && errno == EAGAIN) return true;
-      if (count <= 0) return false;
-      try {
-        base::sys::write_all(STDOUT_FILENO, {out.data(), static_cast<std::size_t>(count)});
-      } catch (const base::Error&) {
-        return false;
-      }
-    }
-  }
+  bool copy_output() { return copy_all(master.native_handle(), STDOUT_FILENO); }
 
   void await_resize() {
     resized.async_wait([self = shared_from_this()](const boost::system::error_code& error, int) {
@@ -111,20 +116,25 @@ void TerminalRelay::drain() {
   body_->copy_output();
 }
 
-// Waits for both ends, so that neither a silent user nor a full pipe keeps the command from ending. A regular
-// file is always ready, and epoll does not take it: then the executor's next turn is the event.
+// Waits for both ends, so that neither a silent user nor a full pipe keeps the command from ending. What is
+// always ready, such as a file, epoll does not take: then the executor's next turn is the event.
 struct InputRelay::Body : std::enable_shared_from_this<InputRelay::Body> {
   asio::any_io_executor executor;
-  std::optional<asio::posix::stream_descriptor> input;  // none: a file
+  std::optional<asio::posix::stream_descriptor> input;  // none: always ready
   asio::posix::stream_descriptor pipe;
   std::array<char, 65536> buffer{};
   std::string_view left;
 
   Body(const asio::any_io_executor& e, base::UniqueFd to) : executor(e), pipe(e, to.release()) {
     base::check(::fcntl(pipe.native_handle(), F_SETFL, O_WRONLY | O_NONBLOCK), "make the pipe non-blocking");
-    struct ::stat status {};
-    if (::fstat(STDIN_FILENO, &status) == 0 && !S_ISREG(status.st_mode))
-      input.emplace(e, base::sys::duplicate(STDIN_FILENO).release());
+    auto own = base::sys::duplicate(STDIN_FILENO);
+    boost::system::error_code error;
+    input.emplace(e);
+    input->assign(own.get(), error);
+    if (error)
+      input.reset();
+    else
+      static_cast<void>(own.release());
   }
 
   void next() {
@@ -175,6 +185,43 @@ InputRelay::InputRelay(asio::any_io_executor executor, base::UniqueFd pipe)
 
 InputRelay::~InputRelay() {
   body_->close();
+}
+
+struct OutputRelay::Body : std::enable_shared_from_this<OutputRelay::Body> {
+  asio::posix::stream_descriptor pipe;
+  int to;
+
+  Body(const asio::any_io_executor& e, base::UniqueFd from, int t) : pipe(e, from.release()), to(t) {
+    base::check(::fcntl(pipe.native_handle(), F_SETFL, O_RDONLY | O_NONBLOCK), "make the pipe non-blocking");
+  }
+
+  // Where nobody takes it the pipe is closed, so that the writer learns it.
+  void next() {
+    pipe.async_wait(asio::posix::stream_descriptor::wait_read,
+                    [self = shared_from_this()](const boost::system::error_code& error) {
+                      if (error) return;
+                      if (copy_all(self->pipe.native_handle(), self->to)) return self->next();
+                      self->close();
+                    });
+  }
+
+  void close() {
+    boost::system::error_code ignored;
+    pipe.close(ignored);
+  }
+};
+
+OutputRelay::OutputRelay(asio::any_io_executor executor, base::UniqueFd pipe, int to)
+    : body_(std::make_shared<Body>(executor, std::move(pipe), to)) {
+  body_->next();
+}
+
+OutputRelay::~OutputRelay() {
+  body_->close();
+}
+
+void OutputRelay::drain() {
+  if (body_->pipe.is_open()) copy_all(body_->pipe.native_handle(), body_->to);
 }
 
 void tell_error(const char* message) {

@@ -38,6 +38,21 @@ class InputRelay {
   std::shared_ptr<Body> body_;
 };
 
+// An output pipe of a container -> a descriptor of ours.
+class OutputRelay {
+ public:
+  OutputRelay(boost::asio::any_io_executor executor, base::UniqueFd pipe, int to);
+  ~OutputRelay();
+  OutputRelay(const OutputRelay&) = delete;
+  OutputRelay& operator=(const OutputRelay&) = delete;
+  // The process has ended: writes out what is still in the pipe.
+  void drain();
+
+ private:
+  struct Body;
+  std::shared_ptr<Body> body_;
+};
+
 // The bare text of an error on stderr.
 void tell_error(const char* message);
 

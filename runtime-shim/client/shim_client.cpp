@@ -147,12 +147,17 @@ asio::awaitable<int> ShimClient::wait() {
 
 asio::awaitable<ExecSession> ShimClient::exec(ExecSpec spec, StdioFds stdio) {
   auto connection = std::make_shared<Connection>(executor_, paths_, id_);
-  const bool terminal = spec.terminal;
   ControlRequest request;
   request.verb = ControlVerb::exec;
   request.exec = std::move(spec);
-  const int fds[] = {stdio.input, stdio.output, stdio.error};
-  connection->ask(base::to_wire(request), terminal ? std::span<const int>{} : std::span<const int>{fds});
+  std::vector<int> fds;
+  const int given[] = {stdio.input, stdio.output, stdio.error};
+  for (unsigned i = 0; i < 3; ++i) {
+    if (given[i] < 0 || request.exec.terminal) continue;
+    request.exec.stdio |= static_cast<std::uint8_t>(1U << i);
+    fds.push_back(given[i]);
+  }
+  connection->ask(base::to_wire(request), fds);
   auto answer = co_await connection->answer();
   if (!answer) throw ExecRefused("the container ended", k_killed);
   throw_if_refused(answer->reply);

@@ -1,8 +1,10 @@
 #include "runtime-shim/shim/control_server.hpp"
 
 #include <algorithm>
+#include <linux/magic.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/vfs.h>
 
 #include "base/error.hpp"
 #include "base/wire.hpp"
@@ -21,6 +23,16 @@ ControlRequest decode_control(std::string_view bytes) {
     base::fail("control request: {} is not a signal", request.signal);
   return request;
 }
+
+namespace {
+
+// Nothing that a container gets may be a file of the host.
+bool is_anonymous_pipe(int fd) {
+  struct ::statfs system {};
+  return ::fstatfs(fd, &system) == 0 && system.f_type == PIPEFS_MAGIC;
+}
+
+}  // namespace
 
 ControlServer::ControlServer(Container& container, base::UniqueFd listening)
     : container_(container), listening_(std::move(listening)) {
@@ -102,10 +114,15 @@ void ControlServer::carry_out(Connection& connection, const ControlRequest& requ
 
 void ControlServer::exec(Connection& connection, const ControlRequest& request,
                          std::vector<base::UniqueFd> fds) {
-  if (fds.size() != (request.exec.terminal ? 0U : 3U))
-    base::fail("exec needs three descriptors, or none for a terminal");
   int stdio[3] = {-1, -1, -1};
-  for (std::size_t i = 0; i < fds.size(); ++i) stdio[i] = fds[i].get();
+  auto next = fds.begin();
+  for (unsigned i = 0; i < 3; ++i) {
+    if ((request.exec.stdio & (1U << i)) == 0) continue;
+    if (next == fds.end()) base::fail("exec: descriptors are missing");
+    if (!is_anonymous_pipe(next->get())) base::fail("exec: descriptor {} is not an anonymous pipe", i);
+    stdio[i] = (next++)->get();
+  }
+  if (next != fds.end() || (request.exec.terminal && !fds.empty())) base::fail("exec: too many descriptors");
   const auto& spec = container_.spec();
   const auto process = container_.exec(request_of(request.exec, spec.process, spec.security.privileged),
                                        stdio, [this, peer = connection.number](int code) {

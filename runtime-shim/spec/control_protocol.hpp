@@ -8,8 +8,11 @@
 //   wait                   one reply when the container has ended for good (no restart follows)
 //   exec                   reply `started` (with the pty master for a terminal), then reply `done` with the
 //   exit code.
-//                          Without a terminal the request brings stdin, stdout, stderr. A client that goes
-//                          away closes its ends of the pipes or the pty; the process is not killed.
+//                          Without a terminal the request brings those of stdin, stdout, stderr that
+//                          ExecSpec::stdio names; the others are /dev/null. They must be anonymous pipes:
+//                          what a process has open it can open again through /proc/self/fd, with other
+//                          rights, and a file of the host would be reached that way. A client that goes away
+//                          closes its ends of the pipes or the pty; the process is not killed.
 //   attach                 reply `started` with a descriptor for input: the pty master (write and resize
 //   only), or the
 //                          write end of the stdin pipe; none where stdin is closed. The request brings
@@ -37,13 +40,15 @@ struct ExecSpec {
   std::string user;                      // empty: the container's
   bool terminal = false;
   bool privileged = false;
+  std::uint8_t stdio = 0;  // bit i: descriptor i rides along
   std::uint16_t rows = 0;  // of the terminal; 0: unknown
   std::uint16_t columns = 0;
   static constexpr auto fields() {
     return std::tuple{field("argv", &ExecSpec::argv),           field("environment", &ExecSpec::environment),
                       field("directory", &ExecSpec::directory), field("user", &ExecSpec::user),
                       field("terminal", &ExecSpec::terminal),   field("privileged", &ExecSpec::privileged),
-                      field("rows", &ExecSpec::rows),           field("columns", &ExecSpec::columns)};
+                      field("stdio", &ExecSpec::stdio),         field("rows", &ExecSpec::rows),
+                      field("columns", &ExecSpec::columns)};
   }
   bool operator==(const ExecSpec&) const = default;
 };

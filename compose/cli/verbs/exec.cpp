@@ -9,6 +9,7 @@
 #include "compose/adapters/paths.hpp"
 #include "compose/cli/containers.hpp"
 #include "compose/cli/context.hpp"
+#include "compose/cli/exec_stdio.hpp"
 #include "compose/cli/terminal_relay.hpp"
 #include "compose/cli/verbs/verbs.hpp"
 #include "compose/ui/style.hpp"
@@ -90,13 +91,14 @@ class ExecVerb final : public Verb {
     rt::ShimClient client{io.get_executor(), context.paths().runtime(), id};
     auto wanted = spec();
     const bool terminal = wanted.terminal;
-    const rt::StdioFds stdio{.input = interactive_ && !detach_ ? STDIN_FILENO : -1,
-                             .output = detach_ ? -1 : STDOUT_FILENO,
-                             .error = detach_ ? -1 : STDERR_FILENO};
-    auto session = co_await client.exec(std::move(wanted), terminal ? rt::StdioFds{} : stdio);
+    ExecStdio stdio{io.get_executor()};
+    if (!terminal && !detach_) stdio.prepare(interactive_);
+    auto session = co_await client.exec(std::move(wanted), stdio.inside());
     if (detach_) co_return;
     if (!terminal) {
+      stdio.begin();
       code = co_await session.exit_code();
+      stdio.drain();
       co_return;
     }
     TerminalRelay relay{io.get_executor(), session.take_master()};
