@@ -1,10 +1,15 @@
 #include "runtime-shim/init/tiny_init.hpp"
 
 #include <csignal>
+#include <cstdint>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/sys_linux.hpp"
+
+extern "C" const char __executable_start;  // of the linker: where the program begins, and its code ends
+extern "C" const char etext;
 
 namespace compose::rt {
 namespace {
@@ -16,6 +21,14 @@ void reap(pid_t command) noexcept {
     if (pid == command) ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
+// The pages of code that the start has used; the few that follow are mapped again.
+void give_back_code() noexcept {
+  constexpr std::uintptr_t k_page = 4096;
+  const auto begin = reinterpret_cast<std::uintptr_t>(&__executable_start) & ~(k_page - 1);
+  const auto end = (reinterpret_cast<std::uintptr_t>(&etext) + k_page - 1) & ~(k_page - 1);
+  ::madvise(const_cast<char*>(&__executable_start), end - begin, MADV_DONTNEED);
+}
+
 }  // namespace
 
 void run_tiny_init(pid_t command) noexcept {
@@ -25,6 +38,7 @@ void run_tiny_init(pid_t command) noexcept {
   base::sys::close_range(0, ~0U, 0);
   const int command_fd = base::sys::pidfd_open(command, 0);
   reap(command);
+  give_back_code();
   for (;;) {
     const int signal = ::sigwaitinfo(&all, nullptr);
     if (signal == SIGCHLD)

@@ -12,6 +12,7 @@
 #include "base/sys_linux.hpp"
 #include "runtime-shim/shim/control_server.hpp"
 #include "runtime-shim/shim/health_monitor.hpp"
+#include "runtime-shim/shim/idle_memory.hpp"
 #include "runtime-shim/shim/names.hpp"
 #include "runtime-shim/shim/port_relay.hpp"
 
@@ -52,7 +53,17 @@ void Container::Signals::ready(std::uint32_t) {
   container.reap();
 }
 
+// Not at once: others of the batch are starting still.
+void Container::rest_soon() {
+  if (rest_timer_ != 0) return;
+  rest_timer_ = loop_.after(std::chrono::seconds{1}, [this] {
+    rest_timer_ = 0;
+    give_back_memory();
+  });
+}
+
 void Container::run() {
+  rest_soon();
   while (!ended_) loop_.run_once();
 }
 
@@ -65,6 +76,7 @@ void Container::reap() {
     } else if (const auto found = execs_.find(pid); found != execs_.end()) {
       const auto finished = std::move(found->second);
       execs_.erase(found);
+      if (execs_.empty()) rest_soon();
       finished(shell_code(status));
     }
   }

@@ -93,6 +93,7 @@ class Container {
   void schedule_restart(std::chrono::milliseconds delay);
   void restart();
   void write_status();
+  void rest_soon();
 
   const HostFacts& facts_;
   StartMessage message_;
@@ -120,6 +121,7 @@ class Container {
   bool ended_ = false;
   EventLoop::TimerId grace_timer_ = 0;
   EventLoop::TimerId restart_timer_ = 0;
+  EventLoop::TimerId rest_timer_ = 0;
   std::map<pid_t, std::function<void(int)>> execs_;
   std::vector<std::function<void(int)>> ended_actions_;
 };

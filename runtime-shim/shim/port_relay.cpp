@@ -141,9 +141,17 @@ class PortRelay::TcpPort final : private EventLoop::Source {
   void watch(Side& side) {
     const std::uint32_t in = !side.read_ended && side.buffer.size() < k_most_buffered ? EPOLLIN : 0U;
     const std::uint32_t out = !side.other->buffer.empty() ? EPOLLOUT : 0U;
-    if (side.watched == (in | out)) return;
-    side.watched = in | out;
-    loop_.modify(side.socket.get(), side.watched, side);
+    const std::uint32_t wanted = in | out;
+    if (side.watched == wanted) return;
+    // A socket that is closed in both directions is always ready for that: not watched at all while its last
+    // bytes wait for the other side.
+    if (wanted == 0)
+      loop_.remove(side.socket.get());
+    else if (side.watched == 0)
+      loop_.add(side.socket.get(), wanted, side);
+    else
+      loop_.modify(side.socket.get(), wanted, side);
+    side.watched = wanted;
   }
 
   void forget(const Side& side) {

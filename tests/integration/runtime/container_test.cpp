@@ -308,4 +308,21 @@ TEST_SUITE("runtime/container") {
     CHECK(world.start(spec).error == "it is running already");
     CHECK(world.exec(spec.id, {"true"}).exit_code == 0);
   }
+
+  TEST_CASE("a shim that rests gives memory back, and serves as before") {
+    ScratchWorld world;
+    const auto spec = world.spec({"sleep", "100"});
+    REQUIRE(world.start(spec).error == "");
+    const base::HostPath rollup{base::text("/proc/{}/smaps_rollup", world.status(spec.id)->shim_pid)};
+    const auto resident = [&] {
+      const auto text = base::read_file(rollup);
+      return std::stoul(text.substr(text.find("Rss:") + 4));
+    };
+    REQUIRE(world.exec(spec.id, {"true"}).exit_code == 0);
+    const auto busy = resident();
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (resident() >= busy && std::chrono::steady_clock::now() < deadline) ::usleep(50'000);
+    CHECK(resident() < busy);
+    CHECK(world.exec(spec.id, {"echo", "awake"}).output == "awake\n");
+  }
 }

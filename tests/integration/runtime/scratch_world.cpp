@@ -116,9 +116,8 @@ ScratchWorld::ExecResult ScratchWorld::exec(const rt::ContainerId& id, std::vect
                                             rt::ExecSpec extra) {
   extra.argv = std::move(argv);
   auto out = base::sys::make_pipe();
-  const auto null = base::sys::open(base::HostPath{"/dev/null"}, O_RDWR);
   rt::ShimClient client{context.get_executor(), paths, id};
-  auto session = await(client.exec(extra, {null.get(), out.write_end.get(), out.write_end.get()}));
+  auto session = await(client.exec(extra, {-1, out.write_end.get(), out.write_end.get()}));
   out.write_end.reset();
   ExecResult result;
   if (extra.terminal) {
