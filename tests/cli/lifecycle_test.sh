@@ -2,6 +2,7 @@
 # up, scale, down and what lies between; killed and interrupted too.
 . "$(dirname "$0")/../support/cli.sh"
 
+one_runs() { equal 1 "$(running)"; }
 two_run() { equal 2 "$(running)"; }
 
 test_up_twice_does_nothing_the_second_time() {
@@ -61,6 +62,32 @@ test_exec_and_run_pass_the_exit_status_on() {
   compose down -t 0
 }
 
+test_exec_relays_files_and_hands_over_none() {
+  one_service
+  compose up -d
+  # What a container has open it could open again: it sees pipes, and its own /dev/null.
+  compose exec -T web sh -c 'readlink /proc/self/fd/1; readlink /proc/self/fd/2 >&2' >out 2>err
+  matches "$(cat out)" '^pipe:'
+  matches "$(cat err)" '^pipe:'
+  compose exec -T web sh -c 'readlink /proc/self/fd/0' </dev/null >out
+  equal /dev/null "$(cat out)"
+  mkfifo fifo
+  cat fifo >through &
+  compose exec -T web sh -c 'chmod 777 /proc/self/fd/1; echo named' >fifo
+  wait $!
+  equal named "$(cat through)"
+  equal 644 "$(stat -c %a fifo)"
+  head -c 3000000 /dev/urandom >in
+  compose exec -T web cat <in >out
+  cmp in out
+  compose exec -T web cat <in | cmp in -
+  compose exec -T web sh -c 'for i in 1 2 3; do echo o$i; echo e$i >&2; done' >out 2>&1
+  equal 'o1 e1 o2 e2 o3 e3' "$(tr '\n' ' ' <out | sed 's/ $//')"
+  compose exec -d web touch /tmp/detached
+  eventually 5 compose exec -T web test -f /tmp/detached
+  compose down -t 0
+}
+
 test_many_runs_at_once_all_happen() {
   one_service
   compose build
@@ -89,6 +116,34 @@ test_a_killed_up_is_repaired_by_the_next() {
   done
 }
 
+test_what_a_killed_down_left_is_taken_by_the_next() {
+  one_service '    volumes: [/scratch]'
+  compose build
+  local i
+  for i in $(seq 8); do
+    compose up -d --scale web=4 >/dev/null 2>&1
+    compose down -v -t 0 >/dev/null 2>&1 &
+    local down=$!
+    sleep "0.0$((RANDOM % 60 + 10))"
+    kill -9 $down 2>/dev/null || true
+    wait $down 2>/dev/null || true
+    compose down -v -t 0
+    equal '' "$(ls "$COMPOSE_DATA_ROOT/containers" "$COMPOSE_DATA_ROOT/volumes" | grep -v ':$' | grep .)"
+  done
+}
+
+test_another_command_can_change_a_project_that_up_watches() {
+  one_service
+  compose build
+  compose up >log 2>&1 &
+  local up=$!
+  eventually 10 one_runs
+  timeout 10 compose up -d --scale web=2
+  equal 2 "$(running)"
+  timeout 10 compose down -t 0
+  wait $up
+}
+
 test_an_interrupted_up_leaves_nothing_that_down_does_not_take() {
   one_service
   compose build
@@ -111,10 +166,17 @@ test_a_killed_shim_ends_its_container_alone_and_up_repairs_it() {
   compose up -d --scale web=3
   local victim
   victim=$(awk '/^PPid:/ { print $2 }' "/proc/$(pid_of web 2)/status")
+  local others
+  others="$(pid_of web 1) $(pid_of web 3)"
   kill -9 "$victim"
-  eventually 2 two_run
+  while [[ -d /proc/$victim ]]; do sleep 0.01; done
+  two_run
+  equal 't-web-2 exited 137' "$(compose ps -a --format '{{.Name}} {{.State}} {{.ExitCode}}' | grep -v running)"
+  kill -0 $others
+  compose exec -T --index 3 web true
   compose up -d --scale web=3
   equal 3 "$(running)"
+  equal "$others" "$(pid_of web 1) $(pid_of web 3)"
   compose down -t 0
 }
 
