@@ -1,5 +1,5 @@
-// Held ports: what arrives at them is relayed to the container. The container shares the network of the test,
-// so that it has an address without links.
+// Held ports: what arrives at them is relayed to the container, as long as it lives. The container shares the
+// network of the test, so that it has an address without links.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -101,7 +101,8 @@ TEST_SUITE("runtime/relay") {
       ScratchWorld world;
       HeldPort port{family};
       // Answers only when everything has come.
-      const auto id = start_behind(world, port, "nc -l -p 47311 -e sh -c 'x=$(cat); echo \"got $x\"'");
+      const auto id =
+          start_behind(world, port, "nc -l -p 47311 -e sh -c 'x=$(cat); echo \"got $x\"'; sleep 100");
       REQUIRE(world.exec(id, {"sh", "-c", k_until_it_listens}).exit_code == 0);
       const auto client = port.connect();
       CHECK(converse(client.get(), "there and back\n") == "got there and back\n");
@@ -111,12 +112,14 @@ TEST_SUITE("runtime/relay") {
   TEST_CASE("more than all buffers hold goes through whole") {
     ScratchWorld world;
     HeldPort port{AF_INET};
-    const auto id = start_behind(world, port, "nc -l -p 47311 -e cat");
+    const auto id = start_behind(world, port, "nc -l -p 47311 -e cat; sleep 100");
     REQUIRE(world.exec(id, {"sh", "-c", k_until_it_listens}).exit_code == 0);
     std::string sent(8U << 20U, '.');
     for (std::size_t i = 0; i < sent.size(); i += 997) sent[i] = static_cast<char>('a' + i % 26);
     const auto client = port.connect();
-    CHECK((converse(client.get(), sent) == sent));
+    const auto answer = converse(client.get(), sent);
+    CHECK(answer.size() == sent.size());
+    CHECK((answer == sent));
   }
 
   TEST_CASE("where nobody listens inside, the connection ends, and the port goes on") {
