@@ -18,6 +18,7 @@
 #include "compose/lower/lower_project.hpp"
 #include "compose/ui/progress.hpp"
 #include "images/build/build.hpp"
+#include "images/build/remote_cache.hpp"
 #include "images/platform.hpp"
 #include "images/registry/pull_records.hpp"
 #include "images/registry/settings.hpp"
@@ -114,6 +115,19 @@ std::map<std::string, std::string> agents_of(const model::Build& build, const Bu
   return agents;
 }
 
+// Directories start from the project's.
+std::vector<std::string> caches_of(const model::Project& project, const std::vector<std::string>& caches) {
+  std::vector<std::string> resolved;
+  for (const auto& text : caches) {
+    const auto location = images::parse_cache_location(text);
+    resolved.push_back(location && location->local
+                           ? "type=local,src=" +
+                                 base::absolute_path(location->place, project.working_directory)
+                           : text);
+  }
+  return resolved;
+}
+
 images::StepNetwork network_of(const model::Build& build) {
   if (build.network == "none") return images::StepNetwork::none;
   if (build.network == "host") return images::StepNetwork::host;
@@ -134,6 +148,8 @@ images::BuildRequest request_of(const model::Project& project, const model::Serv
                                .secrets = secrets_of(project, build),
                                .ssh = agents_of(build, options),
                                .pull = build.pull || options.pull,
+                               .cache_from = caches_of(project, build.cache_from),
+                               .cache_to = caches_of(project, build.cache_to),
                                .no_cache = build.no_cache || options.no_cache,
                                .no_cache_filter = build.no_cache_filter,
                                .network = network_of(build),

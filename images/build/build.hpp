@@ -40,6 +40,8 @@ struct BuildRequest {
   // Error.
   std::function<void(const std::string& reference)> fetch;
   bool pull = false;
+  std::vector<std::string> cache_from;  // "type=local,src=/abs", "type=registry,ref=name", "name"
+  std::vector<std::string> cache_to;
   bool no_cache = false;
   std::vector<std::string> no_cache_filter;  // names of stages that are built anew
   std::string platform;                      // "": this machine's; anything else is an Error

@@ -1,7 +1,8 @@
 #pragma once
 // What earlier builds found out: a key digests everything a step depends on (the layers below, the
 // instruction with its variables replaced, the content of what it reads), the value is the layer that came of
-// it. Only local builds write here; what was loaded from elsewhere never answers for a step.
+// it. Only local builds write here, and what `cache_from` was asked to bring
+// (remote_cache.hpp); images that were loaded or pulled never answer for a step.
 #include <optional>
 #include <string>
 #include <string_view>

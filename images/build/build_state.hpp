@@ -10,6 +10,7 @@
 #include "images/build/build.hpp"
 #include "images/build/build_cache.hpp"
 #include "images/build/file_digests.hpp"
+#include "images/build/remote_cache.hpp"
 #include "images/build/source_tree.hpp"
 #include "images/build/stage_plan.hpp"
 #include "images/layer_store.hpp"
@@ -35,6 +36,8 @@ struct BuildSession {
   std::vector<std::optional<StageState>> results;              // by stage
   std::map<std::string, std::unique_ptr<SourceTree>> sources;  // by what --from says; "" is the context
   std::map<std::string, std::unique_ptr<FileDigests>> digests;
+  std::vector<std::unique_ptr<CacheImport>> imports;
+  std::vector<CacheEntry> used;   // for cache_to
   std::set<std::string> fetched;  // references that were asked for
   std::size_t last_number = 0;    // of progress steps
   std::size_t steps = 0;

@@ -53,6 +53,29 @@ std::vector<Reference> parsed_tags(const std::vector<std::string>& tags) {
   return references;
 }
 
+void open_imports(BuildSession& session) {
+  if (session.request.no_cache) return;
+  for (const auto& text : session.request.cache_from) {
+    try {
+      const auto location = parse_cache_location(text);
+      if (!location) fail("this type of cache is not known here: only local and registry");
+      session.imports.push_back(std::make_unique<CacheImport>(session.store, *location));
+    } catch (const base::Error& e) {
+      session.progress.warning(base::text("cache_from '{}': {}", text, e.what()));
+    }
+  }
+}
+
+void write_exports(BuildSession& session) {
+  for (const auto& text : session.request.cache_to)
+    base::with_context(base::text("cache_to '{}'", text), [&] {
+      const auto location = parse_cache_location(text);
+      if (location) return export_cache(session.store, *location, session.used);
+      session.progress.warning(
+          base::text("cache_to '{}': this type of cache is not known here: only local and registry", text));
+    });
+}
+
 std::string commit(BuildSession& session, const std::vector<Reference>& references) {
   auto document = session.results[session.plan.target]->document;
   for (const auto& [name, value] : session.request.labels) document.config.labels[name] = value;
@@ -79,11 +102,13 @@ BuildResult build_image(Store& store, const BuildRequest& request, StepRunner& r
   session.results.resize(session.plan.stages.size());
   warn(session);
   const auto lease = store.layers().lease();
+  open_imports(session);
   for (const auto index : session.plan.needed)
     session.results[index] = StageBuilder{session, session.plan.stages[index]}.run();
   BuildResult result{
       .image_id = commit(session, references), .steps = session.steps, .cached = session.cached};
   for (const auto& [from, digests] : session.digests) digests->save();
+  write_exports(session);
   return result;
 }
 

@@ -128,15 +128,33 @@ void StageBuilder::layer_step(CacheKey key, const MakeLayer& make, bool on_its_o
   const auto digest = key.finish();
   session_.progress.step_started(number, step_title());
   if (may_use_cache()) {
-    if (const auto known = session_.cache.find(digest)) {
+    if (const auto known = known_result(digest)) {
       ++session_.cached;
+      session_.used.push_back({digest, *known, current_->text});
       session_.progress.step_ended(number, StepEnd::cached, {}, "");
       return append_layer(*known);
     }
   }
   const auto made = make_layer(number, make);
   session_.cache.put(digest, made, current_->text);
+  session_.used.push_back({digest, made, current_->text});
   append_layer(made);
+}
+
+// From here, or else from where cache_from says. A cache that fails is as good as none.
+std::optional<CachedStep> StageBuilder::known_result(const std::string& key) {
+  if (auto known = session_.cache.find(key)) return known;
+  for (const auto& import : session_.imports) {
+    try {
+      if (auto known = import->find(key)) {
+        session_.cache.put(key, *known, current_->text);
+        return known;
+      }
+    } catch (const base::Error& e) {
+      session_.progress.warning(base::text("cache_from: {}", e.what()));
+    }
+  }
+  return std::nullopt;
 }
 
 CachedStep StageBuilder::make_layer(std::size_t number, const MakeLayer& make) {

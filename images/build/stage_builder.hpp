@@ -41,6 +41,7 @@ class StageBuilder {
   using MakeLayer = std::function<void(const Workspace&)>;
   // `on_its_own`: whatever lies below, the layer is the same.
   void layer_step(CacheKey key, const MakeLayer& make, bool on_its_own = false);
+  std::optional<CachedStep> known_result(const std::string& key);
   CachedStep make_layer(std::size_t number, const MakeLayer& make);
   void append_layer(const CachedStep& step);
   void metadata_step();

@@ -141,4 +141,27 @@ test_a_built_image_is_pushed_on_wish() {
   equal "$(registry_digest one:1)" "$(registry_digest tagged:1)"
 }
 
+test_results_of_steps_travel_through_a_directory_and_a_registry() {
+  need docker-registry
+  trap_registry
+  registry_start
+  local place
+  for place in "type=local,dest=./cache" "type=registry,ref=localhost:5000/cache:1"; do
+    context "RUN echo $place >/made && date +%N >>/made
+COPY Dockerfile /" "      cache_to: ['$place']"
+    compose build -q
+    in_image 'cat /made' >first
+    compose image rm test/one
+    compose image prune -af --build-cache
+    sed -i "s|cache_to:.*|cache_from: ['${place/dest=/src=}']|" compose.yaml
+    compose build >output 2>&1
+    equal 0 "$(grep -c ' DONE ' output)"
+    equal "$(cat first)" "$(in_image 'cat /made')"
+  done
+  compose image verify
+  rm -r cache
+  sed -i "s/cache_from:.*/cache_from: ['type=local,src=.\/cache', 'type=gha']/" compose.yaml
+  matches "$(compose build 2>&1)" "cache_from 'type=local,src=[^']*/cache': .*No such file"
+}
+
 run_tests "$@"

@@ -1,0 +1,273 @@
+#include "images/build/remote_cache.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fcntl.h>
+#include <set>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/json.hpp"
+#include "base/sys.hpp"
+#include "images/archive/gzip_sink.hpp"
+#include "images/archive/pack.hpp"
+#include "images/archive/unpack.hpp"
+#include "images/layer_store.hpp"
+#include "images/registry/answers.hpp"
+#include "images/registry/registry.hpp"
+
+namespace compose::images {
+namespace {
+
+using base::fail;
+using base::HostPath;
+using base::Json;
+
+constexpr const char* k_config_type = "application/vnd.compose.build-cache.v1+json";
+constexpr const char* k_manifest_type = "application/vnd.oci.image.manifest.v1+json";
+constexpr const char* k_layer_type = "application/vnd.oci.image.layer.v1.tar+gzip";
+constexpr std::size_t k_max_document = 4U << 20U;
+
+Json descriptor_json(const std::string& type, const std::string& digest, std::uint64_t size) {
+  return Json{{"mediaType", type}, {"digest", digest}, {"size", size}};
+}
+
+// Where documents and blobs are: a directory or a repository.
+class CachePlace {
+ public:
+  virtual ~CachePlace() = default;
+  virtual std::string manifest() = 0;
+  virtual std::string document(const Descriptor& descriptor) = 0;
+  virtual void download(const Descriptor& descriptor, int file) = 0;
+  virtual bool has(const std::string& digest) = 0;
+  virtual void upload(const std::string& digest, std::uint64_t size, const HostPath& file) = 0;
+  virtual void put_manifest(const std::string& document) = 0;
+};
+
+class DirectoryPlace final : public CachePlace {
+ public:
+  explicit DirectoryPlace(HostPath directory) : directory_(std::move(directory)) {}
+
+  std::string manifest() override {
+    const auto index = parse_oci_index(base::read_file(directory_ / "index.json", k_max_document));
+    if (index.manifests.size() != 1) fail("its index must have one entry");
+    return document(index.manifests.front());
+  }
+  std::string document(const Descriptor& descriptor) override {
+    auto text = base::read_file(blob(descriptor.digest), k_max_document);
+    if ("sha256:" + base::sha256_hex(text) != descriptor.digest)
+      fail("blob {} has another digest", descriptor.digest);
+    return text;
+  }
+  void download(const Descriptor& descriptor, int file) override {
+    const auto fd = base::sys::open(blob(descriptor.digest), O_RDONLY);
+    FdSource source{fd.get()};
+    FdSink out{file};
+    DigestSink sink{&out};
+    for (auto bytes = source.read(); !bytes.empty(); bytes = source.read()) sink.write(bytes);
+    if (sink.digest() != descriptor.digest) fail("blob {} has another digest", descriptor.digest);
+  }
+  bool has(const std::string& digest) override { return base::sys::exists(blob(digest)); }
+  void upload(const std::string& digest, std::uint64_t, const HostPath& file) override {
+    base::sys::make_directories(directory_ / "blobs/sha256");
+    const HostPath aside{blob(digest).str() + ".part"};
+    const auto in = base::sys::open(file, O_RDONLY);
+    const auto out = base::sys::open(aside, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    FdSource source{in.get()};
+    for (auto bytes = source.read(); !bytes.empty(); bytes = source.read())
+      base::sys::write_all(out.get(), bytes);
+    base::sys::rename(aside, blob(digest));
+  }
+  void put_manifest(const std::string& document) override {
+    const auto digest = "sha256:" + base::sha256_hex(document);
+    base::write_file_atomically(blob(digest), document);
+    base::write_file_atomically(directory_ / "oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
+    base::write_file_atomically(
+        directory_ / "index.json",
+        Json{{"schemaVersion", 2},
+             {"manifests", Json::array({descriptor_json(k_manifest_type, digest, document.size())})}}
+            .dump());
+  }
+
+ private:
+  [[nodiscard]] HostPath blob(const std::string& digest) const {
+    return directory_ / "blobs/sha256" / digest.substr(7);
+  }
+  HostPath directory_;
+};
+
+class RegistryPlace final : public CachePlace {
+ public:
+  RegistryPlace(const std::string& reference, RegistryAccess access)
+      : settings_(load_registry_settings()),
+        reference_(parse_reference(reference)),
+        registry_(settings_, reference_, access) {}
+
+  std::string manifest() override {
+    return registry_.manifest(reference_.digest.empty() ? reference_.tag : reference_.digest).document;
+  }
+  std::string document(const Descriptor& descriptor) override { return registry_.document(descriptor); }
+  void download(const Descriptor& descriptor, int file) override {
+    registry_.download(descriptor, file, [](std::uint64_t) {});
+  }
+  bool has(const std::string& digest) override { return registry_.has_blob(digest); }
+  void upload(const std::string& digest, std::uint64_t size, const HostPath& file) override {
+    const auto text_of = [&file]() -> std::unique_ptr<ByteSource> {
+      class Opened final : public ByteSource {
+       public:
+        explicit Opened(const HostPath& path) : fd_(base::sys::open(path, O_RDONLY)), source_(fd_.get()) {}
+        std::string_view read() override { return source_.read(); }
+
+       private:
+        base::UniqueFd fd_;
+        FdSource source_;
+      };
+      return std::make_unique<Opened>(file);
+    };
+    registry_.upload(digest, {.size = size, .open = text_of});
+  }
+  void put_manifest(const std::string& document) override {
+    registry_.put_manifest(reference_.tag, k_manifest_type, document);
+  }
+
+ private:
+  RegistrySettings settings_;
+  Reference reference_;
+  Registry registry_;
+};
+
+std::unique_ptr<CachePlace> open_place(const CacheLocation& location, RegistryAccess access) {
+  if (location.local) return std::make_unique<DirectoryPlace>(HostPath{location.place});
+  return std::make_unique<RegistryPlace>(location.place, access);
+}
+
+}  // namespace
+
+std::optional<CacheLocation> parse_cache_location(std::string_view text) {
+  if (text.find('=') == std::string_view::npos) return CacheLocation{.place = std::string{text}};
+  std::map<std::string, std::string> fields;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto comma = std::min(text.find(',', at), text.size());
+    const auto field = text.substr(at, comma - at);
+    const auto equals = std::min(field.find('='), field.size());
+    fields[std::string{field.substr(0, equals)}] = field.substr(std::min(equals + 1, field.size()));
+    at = comma + 1;
+  }
+  if (fields["type"] == "registry") {
+    if (fields["ref"].empty()) fail("'{}': type=registry needs ref=", text);
+    return CacheLocation{.place = fields["ref"]};
+  }
+  if (fields["type"] != "local") return std::nullopt;
+  const auto& place = fields["src"].empty() ? fields["dest"] : fields["src"];
+  if (place.empty()) fail("'{}': type=local needs src= or dest=", text);
+  return CacheLocation{.local = true, .place = place};
+}
+
+// ---- reading ----
+
+struct CacheImport::Parts {
+  Store& store;
+  std::unique_ptr<CachePlace> place;
+  std::map<std::string, CachedStep> steps;        // by key
+  std::map<std::string, Descriptor> layers = {};  // by diff id
+
+  void fetch(const std::string& diff_id) {
+    const auto found = layers.find(diff_id);
+    if (found == layers.end()) fail("layer {} is not in it", diff_id);
+    const auto& descriptor = found->second;
+    const auto workspace = store.layers().workspace();
+    const auto file = workspace.work() / "blob";
+    place->download(descriptor, base::sys::open(file, O_WRONLY | O_CREAT | O_EXCL, 0600).get());
+    const auto fd = base::sys::open(file, O_RDONLY);
+    FdSource bytes{fd.get()};
+    DecompressingSource plain{bytes};
+    DigestSink digest;
+    TeeSource both{plain, digest};
+    const auto unpacked =
+        unpack_tar(both, base::sys::open(workspace.upper(), O_RDONLY | O_DIRECTORY).get(), {});
+    const auto size = digest.size();
+    if (digest.digest() != diff_id) fail("layer {}: its content has another diff id", diff_id);
+    store.layers().adopt_blob(file, descriptor.digest);
+    store.layers().adopt(workspace.upper(), {.diff_id = diff_id,
+                                             .size = unpacked.file_size,
+                                             .tar_size = size,
+                                             .blob = descriptor.digest,
+                                             .blob_size = descriptor.size});
+  }
+};
+
+CacheImport::CacheImport(Store& store, const CacheLocation& location)
+    : parts_(new Parts{.store = store, .place = open_place(location, RegistryAccess::pull), .steps = {}}) {
+  const auto manifest = parse_oci_manifest(parts_->place->manifest());
+  if (manifest.config.media_type != k_config_type)
+    fail("it is not a build cache, but '{}'", manifest.config.media_type);
+  const auto config = base::parse_json(parts_->place->document(manifest.config), "build cache");
+  const auto diff_ids = config.value("diff_ids", std::vector<std::string>{});
+  if (!std::ranges::all_of(diff_ids, is_digest)) fail("a diff id in it is not a digest");
+  if (diff_ids.size() != manifest.layers.size())
+    fail("it has {} layers and names {}", manifest.layers.size(), diff_ids.size());
+  for (std::size_t i = 0; i < diff_ids.size(); ++i) parts_->layers[diff_ids[i]] = manifest.layers[i];
+  for (const auto& step : config.value("steps", Json::array())) {
+    CachedStep known;
+    std::string key;
+    base::from_json(step.value("key", Json{}), key, "key");
+    base::from_json(step.value("diff_id", Json{}), known.diff_id, "diff_id");
+    base::from_json(step.value("created", Json{}), known.created, "created");
+    if (!known.diff_id.empty() && !is_digest(known.diff_id))
+      fail("the diff id '{}' is not a digest", known.diff_id);
+    parts_->steps[key] = known;
+  }
+}
+
+CacheImport::~CacheImport() = default;
+
+std::optional<CachedStep> CacheImport::find(const std::string& key) {
+  const auto found = parts_->steps.find(key);
+  if (found == parts_->steps.end()) return std::nullopt;
+  const auto& diff_id = found->second.diff_id;
+  if (!diff_id.empty() && !parts_->store.layers().find(diff_id)) parts_->fetch(diff_id);
+  return found->second;
+}
+
+// ---- writing ----
+
+void export_cache(Store& store, const CacheLocation& location, const std::vector<CacheEntry>& entries) {
+  const auto place = open_place(location, RegistryAccess::push);
+  const auto workspace = store.layers().workspace();
+  Json steps = Json::array();
+  Json layers = Json::array();
+  Json diff_ids = Json::array();
+  std::set<std::string> written;
+  for (const auto& entry : entries) {
+    const auto& diff_id = entry.step.diff_id;
+    steps.push_back(
+        {{"key", entry.key}, {"diff_id", diff_id}, {"created", entry.step.created}, {"title", entry.title}});
+    if (diff_id.empty() || !written.insert(diff_id).second) continue;
+    const auto file = workspace.work() / diff_id.substr(7);
+    const auto fd = base::sys::open(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    FdSink out{fd.get()};
+    DigestSink digest{&out};
+    GzipSink gzip{digest};
+    if (pack_directory(store.layers().directory_of(diff_id), PackForm::layer, &gzip).digest != diff_id)
+      continue;  // a layer that others packed: its bytes are not ours to make
+    gzip.finish();
+    const auto size = digest.size();
+    const auto name = digest.digest();
+    if (!place->has(name)) place->upload(name, size, file);
+    layers.push_back(descriptor_json(k_layer_type, name, size));
+    diff_ids.push_back(diff_id);
+  }
+  const auto config = Json{{"diff_ids", diff_ids}, {"steps", steps}}.dump();
+  const auto config_digest = "sha256:" + base::sha256_hex(config);
+  const auto config_file = workspace.work() / "config";
+  base::write_file_atomically(config_file, config);
+  if (!place->has(config_digest)) place->upload(config_digest, config.size(), config_file);
+  place->put_manifest(Json{
+      {"schemaVersion", 2},
+      {"mediaType", k_manifest_type},
+      {"config", descriptor_json(k_config_type, config_digest, config.size())},
+      {"layers", layers}}.dump());
+}
+
+}  // namespace compose::images
