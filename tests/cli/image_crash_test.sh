@@ -1,9 +1,9 @@
 #!/bin/bash
 # kill -9 at any instant of a pull, load, build or prune: the store proves clean, and the next command works.
-# COMPOSE_CRASH_RUNS: how many times each (default 6; 50 makes 200 in all).
+# COMPOSE_CRASH_RUNS: how many times each (default 3; 50 makes 200 in all).
 . "$(dirname "$0")/../support/cli.sh"
 . "$source_root/tests/support/registry.sh"
-runs=${COMPOSE_CRASH_RUNS:-6}
+runs=${COMPOSE_CRASH_RUNS:-3}
 
 # killed MILLISECONDS FUNCTION: runs it and kills it then. What it forked dies with it.
 killed() {

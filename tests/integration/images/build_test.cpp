@@ -240,9 +240,7 @@ TEST_SUITE("images/build") {
     CHECK(w.error_of("FROM scratch\nCOPY missing /x\n") ==
           "dockerfile_inline:2: 'missing' is not in the build context");
     CHECK(w.error_of("FROM nginx:1.27\n") ==
-          "dockerfile_inline:1: image 'nginx:1.27' is not present locally, and this version of compose does "
-          "not pull from "
-          "registries (docker.io/library/nginx:1.27): build it or load it");
+          "dockerfile_inline:1: image 'nginx:1.27' is not present locally: pull, build or load it");
     CHECK(w.error_of("FROM scratch\nCOPY --chown=app f /x\n") ==
           "dockerfile_inline:2: user 'app' is not in /etc/passwd");
     CHECK(w.error_of("FROM scratch\nCOPY *.none /x\n") ==
