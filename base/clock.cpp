@@ -7,4 +7,10 @@ std::chrono::steady_clock::time_point SystemClock::monotonic() const {
 std::chrono::system_clock::time_point SystemClock::wall() const {
   return std::chrono::system_clock::now();
 }
+std::int64_t wall_nanoseconds() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
 }  // namespace compose::base

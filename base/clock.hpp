@@ -2,6 +2,7 @@
 // Time as something that is passed in. Durations and deadlines are monotonic; only what a person reads is
 // wall time.
 #include <chrono>
+#include <cstdint>
 
 namespace compose::base {
 
@@ -17,5 +18,8 @@ class SystemClock final : public Clock {
   [[nodiscard]] std::chrono::steady_clock::time_point monotonic() const override;
   [[nodiscard]] std::chrono::system_clock::time_point wall() const override;
 };
+
+// Of the wall clock, since 1970: the times in logs and status files.
+[[nodiscard]] std::int64_t wall_nanoseconds();
 
 }  // namespace compose::base

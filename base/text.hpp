@@ -69,4 +69,7 @@ template <class... A>
 // join({"a", "b"}, ", ") is "a, b".
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
 
+// The 26 letters of ASCII; everything else stays.
+[[nodiscard]] std::string lower_case(std::string_view text);
+
 }  // namespace compose::base

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 
 namespace compose::base {
@@ -190,6 +191,10 @@ std::string format_time(std::chrono::system_clock::time_point time) {
                 parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
                 static_cast<long long>(since % 1'000'000'000));
   return buffer;
+}
+
+std::string time_now() {
+  return format_time(SystemClock{}.wall());
 }
 
 std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view rfc3339) {

@@ -5,6 +5,8 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+# What a report of a sanitizer needs: lines and frames.
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
 set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
 
 find_program(COMPOSE_CCACHE ccache)
@@ -42,8 +44,11 @@ if(COMPOSE_FUZZ)
   target_compile_options(compose_settings INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# Headers that take most of the time of each file, compiled once: the standard containers for everybody, Asio for the few
-# targets that run coroutines. No file relies on them: every file includes what it uses.
+# Two things make a build from nothing short. Headers that take most of the time of each file are compiled once: the standard
+# containers, and Asio for the few targets that run coroutines. And the sources of a library are compiled some at a time
+# (COMPOSE_UNITY=OFF: each for itself), so that what they instantiate in common is instantiated once. No file relies on either:
+# every file includes what it uses, and a name in an anonymous namespace is the only one of its library.
+option(COMPOSE_UNITY "Compile the sources of a library some at a time" ON)
 set(precompiled_standard <algorithm> <chrono> <cstdint> <functional> <map> <memory> <optional> <set> <span> <string>
   <string_view> <utility> <variant> <vector>)
 set(precompiled_asio <boost/asio/any_io_executor.hpp> <boost/asio/awaitable.hpp> <boost/asio/co_spawn.hpp>
@@ -51,14 +56,38 @@ set(precompiled_asio <boost/asio/any_io_executor.hpp> <boost/asio/awaitable.hpp>
   <boost/asio/redirect_error.hpp> <boost/asio/signal_set.hpp> <boost/asio/steady_timer.hpp>
   <boost/asio/this_coro.hpp> <boost/asio/use_awaitable.hpp>)
 
-# precompile(TARGET): by what the target links.
-function(precompile target)
-  get_target_property(linked ${target} LINK_LIBRARIES)
-  set(headers ${precompiled_standard})
-  if("third_party_asio" IN_LIST linked OR "scheduler" IN_LIST linked)
-    list(APPEND headers ${precompiled_asio})
+# share_headers(TARGET OWNER HEADERS...): TARGET uses the precompiled headers of OWNER, which is made when first asked for, with
+# what else its users are compiled with (LINK, OPTIONS).
+function(share_headers target owner)
+  cmake_parse_arguments(ARG "" "" "HEADERS;LINK;OPTIONS" ${ARGN})
+  if(NOT TARGET ${owner})
+    file(WRITE "${CMAKE_BINARY_DIR}/${owner}.cpp" "")
+    add_library(${owner} OBJECT "${CMAKE_BINARY_DIR}/${owner}.cpp")
+    target_link_libraries(${owner} PRIVATE compose_settings ${ARG_LINK})
+    target_compile_options(${owner} PRIVATE ${ARG_OPTIONS})
+    target_precompile_headers(${owner} PRIVATE ${ARG_HEADERS})
   endif()
-  target_precompile_headers(${target} PRIVATE ${headers})
+  target_precompile_headers(${target} REUSE_FROM ${owner})
+endfunction()
+
+# compile_together(TARGET): by what the target links and how many sources it has.
+function(compile_together target)
+  get_target_property(linked ${target} LINK_LIBRARIES)
+  if("third_party_asio" IN_LIST linked OR "scheduler" IN_LIST linked)
+    share_headers(${target} headers_asio HEADERS ${precompiled_standard} ${precompiled_asio} LINK third_party_asio)
+  else()
+    share_headers(${target} headers_standard HEADERS ${precompiled_standard})
+  endif()
+  if(COMPOSE_UNITY)
+    unity(${target})
+  endif()
+endfunction()
+
+# unity(TARGET): as few compilations as keep two cores busy and the rebuild after one change short.
+function(unity target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
+  # The compiler takes what the files include for part of their own header.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()
 
 # compose_library(NAME SOURCES... LINK ...): a static library of ours with the settings above.
@@ -67,7 +96,7 @@ function(compose_library name)
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC compose_settings ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK})
   list(LENGTH ARG_SOURCES files)
-  if(files GREATER 4)
-    precompile(${name})
+  if(files GREATER 2)
+    compile_together(${name})
   endif()
 endfunction()

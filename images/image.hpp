@@ -14,6 +14,9 @@
 
 namespace compose::images {
 
+// A document of an image (config, manifest, index) is a few kilobytes; more than this is refused.
+inline constexpr std::size_t k_max_document = 4U << 20U;
+
 using base::field;
 using base::HostPath;
 

@@ -10,7 +10,6 @@ namespace {
 using base::fail;
 using base::Json;
 
-constexpr std::size_t k_max_document = 4U << 20U;
 constexpr std::size_t k_max_layers = 500;
 
 // The member, or nullptr where it is absent or null: writers use both for "none".

@@ -44,10 +44,6 @@ bool is_id_prefix(std::string_view text) {
 // Labels by which compose finds its containers. In an image they are a stranger's words and name nothing.
 constexpr std::string_view k_reserved_labels = "com.docker.compose.";
 
-std::string now() {
-  return base::format_time(base::SystemClock{}.wall());
-}
-
 std::string familiar(const std::string& full) {
   return parse_reference(full).familiar();
 }
@@ -203,7 +199,7 @@ void Store::set_reference(const Reference& reference, const std::string& id) {
       "INSERT INTO image_references (reference, image, tagged_at) VALUES (?, ?, ?) "
       "ON CONFLICT (reference) DO UPDATE SET image = excluded.image, tagged_at = excluded.tagged_at "
       "WHERE image <> excluded.image",
-      {reference.full(), id, now()});
+      {reference.full(), id, base::time_now()});
 }
 
 void Store::tag(std::string_view reference, std::string_view new_reference) {

@@ -34,7 +34,7 @@ Words words_of(const Operation& operation) {
   return {"", ""};
 }
 
-std::string object_of(const Operation& operation) {
+std::string progress_name(const Operation& operation) {
   if (const ContainerRef* container = container_of(operation)) return "Container " + container->name;
   if (const auto* op = std::get_if<CreateNetwork>(&operation)) return "Network " + op->name;
   if (const auto* op = std::get_if<RemoveNetwork>(&operation)) return "Network " + op->name;
@@ -47,7 +47,7 @@ std::string object_of(const Operation& operation) {
 // its own.
 std::string prefix_of(const Operation& operation) {
   if (const auto* hook = std::get_if<RunHook>(&operation)) return hook->container.service + " ";
-  std::string object = object_of(operation);
+  std::string object = progress_name(operation);
   if (object.empty()) return object;
   object.front() = static_cast<char>(object.front() - 'A' + 'a');
   return object + ": ";
@@ -68,7 +68,7 @@ void Execution::tell(const Step& step, Phase phase, const std::string& details) 
   if (phase == Phase::error) text = "Error";
   if (phase == Phase::warning) text = details;
   if (text.empty()) return;
-  effects_.progress.update(object_of(step.operation), phase, text,
+  effects_.progress.update(progress_name(step.operation), phase, text,
                            phase == Phase::warning ? std::string{} : details);
 }
 

@@ -9,6 +9,7 @@
 #include "compose/adapters/observe.hpp"
 #include "compose/adapters/paths.hpp"
 #include "compose/adapters/state.hpp"
+#include "compose/cli/times.hpp"
 #include "compose/loader/render_config.hpp"
 #include "compose/lower/lower_project.hpp"
 
@@ -18,11 +19,6 @@ namespace {
 bool environment_true(const char* name) {
   const auto value = base::sys::environment(name);
   return value && (*value == "1" || *value == "true");
-}
-
-std::optional<std::chrono::nanoseconds> seconds(const std::optional<int>& number) {
-  if (!number) return std::nullopt;
-  return std::chrono::seconds{*number};
 }
 
 void check_pull_option(const std::optional<std::string>& pull) {
@@ -64,7 +60,7 @@ sched::ReconcileOptions reconcile_options(const UpOptions& o) {
   if (r.ignore_orphans && r.remove_orphans)
     throw UsageError("cannot combine COMPOSE_IGNORE_ORPHANS and --remove-orphans");
   r.renew_anonymous_volumes = o.renew_volumes;
-  r.stop_grace = seconds(o.timeout);
+  r.stop_grace = given_seconds(o.timeout);
   return r;
 }
 
@@ -85,7 +81,7 @@ void UpOptions::declare_create(Arguments& a) {
 }
 
 std::optional<std::chrono::nanoseconds> UpOptions::wait_limit() const {
-  return seconds(wait_timeout);
+  return given_seconds(wait_timeout);
 }
 
 std::map<std::string, std::uint32_t> parse_scale(const std::vector<std::string>& words) {

@@ -28,4 +28,9 @@ std::string log_time(std::string_view text, system_clock::time_point now) {
   return base::format_time(parse_moment(text, now));
 }
 
+std::optional<std::chrono::nanoseconds> given_seconds(std::optional<int> number) {
+  if (!number) return std::nullopt;
+  return std::chrono::seconds{*number};
+}
+
 }  // namespace compose::cli

@@ -1,6 +1,7 @@
 #pragma once
 // Times as people give them to --since and --until. Pure.
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,5 +13,8 @@ namespace compose::cli {
                                                                  std::chrono::system_clock::time_point now);
 // The same as log files write it.
 [[nodiscard]] std::string log_time(std::string_view text, std::chrono::system_clock::time_point now);
+
+// The value of an option in seconds, like --timeout, as the duration it means.
+[[nodiscard]] std::optional<std::chrono::nanoseconds> given_seconds(std::optional<int> number);
 
 }  // namespace compose::cli

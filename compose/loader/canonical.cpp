@@ -337,12 +337,12 @@ void mounts(const Context& context, Node& node, const KeyPath& path) {
   for (std::size_t i = 0; i < node.items.size(); ++i) mount(context, node.items[i], KeyPath{path, i});
 }
 
-struct Row {
+struct CanonicalRow {
   std::string_view pattern;
   Rewrite rewrite;
 };
 
-constexpr auto k_rows = std::to_array<Row>({
+constexpr auto k_canonical_rows = std::to_array<CanonicalRow>({
     {"services.*.annotations", key_values},
     {"services.*.build", build_from_context},
     {"services.*.build.additional_contexts", contexts},
@@ -391,29 +391,30 @@ constexpr auto k_rows = std::to_array<Row>({
     {"secrets.*.labels", key_values},
 });
 
-const PatternTable& rows() {
+const PatternTable& canonical_rows() {
   static const PatternTable table = [] {
     PatternTable built;
-    for (std::size_t i = 0; i < k_rows.size(); ++i) built.add(k_rows[i].pattern, static_cast<int>(i));
+    for (std::size_t i = 0; i < k_canonical_rows.size(); ++i)
+      built.add(k_canonical_rows[i].pattern, static_cast<int>(i));
     return built;
   }();
   return table;
 }
 
-void walk(const Context& context, Node& node, PatternTable::Place place, const KeyPath& path) {
+void rewrite_all(const Context& context, Node& node, PatternTable::Place place, const KeyPath& path) {
   if (place == PatternTable::k_none || node.directive == Directive::reset || node.broken) return;
-  if (const int row = rows().rule(place); row != PatternTable::k_none)
-    k_rows[static_cast<std::size_t>(row)].rewrite(context, node, path);
+  if (const int row = canonical_rows().rule(place); row != PatternTable::k_none)
+    k_canonical_rows[static_cast<std::size_t>(row)].rewrite(context, node, path);
   for (auto& entry : node.entries)
-    walk(context, entry.value, rows().child(place, entry.key), KeyPath{path, entry.key});
+    rewrite_all(context, entry.value, canonical_rows().child(place, entry.key), KeyPath{path, entry.key});
   for (std::size_t i = 0; i < node.items.size(); ++i)
-    walk(context, node.items[i], rows().element(place), KeyPath{path, i});
+    rewrite_all(context, node.items[i], canonical_rows().element(place), KeyPath{path, i});
 }
 
 }  // namespace
 
 void make_canonical(Node& document, const CanonicalOptions& options, Diagnostics& diagnostics) {
-  walk(Context{options, diagnostics}, document, PatternTable::root(), KeyPath{});
+  rewrite_all(Context{options, diagnostics}, document, PatternTable::root(), KeyPath{});
 }
 
 }  // namespace compose::loader

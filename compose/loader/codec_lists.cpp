@@ -1,6 +1,9 @@
+#include "compose/loader/codec_lists.hpp"
+
 #include <algorithm>
 
-#include "compose/loader/codec.hpp"
+#include "compose/loader/codec_objects.hpp"
+#include "compose/loader/codec_scalars.hpp"
 #include "compose/loader/short_syntax.hpp"
 
 namespace compose::loader {

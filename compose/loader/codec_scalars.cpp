@@ -1,10 +1,12 @@
+#include "compose/loader/codec_scalars.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 
+#include "base/text.hpp"
 #include "base/units.hpp"
-#include "compose/loader/codec.hpp"
 
 namespace compose::loader {
 
@@ -48,13 +50,6 @@ bool is_pull_policy(std::string_view policy) {
     policy.remove_prefix(length + 1);
   }
   return true;
-}
-
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (auto& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  return result;
 }
 
 template <class T>
@@ -164,7 +159,7 @@ void Flag::read(Reader& reader, const Node& node, const KeyPath& path, bool& val
     return;
   }
   if (!node.is(Kind::string)) return reader.expect(node, path, "a boolean");
-  const auto word = lower(node.text);
+  const auto word = base::lower_case(node.text);
   if (word == "true" || word == "false") {
     value = word == "true";
   } else if (position(k_yes, word) || position(k_no, word)) {

@@ -11,8 +11,6 @@ using namespace model;
 using enum Support;
 
 constexpr std::string_view k_no_attestations = "the builder makes no attestations";
-constexpr std::string_view k_swarm = "an attribute of Swarm clusters";
-
 constexpr auto k_build_rows = std::to_array<Row>({
     row<&Build::context>("context"),
     row<&Build::dockerfile>("dockerfile"),
@@ -109,7 +107,7 @@ constexpr auto k_bind_rows = std::to_array<Row>({
     row<&BindOptions::create_host_path>("create_host_path"),
     row<&BindOptions::recursive, OneOf<k_recursion>>("recursive"),
 });
-constexpr auto k_volume_rows = std::to_array<Row>({
+constexpr auto k_volume_option_rows = std::to_array<Row>({
     row<&VolumeOptions::labels>("labels"),
     row<&VolumeOptions::nocopy>("nocopy"),
     row<&VolumeOptions::subpath>("subpath"),
@@ -198,7 +196,7 @@ const Table& table_of<BindOptions>() {
 }
 template <>
 const Table& table_of<VolumeOptions>() {
-  static constexpr Table table{"volume options", k_volume_rows, extensions_of<VolumeOptions>};
+  static constexpr Table table{"volume options", k_volume_option_rows, extensions_of<VolumeOptions>};
   return table;
 }
 template <>

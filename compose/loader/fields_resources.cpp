@@ -11,8 +11,6 @@ namespace {
 using namespace model;
 using enum Support;
 
-constexpr std::string_view k_swarm = "an attribute of Swarm clusters";
-
 constexpr auto k_pool_rows = std::to_array<Row>({
     row<&AddressPool::subnet>("subnet"),
     row<&AddressPool::gateway>("gateway"),

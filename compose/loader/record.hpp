@@ -20,6 +20,8 @@ enum class Support : std::uint8_t {
   ignored,   // kept and printed; setting it gives one warning
 };
 
+inline constexpr std::string_view k_swarm = "an attribute of Swarm clusters";  // why a row is ignored
+
 class Reader;
 class Writer;
 struct Table;

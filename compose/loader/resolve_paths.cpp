@@ -71,12 +71,12 @@ class PathResolver {
   std::string home_;
 };
 
-struct Row {
+struct PathRow {
   std::string_view pattern;
   void (PathResolver::*resolve)(Node&) const;
 };
 
-constexpr auto k_rows = std::to_array<Row>({
+constexpr auto k_path_rows = std::to_array<PathRow>({
     {"services.*.build.context", &PathResolver::context},
     {"services.*.build.additional_contexts.*", &PathResolver::named_context},
     {"services.*.build.ssh.*", &PathResolver::ssh_key},
@@ -90,21 +90,22 @@ constexpr auto k_rows = std::to_array<Row>({
     {"volumes.*", &PathResolver::volume},
 });
 
-const PatternTable& rows() {
+const PatternTable& path_rows() {
   static const PatternTable table = [] {
     PatternTable built;
-    for (std::size_t i = 0; i < k_rows.size(); ++i) built.add(k_rows[i].pattern, static_cast<int>(i));
+    for (std::size_t i = 0; i < k_path_rows.size(); ++i)
+      built.add(k_path_rows[i].pattern, static_cast<int>(i));
     return built;
   }();
   return table;
 }
 
-void walk(const PathResolver& resolver, Node& node, PatternTable::Place place) {
+void resolve_all(const PathResolver& resolver, Node& node, PatternTable::Place place) {
   if (place == PatternTable::k_none) return;
-  if (const int row = rows().rule(place); row != PatternTable::k_none)
-    (resolver.*k_rows[static_cast<std::size_t>(row)].resolve)(node);
-  for (auto& entry : node.entries) walk(resolver, entry.value, rows().child(place, entry.key));
-  for (auto& item : node.items) walk(resolver, item, rows().element(place));
+  if (const int row = path_rows().rule(place); row != PatternTable::k_none)
+    (resolver.*k_path_rows[static_cast<std::size_t>(row)].resolve)(node);
+  for (auto& entry : node.entries) resolve_all(resolver, entry.value, path_rows().child(place, entry.key));
+  for (auto& item : node.items) resolve_all(resolver, item, path_rows().element(place));
 }
 
 }  // namespace
@@ -118,12 +119,12 @@ bool is_remote(std::string_view location) {
 }
 
 void resolve_paths(Node& model, const std::string& base, const Environment& environment) {
-  walk(PathResolver{base, environment}, model, PatternTable::root());
+  resolve_all(PathResolver{base, environment}, model, PatternTable::root());
 }
 
 void resolve_service_paths(Node& service, const std::string& base, const Environment& environment) {
-  const auto place = rows().child(rows().child(PatternTable::root(), "services"), "*");
-  walk(PathResolver{base, environment}, service, place);
+  const auto place = path_rows().child(path_rows().child(PatternTable::root(), "services"), "*");
+  resolve_all(PathResolver{base, environment}, service, place);
 }
 
 }  // namespace compose::loader

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/text.hpp"
 #include "compose/loader/short_syntax.hpp"
 
 namespace compose::loader {
@@ -29,13 +30,6 @@ Range parse_range(std::string_view text, std::string_view what) {
   return {*first, *last};
 }
 
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (auto& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  return result;
-}
-
 struct Parts {
   std::string_view address;
   std::string_view host;
@@ -57,7 +51,8 @@ Parts take_apart(std::string_view spec) {
   parts.host = take_last();
   parts.address = rest;
   if (const auto slash = parts.container.find('/'); slash != std::string_view::npos) {
-    if (slash + 1 < parts.container.size()) parts.protocol = lower(parts.container.substr(slash + 1));
+    if (slash + 1 < parts.container.size())
+      parts.protocol = base::lower_case(parts.container.substr(slash + 1));
     parts.container = parts.container.substr(0, slash);
   }
   return parts;

@@ -17,11 +17,11 @@ namespace {
 
 namespace sys = base::sys;
 
-constexpr std::size_t k_buffer = 1U << 20U;
+constexpr std::size_t k_pack_buffer = 1U << 20U;
 
 class Packer {
  public:
-  Packer(PackForm form, ByteSink& out) : form_(form), tar_(out), buffer_(k_buffer, '\0') {}
+  Packer(PackForm form, ByteSink& out) : form_(form), tar_(out), buffer_(k_pack_buffer, '\0') {}
 
   Packed run(int root) {
     children(root, "");

@@ -10,10 +10,10 @@
 namespace compose::images {
 namespace {
 
-constexpr std::size_t k_block = 512;
+constexpr std::size_t k_tar_block = 512;
 constexpr std::uint64_t k_largest_octal_8 = 07777777;          // 7 digits and a NUL
 constexpr std::uint64_t k_largest_octal_12 = 077777777777ULL;  // 11 digits and a NUL
-using Block = std::array<char, k_block>;
+using Block = std::array<char, k_tar_block>;
 
 // Offsets and sizes in a ustar header.
 struct Slot {
@@ -130,7 +130,7 @@ Block ustar_block(const TarHeader& header, char type, std::uint64_t size) {
 }
 
 std::uint64_t padding_after(std::uint64_t size) {
-  return (k_block - size % k_block) % k_block;
+  return (k_tar_block - size % k_tar_block) % k_tar_block;
 }
 
 constexpr Block k_zeros{};
@@ -168,8 +168,8 @@ void TarWriter::data(std::string_view bytes) {
 
 void TarWriter::finish() {
   if (left_ != 0) base::fail("write the archive: the last file is {} bytes short", left_);
-  out_.write({k_zeros.data(), k_block});
-  out_.write({k_zeros.data(), k_block});
+  out_.write({k_zeros.data(), k_tar_block});
+  out_.write({k_zeros.data(), k_tar_block});
 }
 
 }  // namespace compose::images

@@ -21,7 +21,6 @@ namespace sys = base::sys;
 using base::fail;
 using base::UniqueFd;
 
-constexpr std::uint64_t k_reserve = 64U << 20U;  // bytes left to everybody else
 constexpr std::size_t k_max_component = 255;
 
 // "./a//b/" -> {"a", "b"}; absolute names lose their slash, as tar does it.

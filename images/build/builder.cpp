@@ -5,6 +5,7 @@
 #include "base/path.hpp"
 #include "images/build/build.hpp"
 #include "images/build/build_state.hpp"
+#include "images/build/dockerfile_lexer.hpp"
 #include "images/build/stage_builder.hpp"
 #include "images/platform.hpp"
 
@@ -12,8 +13,6 @@ namespace compose::images {
 namespace {
 
 using base::fail;
-
-constexpr std::size_t k_max_dockerfile = 4U << 20U;
 
 std::map<std::string, std::string> predefined_arguments(const std::string& platform) {
   const auto architecture = own_platform().architecture;

@@ -10,8 +10,6 @@ namespace {
 
 using base::fail;
 
-constexpr std::size_t k_max_dockerfile = 4U << 20U;
-
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
 }

@@ -9,6 +9,8 @@
 
 namespace compose::images {
 
+inline constexpr std::size_t k_max_dockerfile = 4U << 20U;
+
 struct LogicalLine {
   int line = 0;  // first physical line, from 1
   int last_line = 0;

@@ -13,7 +13,7 @@
 namespace compose::images {
 namespace {
 
-constexpr std::size_t k_buffer = 1U << 20U;
+constexpr std::size_t k_read_buffer = 1U << 20U;
 
 std::int64_t nanoseconds(const timespec& time) {
   return time.tv_sec * 1'000'000'000 + time.tv_nsec;
@@ -42,7 +42,7 @@ bool same_facts(const RememberedDigest& a, const RememberedDigest& b) {
 }  // namespace
 
 std::string digest_of_file(int fd) {
-  static std::vector<char> buffer(k_buffer);
+  static std::vector<char> buffer(k_read_buffer);
   base::Sha256 sha;
   while (const auto n = base::sys::read_some(fd, buffer)) sha.update({buffer.data(), n});
   return sha.finish();

@@ -20,10 +20,6 @@ using base::fail;
 
 constexpr std::size_t k_max_title = 160;
 
-std::string now() {
-  return base::format_time(base::SystemClock{}.wall());
-}
-
 void insert_sorted(std::vector<std::string>& list, const std::string& value) {
   const auto at = std::ranges::lower_bound(list, value);
   if (at == list.end() || *at != value) list.insert(at, value);
@@ -165,7 +161,7 @@ CachedStep StageBuilder::make_layer(std::size_t number, const MakeLayer& make) {
     base::fault_point("images.build.step_begins");
     make(workspace);
     const auto packed = pack_directory(workspace.upper(), PackForm::layer);
-    CachedStep made{.created = now()};
+    CachedStep made{.created = base::time_now()};
     if (packed.entries > 0) {
       made.diff_id = packed.digest;
       session_.store.layers().adopt(

@@ -13,7 +13,7 @@ namespace compose::images {
 namespace {
 
 constexpr std::uint64_t k_complete = 1ULL << 63U;
-constexpr std::size_t k_block = 256U << 10U;
+constexpr std::size_t k_feed_block = 256U << 10U;
 
 }  // namespace
 
@@ -35,7 +35,7 @@ void BlobMarks::complete(std::uint64_t bytes) {
 }
 
 GrowingBlob::GrowingBlob(base::UniqueFd file, base::UniqueFd marks)
-    : file_(std::move(file)), marks_(std::move(marks)), block_(k_block) {}
+    : file_(std::move(file)), marks_(std::move(marks)), block_(k_feed_block) {}
 
 void GrowingBlob::hear() {
   std::array<std::uint64_t, 512> marks{};  // a write of 8 bytes to a pipe is never split

@@ -31,13 +31,13 @@ std::string registry_of_key(std::string key) {
   return key == "index.docker.io" || key == "registry-1.docker.io" ? std::string{k_hub} : key;
 }
 
-const Json* member(const Json& object, const std::string& name) {
+const Json* object_member(const Json& object, const std::string& name) {
   const auto found = object.find(name);
   return found == object.end() || found->is_null() ? nullptr : &*found;
 }
 
 std::string text_of(const Json& object, const char* name) {
-  const Json* found = member(object, name);
+  const Json* found = object_member(object, name);
   return found != nullptr && found->is_string() ? found->get<std::string>() : "";
 }
 
@@ -117,12 +117,13 @@ CredentialEntry find_credentials(std::string_view config_json, const std::string
   const auto config = base::parse_json(config_json, "config.json");
   if (!config.is_object()) fail("must be an object");
   CredentialEntry entry{.server = registry == k_hub ? std::string{k_hub_key} : registry};
-  if (const Json* helpers = member(config, "credHelpers"); helpers != nullptr && helpers->is_object()) {
+  if (const Json* helpers = object_member(config, "credHelpers");
+      helpers != nullptr && helpers->is_object()) {
     for (const auto& [key, value] : helpers->items())
       if (registry_of_key(key) == registry && value.is_string())
         entry.helper = checked_helper(value.get<std::string>());
   }
-  if (const Json* auths = member(config, "auths"); auths != nullptr && auths->is_object()) {
+  if (const Json* auths = object_member(config, "auths"); auths != nullptr && auths->is_object()) {
     for (const auto& [key, value] : auths->items())
       if (registry_of_key(key) == registry) entry.credentials = read_entry(value, key);
   }

@@ -34,7 +34,7 @@ using base::UniqueFd;
 constexpr std::size_t k_most_resolving = 8;
 constexpr std::size_t k_most_downloading = 4;
 constexpr std::size_t k_most_layers = 8;  // downloading or unpacking
-constexpr int k_tick = 80;                // milliseconds
+constexpr int k_pull_tick = 80;           // milliseconds
 constexpr std::uint64_t k_reserve = 64U << 20U;
 
 struct UnpackedLayer {
@@ -380,7 +380,7 @@ class Puller {
       if (layer.download) fds.push_back(layer.download->fd());
       if (layer.unpack) fds.push_back(layer.unpack->fd());
     }
-    if (!fds.empty()) wait_for_any(fds, k_tick);
+    if (!fds.empty()) wait_for_any(fds, k_pull_tick);
   }
 
   Store& store_;

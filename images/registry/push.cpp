@@ -29,7 +29,7 @@ using base::HostPath;
 using base::Json;
 
 constexpr std::size_t k_most_uploading = 4;
-constexpr int k_tick = 80;  // milliseconds
+constexpr int k_push_tick = 80;  // milliseconds
 constexpr const char* k_manifest_type = "application/vnd.oci.image.manifest.v1+json";
 constexpr const char* k_config_type = "application/vnd.oci.image.config.v1+json";
 constexpr const char* k_layer_type = "application/vnd.oci.image.layer.v1.tar";
@@ -190,7 +190,7 @@ class Pusher {
       std::vector<int> fds;
       for (const auto& layer : layers_)
         if (layer.worker) fds.push_back(layer.worker->fd());
-      wait_for_any(fds, k_tick);
+      wait_for_any(fds, k_push_tick);
       for (auto& layer : layers_)
         if (layer.worker) hear(layer);
       progress_.tick();
@@ -307,7 +307,7 @@ class Pusher {
     }};
     for (;;) {
       const std::array<int, 1> fds{worker.fd()};
-      wait_for_any(fds, k_tick);
+      wait_for_any(fds, k_push_tick);
       progress_.tick();
       const auto outcome = worker.hear({});
       if (!outcome) continue;

@@ -9,8 +9,6 @@ namespace {
 
 using base::fail;
 
-constexpr int k_max_index_depth = 3;
-
 std::string platforms_of(const OciIndex& index) {
   std::set<std::string> names;
   for (const auto& descriptor : index.manifests)

@@ -19,12 +19,6 @@ namespace {
 
 using base::fail;
 
-constexpr int k_max_index_depth = 3;
-
-std::string blob_name(const std::string& digest) {
-  return "blobs/sha256/" + digest.substr(7);
-}
-
 class Loader {
  public:
   Loader(Store& store, StagedContent& content) : store_(store), content_(content) {}

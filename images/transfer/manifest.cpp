@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "images/image.hpp"
 #include "images/reference.hpp"
 
 namespace compose::images {
@@ -10,7 +11,6 @@ namespace {
 using base::fail;
 using base::Json;
 
-constexpr std::size_t k_max_document = 4U << 20U;
 constexpr std::size_t k_max_list = 1000;
 constexpr std::string_view k_oci_index = "application/vnd.oci.image.index.v1+json";
 constexpr std::string_view k_docker_index = "application/vnd.docker.distribution.manifest.list.v2+json";
@@ -18,12 +18,12 @@ constexpr std::string_view k_oci_manifest = "application/vnd.oci.image.manifest.
 constexpr std::string_view k_docker_manifest = "application/vnd.docker.distribution.manifest.v2+json";
 
 Json parse(std::string_view json, const char* what) {
-  if (json.size() > k_max_document) fail("read {}: larger than {} bytes", what, k_max_document);
+  if (json.size() > k_max_document) fail("read_present {}: larger than {} bytes", what, k_max_document);
   return base::parse_json(json, what);
 }
 
 template <class T>
-void read(const Json& object, const char* name, T& into) {
+void read_present(const Json& object, const char* name, T& into) {
   const auto found = object.find(name);
   if (found != object.end() && !found->is_null()) base::from_json(*found, into, name);
 }
@@ -38,8 +38,8 @@ const Json& list(const Json& object, const char* name) {
 Descriptor read_descriptor(const Json& json, const char* name) {
   if (!json.is_object()) fail("{}: must be an object", name);
   Descriptor descriptor;
-  read(json, "mediaType", descriptor.media_type);
-  read(json, "digest", descriptor.digest);
+  read_present(json, "mediaType", descriptor.media_type);
+  read_present(json, "digest", descriptor.digest);
   if (!is_digest(descriptor.digest))
     fail("{}: the digest '{}' is not sha256 and 64 hex digits", name, descriptor.digest);
   const auto size = json.find("size");
@@ -47,18 +47,18 @@ Descriptor read_descriptor(const Json& json, const char* name) {
     fail("{}: the size must be a number and not negative", name);
   descriptor.size = size->get<std::uint64_t>();
   if (const auto platform = json.find("platform"); platform != json.end() && platform->is_object()) {
-    read(*platform, "os", descriptor.os);
-    read(*platform, "architecture", descriptor.architecture);
-    read(*platform, "variant", descriptor.variant);
+    read_present(*platform, "os", descriptor.os);
+    read_present(*platform, "architecture", descriptor.architecture);
+    read_present(*platform, "variant", descriptor.variant);
   }
-  read(json, "annotations", descriptor.annotations);
+  read_present(json, "annotations", descriptor.annotations);
   return descriptor;
 }
 
 void check_shape(const Json& json, const char* must, std::initializer_list<const char*> must_not) {
   if (!json.is_object()) fail("must be an object");
   std::int64_t version = 0;
-  read(json, "schemaVersion", version);
+  read_present(json, "schemaVersion", version);
   if (version != 2) fail("schemaVersion {} is not known, only 2", version);
   if (!json.contains(must)) fail("'{}' is missing", must);
   for (const char* name : must_not)
@@ -67,11 +67,15 @@ void check_shape(const Json& json, const char* must, std::initializer_list<const
 
 void check_media_type(const Json& json, std::string_view oci, std::string_view docker) {
   std::string type;
-  read(json, "mediaType", type);
+  read_present(json, "mediaType", type);
   if (!type.empty() && type != oci && type != docker) fail("mediaType '{}' is not what it is used as", type);
 }
 
 }  // namespace
+
+std::string blob_name(const std::string& digest) {
+  return "blobs/sha256/" + digest.substr(7);
+}
 
 bool Descriptor::is_index() const {
   return media_type == k_oci_index || media_type == k_docker_index;
@@ -110,9 +114,9 @@ std::vector<DockerManifest> parse_docker_manifest(std::string_view json) {
     for (const auto& entry : document) {
       if (!entry.is_object()) fail("must be an array of objects");
       auto& manifest = manifests.emplace_back();
-      read(entry, "Config", manifest.config);
-      read(entry, "RepoTags", manifest.tags);
-      read(entry, "Layers", manifest.layers);
+      read_present(entry, "Config", manifest.config);
+      read_present(entry, "RepoTags", manifest.tags);
+      read_present(entry, "Layers", manifest.layers);
       if (manifest.config.empty()) fail("an image has no Config");
     }
     return manifests;

@@ -43,6 +43,11 @@ struct Descriptor {
   [[nodiscard]] bool is_attestation() const;  // provenance and the like beside an image
 };
 
+// Where an OCI layout has the blob of a checked digest.
+[[nodiscard]] std::string blob_name(const std::string& digest);
+
+// An index may name indexes; more of them one below the other are refused.
+inline constexpr int k_max_index_depth = 3;
 struct OciIndex {
   std::vector<Descriptor> manifests;
 };

@@ -21,10 +21,6 @@ namespace {
 
 using base::fail;
 
-std::string now() {
-  return base::format_time(base::SystemClock{}.wall());
-}
-
 // Changes are Dockerfile instructions that only touch the configuration, so that nothing has to run.
 class NoRunner final : public StepRunner {
  public:
@@ -80,8 +76,9 @@ std::string import_rootfs(Store& store, int input, const std::string& name, cons
     const auto target = base::sys::open(workspace.upper(), O_RDONLY | O_DIRECTORY);
     unpack_tar(plain, target.get(), {.form = UnpackForm::plain});
     const auto layer = adopt_packed(store, workspace, pack_directory(workspace.upper(), PackForm::layer));
-    ImageDocument document{
-        .created = now(), .architecture = own_platform().architecture, .diff_ids = {layer.diff_id}};
+    ImageDocument document{.created = base::time_now(),
+                           .architecture = own_platform().architecture,
+                           .diff_ids = {layer.diff_id}};
     document.history.push_back({.created = document.created,
                                 .comment = message.empty() ? base::text("imported from {}", name) : message});
     return store.commit(format_image_document(document), {});
@@ -100,7 +97,7 @@ std::string commit_container(Store& store, const CommitRequest& request) {
     FdSink sink{out.get()};
     const auto packed = pack_directory(request.upper, PackForm::layer, &sink);
     auto document = parse_image_document(store.config_json(base_image.id));
-    document.created = now();
+    document.created = base::time_now();
     if (!request.author.empty()) document.author = request.author;
     if (packed.entries > 0) {
       const auto in = base::sys::open(archive, O_RDONLY);

@@ -14,16 +14,13 @@
 #include "images/archive/tar_writer.hpp"
 #include "images/layer_store.hpp"
 #include "images/transfer.hpp"
+#include "images/transfer/manifest.hpp"
 
 namespace compose::images {
 namespace {
 
 using base::fail;
 using base::Json;
-
-std::string blob_name(const std::string& digest) {
-  return "blobs/sha256/" + digest.substr(7);
-}
 
 // How a layer goes into the archive.
 struct SavedLayer {

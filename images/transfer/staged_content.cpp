@@ -6,6 +6,8 @@
 #include "base/error.hpp"
 #include "base/sys.hpp"
 #include "images/archive/tar_reader.hpp"
+#include "images/archive/unpack.hpp"
+#include "images/image.hpp"
 
 namespace compose::images {
 namespace {
@@ -14,11 +16,8 @@ using base::fail;
 using base::HostPath;
 using base::UniqueFd;
 
-constexpr std::size_t k_max_document = 4U << 20U;
 constexpr std::size_t k_max_files = 100'000;
 constexpr int k_max_aliases = 8;
-constexpr std::uint64_t k_reserve = 64U << 20U;
-
 // Names are only keys here, never paths; still, one that goes upwards is refused.
 std::string key_of(const std::string& name) {
   auto clean = base::clean_path(name);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unistd.h>
 
+#include "base/text.hpp"
+
 namespace compose::net::dns {
 
 namespace {
@@ -19,12 +21,6 @@ template <class Address>
 void add_all(ResponseWriter& response, const std::vector<Address>& addresses, std::uint32_t turn) {
   const std::size_t n = addresses.size();
   for (std::size_t i = 0; i < n; ++i) response.add(addresses[(turn + i) % n], k_ttl);
-}
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
 }
 
 // "web" of "web.shop_default", for the network "shop_default".
@@ -49,7 +45,7 @@ Authority::Authority(std::vector<NamesView> views, Options options)
       turn_v4_(static_cast<std::uint32_t>(::getpid())),
       turn_v6_(turn_v4_) {
   closed_ = !options_.own_servers && std::ranges::all_of(views_, &NamesView::internal);
-  for (auto& [name, address] : options_.hosts) name = lower(name);
+  for (auto& [name, address] : options_.hosts) name = base::lower_case(name);
 }
 
 void Authority::refresh(std::int64_t now) {

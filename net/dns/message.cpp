@@ -22,7 +22,7 @@ std::uint16_t read16(Bytes b, std::size_t at) noexcept {
   return static_cast<std::uint16_t>((b[at] << 8U) | b[at + 1]);
 }
 
-char lower(std::uint8_t c) noexcept {
+char lower_octet(std::uint8_t c) noexcept {
   return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
@@ -65,7 +65,7 @@ struct QueryReader {
       if (query.text_size_ > 0) query.text_[query.text_size_++] = '.';
       for (std::size_t i = 0; i < length; ++i) {
         query.plain_ = query.plain_ && is_name_byte(packet[at + i]);
-        query.text_[query.text_size_++] = lower(packet[at + i]);
+        query.text_[query.text_size_++] = lower_octet(packet[at + i]);
       }
       at += length;
       ++query.labels_;

@@ -67,22 +67,22 @@ SlotHead head_of(const SlotContent& content) noexcept {
   return head;
 }
 
-char lower(char c) noexcept {
+char lower_letter(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 std::string lower_name(std::string_view name) {
   if (name.ends_with('.')) name.remove_suffix(1);
   std::string result{name};
-  std::ranges::transform(result, result.begin(), lower);
+  std::ranges::transform(result, result.begin(), lower_letter);
   return result;
 }
 
-// Of the name without its trailing dot, in lower case; never 0, which marks an empty place.
+// Of the name without its trailing dot, in lower_letter case; never 0, which marks an empty place.
 std::uint64_t known_hash(std::string_view name) noexcept {
   if (name.ends_with('.')) name.remove_suffix(1);
   std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(lower(c))) * 1099511628211ULL;
+  for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(lower_letter(c))) * 1099511628211ULL;
   return hash | 1U;
 }
 

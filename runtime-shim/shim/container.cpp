@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.hpp"
 #include "base/fault.hpp"
 #include "base/process.hpp"
 #include "base/sys_linux.hpp"
@@ -18,12 +19,6 @@
 
 namespace compose::rt {
 namespace {
-
-std::int64_t wall_nanoseconds() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 int shell_code(int wait_status) {
   return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
@@ -95,7 +90,7 @@ void Container::init_ended(int exit_code) {
   input_.reset();
   status_.init_pid = 0;
   status_.exit_code = exit_code;
-  status_.finished_at = wall_nanoseconds();
+  status_.finished_at = base::wall_nanoseconds();
   status_.oom_killed = cgroup_.oom_killed();
   status_.dropped_output = log_.dropped_bytes();
   const auto delay =

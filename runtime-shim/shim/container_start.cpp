@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.hpp"
 #include "base/fault.hpp"
 #include "base/scope_exit.hpp"
 #include "base/sys.hpp"
@@ -25,12 +26,6 @@ namespace compose::rt {
 namespace {
 
 namespace sys = base::sys;
-
-std::int64_t wall_nanoseconds() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 std::string cgroup_path(const StartMessage& m) {
   return base::text("/{}/{}/{}", m.header.cgroup_root, m.spec.project, m.spec.id.str());
@@ -176,7 +171,7 @@ void Container::started(SpawnedChild init) {
   started_at_ = std::chrono::steady_clock::now();
   status_.state = ContainerState::running;
   status_.init_pid = init_.pid;
-  status_.started_at = wall_nanoseconds();
+  status_.started_at = base::wall_nanoseconds();
   status_.restarts = backoff_.restarts();
   status_.error.clear();
   if (spec().health && !spec().health->test.empty()) {

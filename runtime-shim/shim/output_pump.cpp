@@ -7,18 +7,13 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 
 namespace compose::rt {
 namespace {
 
 char g_read_buffer[16U << 10U];  // used by one read at a time
-
-std::int64_t wall_nanoseconds() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 void make_non_blocking(int fd) {
   const int flags = base::check(::fcntl(fd, F_GETFL), "prepare a stream");
@@ -76,7 +71,7 @@ bool OutputPump::take_some() {
 
 void OutputPump::pass_on(std::string_view bytes) {
   std::string lines;
-  framing_.feed(bytes, wall_nanoseconds(), lines);
+  framing_.feed(bytes, base::wall_nanoseconds(), lines);
   log_.write(lines);
   for (auto& tee : tees_) write_to(*tee, bytes);
 }
@@ -88,7 +83,7 @@ void OutputPump::drain() {
   }
   close_source();
   std::string last;
-  framing_.finish(wall_nanoseconds(), last);
+  framing_.finish(base::wall_nanoseconds(), last);
   log_.write(last);
   forget_broken();
 }

@@ -14,7 +14,7 @@
 namespace compose::cli {
 namespace {
 
-struct Line {
+struct ImageLine {
   std::string container;
   std::string repository = "<none>";
   std::string tag = "<none>";
@@ -24,8 +24,8 @@ struct Line {
   std::string created;
 };
 
-Line line_of(Context& context, const Listed& c) {
-  Line line{.container = c.record.name, .id = c.record.image_id};
+ImageLine line_of(Context& context, const Listed& c) {
+  ImageLine line{.container = c.record.name, .id = c.record.image_id};
   if (line.id.starts_with("sha256:")) line.id.erase(0, 7);
   if (const auto image = context.images().resolve(c.record.image_id)) {
     line.platform = image->os + "/" + image->architecture;
@@ -54,7 +54,7 @@ class ImagesVerb final : public Verb {
       throw UsageError(base::text("unsupported format \"{}\"", format_));
     const auto containers = list_containers(context, context.project_name());
     check_services(context, containers, services_);
-    std::vector<Line> lines;
+    std::vector<ImageLine> lines;
     for (const auto& c : containers)
       if (services_.empty() || std::ranges::count(services_, c.record.service) > 0)
         lines.push_back(line_of(context, c));
@@ -68,13 +68,13 @@ class ImagesVerb final : public Verb {
   }
 
  private:
-  static void print_ids(const std::vector<Line>& lines, ui::Output& out) {
+  static void print_ids(const std::vector<ImageLine>& lines, ui::Output& out) {
     std::set<std::string> seen;
     for (const auto& line : lines)
       if (seen.insert(line.id).second) out.line(line.id);
   }
 
-  static void print_json(const std::vector<Line>& lines, ui::Output& out) {
+  static void print_json(const std::vector<ImageLine>& lines, ui::Output& out) {
     base::Json all = base::Json::array();
     for (const auto& l : lines)
       all.push_back({{"ID", "sha256:" + l.id},
@@ -88,7 +88,7 @@ class ImagesVerb final : public Verb {
     out.line(all.dump());
   }
 
-  static void print_table(const std::vector<Line>& lines, ui::Output& out,
+  static void print_table(const std::vector<ImageLine>& lines, ui::Output& out,
                           std::chrono::system_clock::time_point now) {
     ui::Table table{{"CONTAINER", "REPOSITORY", "TAG", "PLATFORM", "IMAGE ID", "SIZE", "CREATED"}, 20};
     for (const auto& l : lines) {

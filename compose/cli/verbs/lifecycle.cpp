@@ -4,15 +4,11 @@
 
 #include "base/error.hpp"
 #include "compose/cli/execute.hpp"
+#include "compose/cli/times.hpp"
 #include "compose/cli/verbs/verbs.hpp"
 
 namespace compose::cli {
 namespace {
-
-std::optional<std::chrono::nanoseconds> seconds(const std::optional<int>& number) {
-  if (!number) return std::nullopt;
-  return std::chrono::seconds{*number};
-}
 
 class StopVerb final : public Verb {
  public:
@@ -23,7 +19,7 @@ class StopVerb final : public Verb {
   }
   int run(Context& context) override {
     auto project = existing_project(context, services_);
-    const auto plan = sched::plan_stop(project.observed, project.graph, {services_, seconds(timeout_)});
+    const auto plan = sched::plan_stop(project.observed, project.graph, {services_, given_seconds(timeout_)});
     execute_plan(context, plan, project.nothing);
     return 0;
   }
@@ -45,7 +41,7 @@ class StartVerb final : public Verb {
     auto project = existing_project(context, services_);
     const auto plan =
         sched::plan_start(project.observed, project.graph, {.services = services_, .wait = wait_});
-    execute_plan(context, plan, project.nothing, seconds(wait_timeout_));
+    execute_plan(context, plan, project.nothing, given_seconds(wait_timeout_));
     return 0;
   }
 
@@ -65,9 +61,9 @@ class RestartVerb final : public Verb {
   }
   int run(Context& context) override {
     auto project = existing_project(context, services_);
-    const auto plan =
-        sched::plan_restart(project.observed, project.graph,
-                            {.services = services_, .no_dependencies = no_deps_, .grace = seconds(timeout_)});
+    const auto plan = sched::plan_restart(
+        project.observed, project.graph,
+        {.services = services_, .no_dependencies = no_deps_, .grace = given_seconds(timeout_)});
     execute_plan(context, plan, project.nothing);
     return 0;
   }

@@ -14,7 +14,7 @@
 namespace compose::cli {
 namespace {
 
-struct Line {
+struct ProjectLine {
   std::string name;
   std::map<std::string, int> states;
   std::string files;
@@ -57,8 +57,8 @@ class LsVerb final : public Verb {
   }
 
  private:
-  std::vector<Line> collect(Context& context) {
-    std::map<std::string, Line> by_name;
+  std::vector<ProjectLine> collect(Context& context) {
+    std::map<std::string, ProjectLine> by_name;
     for (const auto& record : context.state().all_containers()) {
       if (adapters::is_going(record.phase)) continue;
       const auto status = adapters::status_of(context.paths(), record);
@@ -70,7 +70,7 @@ class LsVerb final : public Verb {
     for (const auto& project : context.state().projects())
       if (const auto found = by_name.find(project.name); found != by_name.end())
         found->second.files = base::join(project.config_files, ",");
-    std::vector<Line> lines;
+    std::vector<ProjectLine> lines;
     for (auto& [name, line] : by_name) {
       if (line.files.empty()) line.files = "N/A";
       if (matches(name)) lines.push_back(std::move(line));

@@ -9,12 +9,12 @@ using namespace compose::adapters;
 
 namespace {
 
-struct World {
+struct SpecWorld {
   sched::DesiredState desired{.project = "shop"};
   sched::DesiredService service{.name = "web", .image = "web:1", .image_id = "sha256:1"};
   Paths paths;
 
-  World() {
+  SpecWorld() {
     desired.networks.push_back({.key = "default", .spec = {.name = "shop_default"}});
     desired.volumes.push_back({.key = "data", .name = "shop_data"});
     service.spec.process.argv = {"sleep", "1"};
@@ -47,7 +47,7 @@ const rt::BindMount& bind(const rt::Mount& mount) {
 
 TEST_SUITE("adapters/new_container") {
   TEST_CASE("a container has an id, a writable layer of its own and the labels of its number") {
-    World w;
+    SpecWorld w;
     const auto made = w.make();
     CHECK(made.spec.id.str().size() == 64);
     CHECK(made.spec.hostname == made.spec.id.short_form());
@@ -60,14 +60,14 @@ TEST_SUITE("adapters/new_container") {
   }
 
   TEST_CASE("a one-off has no number") {
-    World w;
+    SpecWorld w;
     const auto made = w.make(true);
     CHECK(made.record.labels.at("com.docker.compose.oneoff") == "True");
     CHECK_FALSE(made.record.labels.contains("com.docker.compose.container-number"));
   }
 
   TEST_CASE("named volumes are where their name says, anonymous ones new or taken over") {
-    World w;
+    SpecWorld w;
     w.service.volumes = {{.volume = "data", .target = "/data"}, {.target = "/cache"}};
     const auto fresh = w.make();
     CHECK(bind(fresh.spec.mounts[0]).source.str() == "/var/lib/compose/volumes/shop_data/_data");
@@ -84,7 +84,7 @@ TEST_SUITE("adapters/new_container") {
   }
 
   TEST_CASE("a shared namespace becomes the id of its owner") {
-    World w;
+    SpecWorld w;
     w.service.spec.security.network = {rt::NamespaceMode::shared, rt::ContainerId{"service:db"}};
     rt::ContainerSpec db;
     db.id = rt::ContainerId{"dbid"};
@@ -96,7 +96,7 @@ TEST_SUITE("adapters/new_container") {
   }
 
   TEST_CASE("volumes of another service are mounted where nothing else is") {
-    World w;
+    SpecWorld w;
     w.service.volumes = {{.volume = "data", .target = "/data"}};
     w.service.volumes_from = {{.service = "db", .read_only = true}};
     rt::ContainerSpec db;
@@ -109,7 +109,7 @@ TEST_SUITE("adapters/new_container") {
   }
 
   TEST_CASE("a container answers to its service, its aliases and its own names; a one-off to its own alone") {
-    World w;
+    SpecWorld w;
     auto spec = w.make().spec;
     const std::vector<net::Lease> leases{
         {.network = net::NetworkId{"n"}, .network_name = "shop_default", .ipv4 = "10.0.0.2"}};

@@ -10,7 +10,7 @@ using namespace compose::adapters;
 
 namespace {
 
-struct World {
+struct StateWorld {
   base::TemporaryDirectory directory;
   Paths paths{.data_root = directory.path() / "data", .run_root = directory.path() / "run"};
   State state{paths};
@@ -33,7 +33,7 @@ struct World {
 
 TEST_SUITE("adapters/state") {
   TEST_CASE("a container comes back as it was put in, its labels where they are asked for") {
-    World w;
+    StateWorld w;
     w.add("shop-web-1", "aa");
     const auto all = w.state.containers("shop", State::Labels::with);
     REQUIRE(all.size() == 1);
@@ -47,7 +47,7 @@ TEST_SUITE("adapters/state") {
   }
 
   TEST_CASE("a name is given once") {
-    World w;
+    StateWorld w;
     w.add("shop-web-1", "aaaaaaaaaaaaaaaa");
     CHECK_THROWS_WITH_AS(
         w.add("shop-web-1", "bb"),
@@ -56,7 +56,7 @@ TEST_SUITE("adapters/state") {
   }
 
   TEST_CASE("phases, names and summaries change") {
-    World w;
+    StateWorld w;
     auto c = w.add("shop-web-1", "aa");
     w.state.set_phase({&c.id, 1}, Phase::complete);
     w.state.rename_container(c.id, "shop-web-2");
@@ -72,7 +72,7 @@ TEST_SUITE("adapters/state") {
   }
 
   TEST_CASE("who uses a volume or a network is found") {
-    World w;
+    StateWorld w;
     w.add("shop-web-1", "aa");
     CHECK(w.state.users_of_volume("shop_data") == std::vector<std::string>{"shop-web-1"});
     CHECK(w.state.users_of_network("shop_default") == std::vector<std::string>{"shop-web-1"});
@@ -80,7 +80,7 @@ TEST_SUITE("adapters/state") {
   }
 
   TEST_CASE("a project is forgotten when nothing of it is left") {
-    World w;
+    StateWorld w;
     w.state.put_project({"shop", "/srv/shop", {"/srv/shop/compose.yaml"}});
     auto c = w.add("shop-web-1", "aa");
     w.state.forget_project_if_empty("shop");
@@ -96,7 +96,7 @@ TEST_SUITE("adapters/state") {
   }
 
   TEST_CASE("a failed transaction leaves nothing") {
-    World w;
+    StateWorld w;
     CHECK_THROWS(w.state.transaction([&] {
       w.add("shop-web-1", "aa");
       base::fail("stop");

@@ -12,6 +12,10 @@ TEST_SUITE("base/text") {
     CHECK(text("plain") == "plain");
     CHECK(text("{} {}", true, -1) == "true -1");
   }
+  TEST_CASE("lower case touches the letters of ASCII only") {
+    CHECK(lower_case("Web-1.AZ@[`{\xc3\x84") == "web-1.az@[`{\xc3\x84");
+    CHECK(lower_case("").empty());
+  }
   TEST_CASE("a refused system call says what was being done and why") {
     CHECK_THROWS_WITH_AS((errno = ENOENT, check(-1, "open '{}'", "/nope")),
                          "open '/nope': No such file or directory", SysError);

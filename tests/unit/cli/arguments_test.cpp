@@ -28,7 +28,7 @@ struct Parsed {
   }
 };
 
-std::string error_of(const std::vector<std::string>& line, bool verbatim = false) {
+std::string line_error(const std::vector<std::string>& line, bool verbatim = false) {
   try {
     Parsed parsed{line, verbatim};
   } catch (const UsageError& e) {
@@ -56,15 +56,15 @@ TEST_SUITE("cli/arguments") {
   }
 
   TEST_CASE("wrong use is named") {
-    CHECK(error_of({"--frob"}) == "unknown flag: --frob");
-    CHECK(error_of({"--frob=1"}) == "unknown flag: --frob");
-    CHECK(error_of({"-x"}) == "unknown shorthand flag: 'x' in -x");
-    CHECK(error_of({"-t"}) == "flag needs an argument: --timeout");
-    CHECK(error_of({"-t", "soon"}) == "invalid argument \"soon\" for --timeout: must be a whole number");
-    CHECK(error_of({"a", "b", "c"}) == "\"compose up\" takes at most 2 argument(s): 'c' is one too many");
-    CHECK(error_of({"web"}, true) ==
+    CHECK(line_error({"--frob"}) == "unknown flag: --frob");
+    CHECK(line_error({"--frob=1"}) == "unknown flag: --frob");
+    CHECK(line_error({"-x"}) == "unknown shorthand flag: 'x' in -x");
+    CHECK(line_error({"-t"}) == "flag needs an argument: --timeout");
+    CHECK(line_error({"-t", "soon"}) == "invalid argument \"soon\" for --timeout: must be a whole number");
+    CHECK(line_error({"a", "b", "c"}) == "\"compose up\" takes at most 2 argument(s): 'c' is one too many");
+    CHECK(line_error({"web"}, true) ==
           "\"compose up\" needs SERVICE COMMAND\n\nUsage:  compose up [OPTIONS] [SERVICE...]");
-    CHECK(error_of({"--frob", "web", "ls"}, true) == "unknown flag: --frob");
+    CHECK(line_error({"--frob", "web", "ls"}, true) == "unknown flag: --frob");
   }
 
   TEST_CASE("help shows options, words and examples, and nothing hidden") {

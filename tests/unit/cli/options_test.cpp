@@ -22,7 +22,7 @@ class Variable {
   const char* name_;
 };
 
-std::string error_of(const std::vector<std::string>& line) {
+std::string option_error(const std::vector<std::string>& line) {
   try {
     static_cast<void>(parse_command_line(line));
   } catch (const UsageError& e) {
@@ -48,12 +48,12 @@ TEST_SUITE("cli/options") {
     CHECK(parse_command_line({"--ansi", "never", "ps"}).options.ansi == Ansi::never);
     CHECK(parse_command_line({"--progress", "json", "ps"}).options.progress == ProgressMode::json);
     CHECK(parse_command_line({"--parallel", "4", "ps"}).options.parallel == 4);
-    CHECK(error_of({"--ansi", "yes", "ps"}) ==
+    CHECK(option_error({"--ansi", "yes", "ps"}) ==
           "unsupported --ansi value \"yes\": must be one of auto, never, always");
-    CHECK(error_of({"--parallel", "x", "ps"}) == "--parallel must be an integer (found: \"x\")");
-    CHECK(error_of({"--progress", "tty", "--ansi", "never", "ps"}) ==
+    CHECK(option_error({"--parallel", "x", "ps"}) == "--parallel must be an integer (found: \"x\")");
+    CHECK(option_error({"--progress", "tty", "--ansi", "never", "ps"}) ==
           "can't use --progress tty while ANSI support is disabled");
-    CHECK(error_of({"--workdir", "a", "--project-directory", "b", "ps"}) ==
+    CHECK(option_error({"--workdir", "a", "--project-directory", "b", "ps"}) ==
           "cannot specify DEPRECATED \"--workdir\" and \"--project-directory\": use only "
           "\"--project-directory\"");
   }

@@ -15,7 +15,7 @@ using namespace compose::net::dns::testing;
 
 namespace {
 
-struct Fixture {
+struct AuthorityFixture {
   compose::base::TemporaryDirectory directory;
   std::vector<PublishedName> published;
   std::int64_t now = 1000;
@@ -56,7 +56,8 @@ std::set<std::string> parts(const std::string& joined) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "a service is all its replicas, in changing order; a container is itself") {
+TEST_CASE_FIXTURE(AuthorityFixture,
+                  "a service is all its replicas, in changing order; a container is itself") {
   publish("shop_default", "web", "shop-web-1", "10.0.0.2");
   publish("shop_default", "web", "shop-web-2", "10.0.0.3");
   publish("shop_default", "web", "shop-web-3", "10.0.0.4");
@@ -73,7 +74,7 @@ TEST_CASE_FIXTURE(Fixture, "a service is all its replicas, in changing order; a 
   CHECK(parts(ask(a, "WEB.")) == parts(ask(a, "web")));
 }
 
-TEST_CASE_FIXTURE(Fixture, "names follow their publication") {
+TEST_CASE_FIXTURE(AuthorityFixture, "names follow their publication") {
   auto a = authority({"net"});
   CHECK(ask(a, "web") == "NXDOMAIN");
   publish("net", "web", "web-1", "10.0.0.2");
@@ -86,7 +87,7 @@ TEST_CASE_FIXTURE(Fixture, "names follow their publication") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "only networks shared with the asker answer, all of them") {
+TEST_CASE_FIXTURE(AuthorityFixture, "only networks shared with the asker answer, all of them") {
   publish("front", "web", "web-1", "10.0.0.2");
   publish("back", "web", "web-1b", "10.9.0.2");
   publish("other", "db", "db-1", "10.8.0.2");
@@ -97,7 +98,7 @@ TEST_CASE_FIXTURE(Fixture, "only networks shared with the asker answer, all of t
   CHECK(ask(a, "db.other") == "forward");  // a network it is not on is any domain
 }
 
-TEST_CASE_FIXTURE(Fixture, "the project's names are never forwarded") {
+TEST_CASE_FIXTURE(AuthorityFixture, "the project's names are never forwarded") {
   publish("net", "api.example.com", "api-1", "10.0.0.2");
   auto a = authority({"net"});
   CHECK(ask(a, "api.example.com") == "10.0.0.2");
@@ -111,14 +112,15 @@ TEST_CASE_FIXTURE(Fixture, "the project's names are never forwarded") {
   CHECK(ask(a, "com", k_type_ns) == "forward");
 }
 
-TEST_CASE_FIXTURE(Fixture, "servers of the user's own may know names with one label, but not the project's") {
+TEST_CASE_FIXTURE(AuthorityFixture,
+                  "servers of the user's own may know names with one label, but not the project's") {
   table("net").declare(std::array{std::string{"web"}});
   auto a = authority({"net"}, {.hosts = {}, .own_servers = true});
   CHECK(ask(a, "intranet") == "forward");
   CHECK(ask(a, "web") == "NXDOMAIN");
 }
 
-TEST_CASE_FIXTURE(Fixture, "on internal networks, and on none, nothing is forwarded") {
+TEST_CASE_FIXTURE(AuthorityFixture, "on internal networks, and on none, nothing is forwarded") {
   publish("net", "web", "web-1", "10.0.0.2");
   auto closed = authority({"net"}, {}, true);
   CHECK(ask(closed, "web") == "10.0.0.2");
@@ -127,7 +129,7 @@ TEST_CASE_FIXTURE(Fixture, "on internal networks, and on none, nothing is forwar
   CHECK(ask(alone, "www.example.com") == "NXDOMAIN");
 }
 
-TEST_CASE_FIXTURE(Fixture, "a name without an address of the family is known all the same") {
+TEST_CASE_FIXTURE(AuthorityFixture, "a name without an address of the family is known all the same") {
   publish("net", "web", "web-1", "10.0.0.2");
   auto a = authority({"net"});
   for (const unsigned type : {unsigned{k_type_aaaa}, 15U, 16U, 33U, 65U})
@@ -138,7 +140,7 @@ TEST_CASE_FIXTURE(Fixture, "a name without an address of the family is known all
   CHECK(ask(a, "six", k_type_aaaa) == "(16 bytes)");
 }
 
-TEST_CASE_FIXTURE(Fixture, "localhost, fixed hosts and reverse names") {
+TEST_CASE_FIXTURE(AuthorityFixture, "localhost, fixed hosts and reverse names") {
   publish("net", "web", "shop-web-1", "10.0.0.2");
   auto a = authority({"net"}, {.hosts = {{"Gateway.Internal", "10.0.0.1"}}, .own_servers = false});
   CHECK(ask(a, "localhost") == "127.0.0.1");
@@ -148,7 +150,7 @@ TEST_CASE_FIXTURE(Fixture, "localhost, fixed hosts and reverse names") {
   CHECK(ask(a, "3.0.0.10.in-addr.arpa", k_type_ptr) == "forward");
 }
 
-TEST_CASE_FIXTURE(Fixture, "names with strange bytes are nobody's") {
+TEST_CASE_FIXTURE(AuthorityFixture, "names with strange bytes are nobody's") {
   auto a = authority({"net"});
   CHECK(ask(a, std::string{"we\x01"}) == "NXDOMAIN");
   CHECK(ask(a, std::string{"we\xff.example"}) == "forward");

@@ -14,10 +14,10 @@ using compose::base::HostPath;
 
 namespace {
 
-struct Fixture {
+struct TableFixture {
   compose::base::TemporaryDirectory directory;
   HostPath path = directory.path() / "names";
-  Fixture() { NamesTable::create(path); }
+  TableFixture() { NamesTable::create(path); }
 };
 
 NameRecord record(const std::string& name, std::uint8_t last) {
@@ -58,7 +58,7 @@ class Process {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "what one process publishes another reads at once") {
+TEST_CASE_FIXTURE(TableFixture, "what one process publishes another reads at once") {
   auto reader = NamesTable::open(path);
   CHECK(list_records(reader).empty());
   const auto before = reader.generation();
@@ -78,7 +78,7 @@ TEST_CASE_FIXTURE(Fixture, "what one process publishes another reads at once") {
   CHECK(list_records(reader).empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "a withdrawn slot is used again") {
+TEST_CASE_FIXTURE(TableFixture, "a withdrawn slot is used again") {
   auto table = NamesTable::open(path);
   auto first = table.publish(record("a", 1));
   const auto second = table.publish(record("b", 2));
@@ -88,7 +88,7 @@ TEST_CASE_FIXTURE(Fixture, "a withdrawn slot is used again") {
   CHECK(list_records(table).size() == 2);
 }
 
-TEST_CASE_FIXTURE(Fixture, "the names of a killed process are swept, those of a living one stay") {
+TEST_CASE_FIXTURE(TableFixture, "the names of a killed process are swept, those of a living one stay") {
   auto table = NamesTable::open(path);
   Process doomed{[&] { return NamesTable::open(path).publish(record("a", 1)); }};
   const Process other{[&] { return NamesTable::open(path).publish(record("b", 2)); }};
@@ -104,7 +104,7 @@ TEST_CASE_FIXTURE(Fixture, "the names of a killed process are swept, those of a 
   for (const auto& r : records) CHECK(r.own_names[0] != "a");
 }
 
-TEST_CASE_FIXTURE(Fixture, "more names than a slot holds take several slots") {
+TEST_CASE_FIXTURE(TableFixture, "more names than a slot holds take several slots") {
   auto table = NamesTable::open(path);
   NameRecord many{.group_names = {}, .own_names = {"first"}, .ipv4 = parse_ipv4("10.0.0.9")};
   for (int i = 0; i < 40; ++i)
@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(Fixture, "more names than a slot holds take several slots") {
   CHECK(names == 41);
 }
 
-TEST_CASE_FIXTURE(Fixture, "four thousand replicas fit") {
+TEST_CASE_FIXTURE(TableFixture, "four thousand replicas fit") {
   auto table = NamesTable::open(path);
   std::vector<PublishedName> published;
   for (int i = 0; i < 4096; ++i)
@@ -126,7 +126,7 @@ TEST_CASE_FIXTURE(Fixture, "four thousand replicas fit") {
   CHECK(list_records(table).size() == 4096);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a name once declared or published is remembered") {
+TEST_CASE_FIXTURE(TableFixture, "a name once declared or published is remembered") {
   auto table = NamesTable::open(path);
   CHECK_FALSE(table.declared("db"));
   table.declare(std::array{std::string{"DB"}});
@@ -136,7 +136,7 @@ TEST_CASE_FIXTURE(Fixture, "a name once declared or published is remembered") {
   CHECK(NamesTable::open(path).declared("web"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "creating a table again keeps what is in it") {
+TEST_CASE_FIXTURE(TableFixture, "creating a table again keeps what is in it") {
   auto table = NamesTable::open(path);
   const auto published = table.publish(record("a", 1));
   NamesTable::create(path);
@@ -144,12 +144,12 @@ TEST_CASE_FIXTURE(Fixture, "creating a table again keeps what is in it") {
   CHECK(compose::base::list_directory(directory.path()) == std::vector<std::string>{"names"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "a damaged file is refused") {
+TEST_CASE_FIXTURE(TableFixture, "a damaged file is refused") {
   compose::base::write_file_atomically(path, "nonsense");
   CHECK_THROWS_WITH(NamesTable::open(path), ("names table '" + path.str() + "' is damaged").c_str());
 }
 
-TEST_CASE_FIXTURE(Fixture, "readers never see half a record while another process rewrites it") {
+TEST_CASE_FIXTURE(TableFixture, "readers never see half a record while another process rewrites it") {
   const Process writer{[&] {
     auto table = NamesTable::open(path);
     for (int i = 0; i < 20000; ++i) {

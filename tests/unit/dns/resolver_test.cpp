@@ -53,7 +53,7 @@ struct Datagram {
   sockaddr_in from{};
 };
 
-struct Fixture {
+struct ResolverFixture {
   compose::base::TemporaryDirectory directory;
   UniqueFd upstream = loopback_socket(SOCK_DGRAM);
   UniqueFd upstream_tcp = loopback_socket(SOCK_STREAM, ntohs(name_of(upstream.get()).sin_port));
@@ -63,7 +63,7 @@ struct Fixture {
   std::optional<NamesTable> table;
   UniqueFd client;
 
-  explicit Fixture(std::vector<std::string> servers = {"127.0.0.1"}, bool internal = false) {
+  explicit ResolverFixture(std::vector<std::string> servers = {"127.0.0.1"}, bool internal = false) {
     const auto path = directory.path() / "names";
     NamesTable::create(path);
     table = NamesTable::open(path);
@@ -152,7 +152,7 @@ Packet framed(const Packet& packet) {
 }  // namespace
 
 TEST_CASE("names of the table are answered without asking anybody") {
-  Fixture f;
+  ResolverFixture f;
   const auto published =
       f.table->publish({.group_names = {"web"}, .own_names = {}, .ipv4 = parse_ipv4("10.0.0.2")});
   CHECK(f.ask("web") == "10.0.0.2");
@@ -161,7 +161,7 @@ TEST_CASE("names of the table are answered without asking anybody") {
 }
 
 TEST_CASE("other names are asked of the host's server, and its answer passed on with the asker's id") {
-  Fixture f;
+  ResolverFixture f;
   f.send(query("www.example.com"));
   const auto asked = f.at_upstream();
   REQUIRE(asked.bytes.size() > 12);
@@ -174,7 +174,7 @@ TEST_CASE("other names are asked of the host's server, and its answer passed on 
 }
 
 TEST_CASE("answers that are not to our question, or not from whom we asked, are ignored") {
-  Fixture f;
+  ResolverFixture f;
   f.send(query("www.example.com"));
   const auto asked = f.at_upstream();
   Packet wrong_id = answer(asked.bytes, {"192.0.2.66"});
@@ -191,7 +191,7 @@ TEST_CASE("answers that are not to our question, or not from whom we asked, are 
 }
 
 TEST_CASE("each question has its own port and id") {
-  Fixture f;
+  ResolverFixture f;
   f.send(query("a.example"));
   const auto first = f.at_upstream();
   f.send(query("b.example"));
@@ -204,7 +204,7 @@ TEST_CASE("each question has its own port and id") {
 }
 
 TEST_CASE("a server that refuses or is not there hands over to the next") {
-  Fixture f{{"127.0.0.99", "127.0.0.1"}};  // nobody listens on the first
+  ResolverFixture f{{"127.0.0.99", "127.0.0.1"}};  // nobody listens on the first
   f.send(query("www.example.com"));
   const auto asked = f.at_upstream();
   REQUIRE(asked.bytes.size() > 12);
@@ -217,20 +217,20 @@ TEST_CASE("a server that refuses or is not there hands over to the next") {
 }
 
 TEST_CASE("without a server, or with nobody there, the answer is a failure at once") {
-  Fixture none{{}};
+  ResolverFixture none{{}};
   CHECK(none.ask("www.example.com") == "SERVFAIL");
-  Fixture nobody{{"127.0.0.99"}};
+  ResolverFixture nobody{{"127.0.0.99"}};
   CHECK(nobody.ask("www.example.com") == "SERVFAIL");
 }
 
 TEST_CASE("an internal network asks nobody") {
-  Fixture f{{"127.0.0.1"}, true};
+  ResolverFixture f{{"127.0.0.1"}, true};
   CHECK(f.ask("www.example.com") == "NXDOMAIN");
   CHECK_FALSE(readable(f.upstream.get()));
 }
 
 TEST_CASE("resolv.conf is read again when it changes") {
-  Fixture f{{}};
+  ResolverFixture f{{}};
   CHECK(f.ask("www.example.com") == "SERVFAIL");
   compose::base::write_file_atomically(f.directory.path() / "resolv.conf", "nameserver 127.0.0.1\n");
   for (int i = 0; i < 500 && !readable(f.upstream.get(), 10); ++i) {  // looked at once a second
@@ -241,7 +241,7 @@ TEST_CASE("resolv.conf is read again when it changes") {
 }
 
 TEST_CASE("over UDP an answer is cut to what the asker takes, over TCP it is whole") {
-  Fixture f;
+  ResolverFixture f;
   std::vector<PublishedName> published;
   for (int i = 0; i < 60; ++i)
     published.push_back(f.table->publish(
@@ -257,7 +257,7 @@ TEST_CASE("over UDP an answer is cut to what the asker takes, over TCP it is who
 }
 
 TEST_CASE("a truncated answer is fetched over TCP for whoever asked over TCP") {
-  Fixture f;
+  ResolverFixture f;
   const auto socket = f.connected(SOCK_STREAM);
   const Packet packet = framed(query("big.example"));
   ::send(socket.get(), packet.data(), packet.size(), 0);
@@ -276,7 +276,7 @@ TEST_CASE("a truncated answer is fetched over TCP for whoever asked over TCP") {
 }
 
 TEST_CASE("a truncated answer is passed on as it is to whoever asked over UDP") {
-  Fixture f;
+  ResolverFixture f;
   f.send(query("big.example"));
   const auto asked = f.at_upstream();
   f.reply(asked, answer(asked.bytes, {}, 0, 0x8380));
@@ -284,7 +284,7 @@ TEST_CASE("a truncated answer is passed on as it is to whoever asked over UDP") 
 }
 
 TEST_CASE("many questions on one connection are all answered") {
-  Fixture f;
+  ResolverFixture f;
   const auto published =
       f.table->publish({.group_names = {"web"}, .own_names = {}, .ipv4 = parse_ipv4("10.0.0.2")});
   const auto socket = f.connected(SOCK_STREAM);
@@ -304,7 +304,7 @@ TEST_CASE("many questions on one connection are all answered") {
 }
 
 TEST_CASE("idle connections do not keep others out, and damaged ones are closed") {
-  Fixture f;
+  ResolverFixture f;
   const auto published =
       f.table->publish({.group_names = {"web"}, .own_names = {}, .ipv4 = parse_ipv4("10.0.0.2")});
   std::vector<UniqueFd> idle;
@@ -327,7 +327,7 @@ TEST_CASE("idle connections do not keep others out, and damaged ones are closed"
 }
 
 TEST_CASE("damaged and foreign packets get a refusal or nothing, and the next question its answer") {
-  Fixture f;
+  ResolverFixture f;
   const auto published =
       f.table->publish({.group_names = {"web"}, .own_names = {}, .ipv4 = parse_ipv4("10.0.0.2")});
   f.send({1, 2, 3});

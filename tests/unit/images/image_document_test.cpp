@@ -7,7 +7,7 @@ using namespace compose;
 using namespace compose::images;
 
 namespace {
-std::string error_of(const std::string& json) {
+std::string document_error(const std::string& json) {
   try {
     (void)parse_image_document(json);
   } catch (const base::Error& e) {
@@ -48,16 +48,18 @@ TEST_SUITE("images/image_document") {
   }
 
   TEST_CASE("damage is an error that names the member") {
-    CHECK(error_of("[") == "read image config: read image config: damaged JSON at byte 2");
-    CHECK(error_of("[]") == "read image config: document: must be an object");
-    CHECK(error_of("{}") == "read image config: rootfs: must be an object");
-    CHECK(error_of(R"({"config":{"Env":"x"},"rootfs":{}})") == "read image config: Env: must be an array");
-    CHECK(error_of(R"({"config":{"Env":[1]},"rootfs":{}})") == "read image config: Env[0]: must be a string");
-    CHECK(error_of(R"({"rootfs":{"diff_ids":["sha256:../x"]}})") ==
+    CHECK(document_error("[") == "read image config: read image config: damaged JSON at byte 2");
+    CHECK(document_error("[]") == "read image config: document: must be an object");
+    CHECK(document_error("{}") == "read image config: rootfs: must be an object");
+    CHECK(document_error(R"({"config":{"Env":"x"},"rootfs":{}})") ==
+          "read image config: Env: must be an array");
+    CHECK(document_error(R"({"config":{"Env":[1]},"rootfs":{}})") ==
+          "read image config: Env[0]: must be a string");
+    CHECK(document_error(R"({"rootfs":{"diff_ids":["sha256:../x"]}})") ==
           "read image config: rootfs.diff_ids: 'sha256:../x' is not sha256 and 64 hex digits");
-    CHECK(error_of(R"({"rootfs":{},"layers":[]})") ==
+    CHECK(document_error(R"({"rootfs":{},"layers":[]})") ==
           "read image config: it is a manifest, not an image config");
-    CHECK(error_of(std::string((4U << 20U) + 1, ' ')) ==
+    CHECK(document_error(std::string((4U << 20U) + 1, ' ')) ==
           "read image config: it is larger than 4194304 bytes");
   }
 }

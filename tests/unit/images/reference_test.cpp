@@ -8,7 +8,7 @@ using namespace compose;
 using images::parse_reference;
 
 namespace {
-std::string error_of(std::string_view text) {
+std::string reference_error(std::string_view text) {
   try {
     (void)parse_reference(text);
   } catch (const base::Error& e) {
@@ -53,30 +53,35 @@ TEST_SUITE("images/reference") {
   }
 
   TEST_CASE("an error names the part that is wrong") {
-    CHECK(error_of("") == "invalid image reference '': it is empty");
-    CHECK(error_of("Nginx") == "invalid image reference 'Nginx': the repository name must be lowercase");
-    CHECK(error_of("a//b") == "invalid image reference 'a//b': the repository name has an empty component");
-    CHECK(error_of("a b") == "invalid image reference 'a b': the repository name must not contain ' '");
-    CHECK(error_of("-a") == "invalid image reference '-a': '-' must stand between letters or digits");
-    CHECK(error_of("a..b") == "invalid image reference 'a..b': '..' must stand between letters or digits");
-    CHECK(error_of("a___b") == "invalid image reference 'a___b': '___' must stand between letters or digits");
-    CHECK(error_of("a:") == "invalid image reference 'a:': the tag is empty");
-    CHECK(error_of("a:.x") ==
+    CHECK(reference_error("") == "invalid image reference '': it is empty");
+    CHECK(reference_error("Nginx") ==
+          "invalid image reference 'Nginx': the repository name must be lowercase");
+    CHECK(reference_error("a//b") ==
+          "invalid image reference 'a//b': the repository name has an empty component");
+    CHECK(reference_error("a b") ==
+          "invalid image reference 'a b': the repository name must not contain ' '");
+    CHECK(reference_error("-a") == "invalid image reference '-a': '-' must stand between letters or digits");
+    CHECK(reference_error("a..b") ==
+          "invalid image reference 'a..b': '..' must stand between letters or digits");
+    CHECK(reference_error("a___b") ==
+          "invalid image reference 'a___b': '___' must stand between letters or digits");
+    CHECK(reference_error("a:") == "invalid image reference 'a:': the tag is empty");
+    CHECK(reference_error("a:.x") ==
           "invalid image reference 'a:.x': the tag '.x' is not made of letters, digits, '_', '.' and '-'");
-    CHECK(error_of("a:" + std::string(129, 'x')).ends_with("the tag is longer than 128 characters"));
-    CHECK(error_of(std::string(256, 'a')).ends_with("the name is longer than 255 characters"));
-    CHECK(error_of("a.b:x/y") ==
+    CHECK(reference_error("a:" + std::string(129, 'x')).ends_with("the tag is longer than 128 characters"));
+    CHECK(reference_error(std::string(256, 'a')).ends_with("the name is longer than 255 characters"));
+    CHECK(reference_error("a.b:x/y") ==
           "invalid image reference 'a.b:x/y': the port of the registry is not a number");
-    CHECK(error_of("-a.b/y") == "invalid image reference '-a.b/y': the registry is not a host name");
-    CHECK(error_of(":x") == "invalid image reference ':x': the repository name is empty");
-    CHECK(error_of(std::string(64, 'b')).ends_with("64 hex digits are an image id, not a name"));
-    CHECK(error_of("../../etc/passwd").ends_with("the registry is not a host name"));
+    CHECK(reference_error("-a.b/y") == "invalid image reference '-a.b/y': the registry is not a host name");
+    CHECK(reference_error(":x") == "invalid image reference ':x': the repository name is empty");
+    CHECK(reference_error(std::string(64, 'b')).ends_with("64 hex digits are an image id, not a name"));
+    CHECK(reference_error("../../etc/passwd").ends_with("the registry is not a host name"));
   }
 
   TEST_CASE("a digest is sha256 and exactly 64 lowercase hex digits") {
     for (const std::string bad : {"sha256:", "sha256:../../x", "sha512:", "sha256:zz"})
-      CHECK(error_of("a@" + bad) == "invalid image reference 'a@" + bad + "': the digest '" + bad +
-                                        "' is not sha256 and 64 hex digits");
+      CHECK(reference_error("a@" + bad) == "invalid image reference 'a@" + bad + "': the digest '" + bad +
+                                               "' is not sha256 and 64 hex digits");
     CHECK_FALSE(images::is_digest("sha256:" + std::string(63, 'a')));
     CHECK_FALSE(images::is_digest("sha256:" + std::string(65, 'a')));
     CHECK_FALSE(images::is_digest("sha256:" + std::string(64, 'A')));

@@ -6,12 +6,12 @@ using namespace compose::loader;
 
 namespace {
 
-struct Parsed {
+struct ParsedEnvironment {
   Sources sources;
   Diagnostics diagnostics{sources};
   Assignments assignments;
 
-  explicit Parsed(const std::string& text, bool raw = false) {
+  explicit ParsedEnvironment(const std::string& text, bool raw = false) {
     const auto source = sources.add("x.env", text);
     const EnvFileReader reader{.lookup = [](std::string_view name) -> std::optional<std::string> {
                                  if (name == "OUTER") return "outer";
@@ -41,7 +41,7 @@ struct Parsed {
 
 TEST_SUITE("loader/env_file") {
   TEST_CASE("values without quotes go to the end of the line or a comment") {
-    Parsed parsed(
+    ParsedEnvironment parsed(
         "\xEF\xBB\xBF# first\r\nA=1\r\nexport B = two words # cut\nC=a#b\nD: yaml\nE=\nF=tab\t#kept\n\n  "
         "G=x");
     CHECK(parsed.value("A") == "1");
@@ -55,7 +55,7 @@ TEST_SUITE("loader/env_file") {
   }
 
   TEST_CASE("single quotes are literal, double quotes know escapes and variables, both span lines") {
-    Parsed parsed(
+    ParsedEnvironment parsed(
         "A='a $B \\n \\'q'\nB=\"x\\ty\\\"\\$A\\0101\"\nC=\"one\ntwo $A\"\nD=$OUTER-${B:-}-${NO:-dflt}\n");
     CHECK(parsed.value("A") == "a $B \\n 'q");
     CHECK(parsed.value("B") == "x\ty\"$AA");
@@ -64,27 +64,30 @@ TEST_SUITE("loader/env_file") {
   }
 
   TEST_CASE("a key alone is inherited, or absent") {
-    Parsed parsed("OUTER\nINNER\nexport OUTER");
+    ParsedEnvironment parsed("OUTER\nINNER\nexport OUTER");
     CHECK(parsed.value("OUTER") == "outer");
     CHECK(parsed.value("INNER") == "(absent)");
   }
 
   TEST_CASE("raw lines are taken as they stand") {
-    Parsed parsed("# no\n  A=\"x $B\" # kept \nOUTER\nB='\n", true);
+    ParsedEnvironment parsed("# no\n  A=\"x $B\" # kept \nOUTER\nB='\n", true);
     CHECK(parsed.value("A") == "\"x $B\" # kept ");
     CHECK(parsed.value("B") == "'");
     CHECK(parsed.value("OUTER") == "outer");
   }
 
   TEST_CASE("problems name the line") {
-    CHECK(Parsed("A=1\nB C=2\n").problem() == "x.env:2:1: key cannot contain a space\n    B C=2\n    ^");
-    CHECK(Parsed("A!=1").problem() ==
+    CHECK(ParsedEnvironment("A=1\nB C=2\n").problem() ==
+          "x.env:2:1: key cannot contain a space\n    B C=2\n    ^");
+    CHECK(ParsedEnvironment("A!=1").problem() ==
           "x.env:1:2: unexpected character \"!\" in variable name \"A!=1\"\n    A!=1\n     ^");
-    CHECK(Parsed("A=\"abc\nx").problem() ==
+    CHECK(ParsedEnvironment("A=\"abc\nx").problem() ==
           "x.env:1:3: unterminated quoted value \"abc\n    A=\"abc\n      ^");
-    CHECK(Parsed("A=${B:=x}").problem() ==
+    CHECK(ParsedEnvironment("A=${B:=x}").problem() ==
           "x.env:1:3: invalid interpolation format '${B:=x}', you may need to escape any $ with another $\n"
           "    A=${B:=x}\n      ^");
-    CHECK(Parsed(std::string("A=1\0", 4)).problem().starts_with("x.env:1:4: NUL byte in the file\n"));
+    CHECK(ParsedEnvironment(std::string("A=1\0", 4))
+              .problem()
+              .starts_with("x.env:1:4: NUL byte in the file\n"));
   }
 }

@@ -7,7 +7,7 @@ using namespace compose::loader;
 namespace {
 
 template <class F>
-std::string refusal(F&& f) {
+std::string short_refusal(F&& f) {
   try {
     f();
     return "accepted";
@@ -26,13 +26,13 @@ std::string bindings(std::string_view spec) {
 }
 
 std::string port_error(std::string_view spec) {
-  return refusal([&] { (void)parse_port(spec); });
+  return short_refusal([&] { (void)parse_port(spec); });
 }
 std::string mount_error(std::string_view spec) {
-  return refusal([&] { (void)parse_mount(spec); });
+  return short_refusal([&] { (void)parse_mount(spec); });
 }
 std::string word_error(std::string_view line) {
-  return refusal([&] { (void)split_words(line); });
+  return short_refusal([&] { (void)split_words(line); });
 }
 
 using Strings = std::vector<std::string>;
@@ -82,12 +82,12 @@ TEST_SUITE("loader/short_syntax") {
     CHECK(parse_device("/dev/a") == ShortDevice{"/dev/a", "/dev/a", "rwm"});
     CHECK(parse_device("/dev/a:/dev/b:r") == ShortDevice{"/dev/a", "/dev/b", "r"});
     CHECK(parse_device("vendor.com/class=name").source == "vendor.com/class=name");
-    CHECK(refusal([] { (void)parse_device("a:b:c:d"); }) ==
+    CHECK(short_refusal([] { (void)parse_device("a:b:c:d"); }) ==
           "confusing device mapping, please use long syntax: a:b:c:d");
     CHECK(parse_host("h:1.2.3.4") == ShortHost{"h", "1.2.3.4"});
     CHECK(parse_host("h=[::1]") == ShortHost{"h", "::1"});
-    CHECK(refusal([] { (void)parse_host("foo"); }) == "invalid additional host, missing IP: 'foo'");
-    CHECK(refusal([] { (void)parse_host("=1"); }) == "bad host name '' in '=1'");
+    CHECK(short_refusal([] { (void)parse_host("foo"); }) == "invalid additional host, missing IP: 'foo'");
+    CHECK(short_refusal([] { (void)parse_host("=1"); }) == "bad host name '' in '=1'");
   }
 
   TEST_CASE("commands split into words by quotes, without a shell") {

@@ -24,7 +24,7 @@ std::string filled(std::string_view text) {
   return substitute(text, variables.context);
 }
 
-std::string refusal(std::string_view text) {
+std::string template_refusal(std::string_view text) {
   try {
     return "accepted as " + filled(text);
   } catch (const TemplateError& e) {
@@ -45,10 +45,10 @@ TEST_SUITE("loader/template") {
   }
 
   TEST_CASE("a missing required variable says so, with its reason") {
-    CHECK(refusal("${UNSET:?set it to $SET}") ==
+    CHECK(template_refusal("${UNSET:?set it to $SET}") ==
           "required variable UNSET is missing a value: set it to value");
-    CHECK(refusal("${EMPTY:?}") == "required variable EMPTY is missing a value");
-    CHECK(refusal("${UNSET?}") == "required variable UNSET is missing a value");
+    CHECK(template_refusal("${EMPTY:?}") == "required variable EMPTY is missing a value");
+    CHECK(template_refusal("${UNSET?}") == "required variable UNSET is missing a value");
   }
 
   TEST_CASE("words nest, are taken lazily, and values are not interpolated again") {
@@ -71,10 +71,10 @@ TEST_SUITE("loader/template") {
   TEST_CASE("what is no expression is refused with its text") {
     for (const auto* text :
          {"${}", "${ A}", "${A }", "${1A}", "${A.B}", "${A:=x}", "${A:0:1}", "${A/a/b}", "${A:", "${A"}) {
-      CHECK(refusal(text) == std::string{"invalid interpolation format '"} + text +
-                                 "', you may need to escape any $ with another $");
+      CHECK(template_refusal(text) == std::string{"invalid interpolation format '"} + text +
+                                          "', you may need to escape any $ with another $");
     }
-    CHECK(refusal("${A:-\n}").starts_with("invalid interpolation format"));
+    CHECK(template_refusal("${A:-\n}").starts_with("invalid interpolation format"));
   }
 
   TEST_CASE("the offset of a problem is that of the expression") {
@@ -91,7 +91,7 @@ TEST_SUITE("loader/template") {
     std::string text;
     for (int i = 0; i < 60; ++i) text += "${A:-";
     for (int i = 0; i < 60; ++i) text += '}';
-    CHECK(refusal(text) == "interpolation nested deeper than 50 levels");
+    CHECK(template_refusal(text) == "interpolation nested deeper than 50 levels");
   }
 
   TEST_CASE("the variables of a template are listed with what they default to") {

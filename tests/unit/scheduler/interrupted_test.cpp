@@ -11,7 +11,7 @@ using namespace compose::test;
 
 namespace {
 
-DesiredState shop() {
+DesiredState interrupted_shop() {
   DesiredState desired = project();
   add_service(desired, "web", 2);
   return desired;
@@ -30,7 +30,7 @@ void check_repaired(FakeWorld& world, const DesiredState& desired) {
 
 TEST_SUITE("scheduler/interrupted") {
   TEST_CASE("a half-made container is removed and made again under its number") {
-    const DesiredState desired = shop();
+    const DesiredState desired = interrupted_shop();
     FakeWorld world;
     world.settle(desired);
     world.container("shop-web-2").complete = false;
@@ -40,7 +40,7 @@ TEST_SUITE("scheduler/interrupted") {
   }
 
   TEST_CASE("a container that lost its shim is started again") {
-    const DesiredState desired = shop();
+    const DesiredState desired = interrupted_shop();
     FakeWorld world;
     world.settle(desired);
     world.container("shop-web-1").broken = true;
@@ -51,7 +51,7 @@ TEST_SUITE("scheduler/interrupted") {
   }
 
   TEST_CASE("a recreation killed after its creation begins again") {
-    DesiredState desired = shop();
+    DesiredState desired = interrupted_shop();
     FakeWorld world;
     world.settle(desired);
     find_service(desired, "web").config_hash = "c2";
@@ -64,7 +64,7 @@ TEST_SUITE("scheduler/interrupted") {
   }
 
   TEST_CASE("a recreation killed before its renaming gets its name") {
-    DesiredState desired = shop();
+    DesiredState desired = interrupted_shop();
     FakeWorld world;
     world.settle(desired);
     find_service(desired, "web").config_hash = "c2";
@@ -78,7 +78,7 @@ TEST_SUITE("scheduler/interrupted") {
   }
 
   TEST_CASE("any single failure leaves a state that the next up repairs") {
-    const DesiredState desired = shop();
+    const DesiredState desired = interrupted_shop();
     DesiredState changed = desired;
     find_service(changed, "web").config_hash = "c2";
     changed.networks[0].config_hash = "n2";
@@ -97,7 +97,7 @@ TEST_SUITE("scheduler/interrupted") {
   }
 
   TEST_CASE("a command killed before any of its calls leaves a state that the next up repairs") {
-    const DesiredState desired = shop();
+    const DesiredState desired = interrupted_shop();
     DesiredState changed = desired;
     find_service(changed, "web").config_hash = "c2";
     changed.networks[0].config_hash = "n2";

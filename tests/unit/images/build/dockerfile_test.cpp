@@ -17,7 +17,7 @@ Body only(const std::string& line) {
   return std::get<Body>(file.instructions[1].body);
 }
 
-std::string error_of(const std::string& text) {
+std::string syntax_error(const std::string& text) {
   try {
     (void)parse_dockerfile(text, "Dockerfile");
   } catch (const base::Error& e) {
@@ -26,7 +26,7 @@ std::string error_of(const std::string& text) {
   return "no error";
 }
 std::string step_error(const std::string& line) {
-  return error_of("FROM scratch\n" + line);
+  return syntax_error("FROM scratch\n" + line);
 }
 
 using Words = std::vector<std::string>;
@@ -47,7 +47,8 @@ TEST_SUITE("images/build/dockerfile") {
     const auto file = parse_dockerfile("# escape=`\nFROM scratch\nRUN dir c:\\ `\n more\n", "D");
     CHECK(file.escape == '`');
     CHECK(std::get<RunInstruction>(file.instructions[1].body).command.text == "dir c:\\  more");
-    CHECK(error_of("# escape=x\nFROM a\n") == "Dockerfile:1: the escape character must be \\ or `, not 'x'");
+    CHECK(syntax_error("# escape=x\nFROM a\n") ==
+          "Dockerfile:1: the escape character must be \\ or `, not 'x'");
   }
 
   TEST_CASE("a builder image that is asked for is ignored with a warning, the usual one silently") {
@@ -126,8 +127,9 @@ TEST_SUITE("images/build/dockerfile") {
   }
 
   TEST_CASE("errors name the line of the instruction and what is wrong") {
-    CHECK(error_of("") == "Dockerfile: no FROM: there is nothing to build");
-    CHECK(error_of("RUN x\nFROM a\n") == "Dockerfile:1: RUN before the first FROM: only ARG may stand there");
+    CHECK(syntax_error("") == "Dockerfile: no FROM: there is nothing to build");
+    CHECK(syntax_error("RUN x\nFROM a\n") ==
+          "Dockerfile:1: RUN before the first FROM: only ARG may stand there");
     CHECK(step_error("FRUN x") == "Dockerfile:2: unknown instruction 'FRUN'");
     CHECK(step_error("FROM a b") ==
           "Dockerfile:2: FROM needs an image and may have a name: FROM <image> [AS <name>]");
@@ -155,6 +157,6 @@ TEST_SUITE("images/build/dockerfile") {
     CHECK(step_error("HEALTHCHECK curl") == "Dockerfile:2: HEALTHCHECK needs CMD or NONE, not 'curl'");
     CHECK(step_error("ONBUILD FROM x") == "Dockerfile:2: ONBUILD FROM is not allowed");
     CHECK(step_error("ONBUILD NOPE x") == "Dockerfile:2: ONBUILD: unknown instruction 'NOPE'");
-    CHECK(error_of(std::string{"FROM a\nRUN x\0y\n", 15}) == "Dockerfile:2: a NUL byte");
+    CHECK(syntax_error(std::string{"FROM a\nRUN x\0y\n", 15}) == "Dockerfile:2: a NUL byte");
   }
 }

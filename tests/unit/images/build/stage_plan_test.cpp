@@ -16,7 +16,7 @@ StagePlan plan(const Dockerfile& file, const std::string& target = "",
   return plan_stages(file, arguments, k_predefined, target);
 }
 
-std::string error_of(const std::string& text, const std::string& target = "") {
+std::string plan_error(const std::string& text, const std::string& target = "") {
   try {
     (void)plan(parse_dockerfile(text, "Dockerfile"), target);
   } catch (const base::Error& e) {
@@ -52,13 +52,14 @@ TEST_SUITE("images/build/stage_plan") {
   }
 
   TEST_CASE("errors") {
-    CHECK(error_of("FROM a\n", "x") == "Dockerfile: no stage is called 'x'");
-    CHECK(error_of("FROM a AS x\nFROM b AS x\n") == "Dockerfile:2: there is a stage 'x' already, in line 1");
-    CHECK(error_of("FROM $NOTHING\n") ==
+    CHECK(plan_error("FROM a\n", "x") == "Dockerfile: no stage is called 'x'");
+    CHECK(plan_error("FROM a AS x\nFROM b AS x\n") ==
+          "Dockerfile:2: there is a stage 'x' already, in line 1");
+    CHECK(plan_error("FROM $NOTHING\n") ==
           "Dockerfile:1: FROM '$NOTHING' is empty after its variables are replaced");
-    CHECK(error_of("FROM a\nCOPY --from=1 a b\n") ==
+    CHECK(plan_error("FROM a\nCOPY --from=1 a b\n") ==
           "Dockerfile:2: --from=1: there is no stage 1 before this one");
-    CHECK(error_of("FROM a AS x\nCOPY --from=x a b\n") ==
+    CHECK(plan_error("FROM a AS x\nCOPY --from=x a b\n") ==
           "Dockerfile:2: --from=x: a stage cannot take from itself");
   }
 }
