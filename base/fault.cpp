@@ -1,6 +1,5 @@
 #include "base/fault.hpp"
 
-#ifdef COMPOSE_FAULT_POINTS
 #include <charconv>
 #include <csignal>
 #include <fcntl.h>
@@ -76,4 +75,3 @@ void fault_point(std::string_view name) {
 }
 
 }  // namespace compose::base
-#endif

@@ -26,8 +26,7 @@ target_compile_options(compose_settings INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:-Wno-unused-lambda-capture>
   # GCC 12 reports these from inside its own headers when optimising.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds>)
-target_compile_definitions(compose_settings INTERFACE
-  COMPOSE_VERSION="${PROJECT_VERSION}" $<$<BOOL:${COMPOSE_FAULT_POINTS}>:COMPOSE_FAULT_POINTS>)
+target_compile_definitions(compose_settings INTERFACE COMPOSE_VERSION="${PROJECT_VERSION}")
 target_compile_options(compose_settings INTERFACE -fno-plt -ffunction-sections -fdata-sections)
 target_link_options(compose_settings INTERFACE -Wl,--gc-sections)
 
@@ -99,4 +98,21 @@ function(compose_library name)
   if(files GREATER 2)
     compile_together(${name})
   endif()
+endfunction()
+
+# program(NAME SOURCES... LINK ...): an executable that is shipped, and the same one with its fault points alive, which the
+# target fault_programs makes in faults/ for the tests. Both are linked from the same objects.
+function(program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  add_executable(${name}_faults EXCLUDE_FROM_ALL ${ARG_SOURCES} "${PROJECT_SOURCE_DIR}/base/fault.cpp")
+  foreach(target ${name} ${name}_faults)
+    target_link_libraries(${target} PRIVATE ${ARG_LINK})
+    compile_together(${target})
+  endforeach()
+  set_target_properties(${name}_faults PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/faults")
+  if(NOT TARGET fault_programs)
+    add_custom_target(fault_programs)
+  endif()
+  add_dependencies(fault_programs ${name}_faults)
 endfunction()

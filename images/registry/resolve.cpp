@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "images/transfer/manifest.hpp"
 
 namespace compose::images {
 namespace {

@@ -1,0 +1,7 @@
+#include "base/fault.hpp"
+
+namespace compose::base {
+
+void fault_point(std::string_view) {}
+
+}  // namespace compose::base
