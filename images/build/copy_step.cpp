@@ -37,7 +37,7 @@ bool is_address(const std::string& path) {
   return path.starts_with("http://") || path.starts_with("https://");
 }
 
-bool is_number(const std::string& word) {
+bool is_number_word(const std::string& word) {
   return !word.empty() && word.find_first_not_of("0123456789:") == std::string::npos;
 }
 
@@ -182,7 +182,7 @@ void StageBuilder::operator()(const CopyInstruction& copy) {
   download(work, may_use_cache());
   for (const auto& remote : work.remotes) key.add(remote.address).add(remote.digest);
   // A linked layer does not look below; but a name of a user is looked up there.
-  const bool on_its_own = work.link && (work.chown.empty() || is_number(work.chown));
+  const bool on_its_own = work.link && (work.chown.empty() || is_number_word(work.chown));
   if (work.link) key.add("link");
   if (identity) {
     key.add(*identity);
