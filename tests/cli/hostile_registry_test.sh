@@ -72,7 +72,7 @@ test_a_bomb_fills_no_more_than_the_room_there_is() {
   mkdir -p "$COMPOSE_DATA_ROOT"
   mount -t tmpfs -o size=192m none "$COMPOSE_DATA_ROOT"
   trap 'registry_stop; umount -l "$COMPOSE_DATA_ROOT"' EXIT
-  refused bomb "$layer: entry 'zeros': the archive unpacks to more than the [0-9]+ bytes allowed"
+  refused bomb "$layer: entry 'zeros': not enough space on the disk: the archive unpacks to more than the [0-9]+ bytes that may be used"
   compose image pull -q localhost:5000/absolute:1
 }
 
