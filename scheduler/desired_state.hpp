@@ -10,6 +10,7 @@
 
 #include "net/spec/network_spec.hpp"
 #include "runtime-shim/spec/container_spec.hpp"
+#include "scheduler/hook_spec.hpp"
 
 namespace compose::sched {
 
@@ -75,16 +76,6 @@ struct VolumesFrom {
   std::string container;  // when `service` is empty
   bool read_only = false;
   bool operator==(const VolumesFrom&) const = default;
-};
-
-// A command run inside the container: after its start, or before compose stops it.
-struct HookSpec {
-  std::vector<std::string> argv;
-  std::vector<std::string> environment;  // added to the container's
-  std::string directory;                 // empty: the container's
-  std::string user;                      // empty: the container's
-  bool privileged = false;
-  bool operator==(const HookSpec&) const = default;
 };
 
 struct DesiredService {

@@ -1,18 +1,11 @@
 #pragma once
 // The steps that run hooks of a container, one after the other.
-#include <map>
 #include <string>
 #include <vector>
 
 #include "scheduler/plan.hpp"
 
 namespace compose::sched {
-
-struct ServiceHooks {
-  std::vector<HookSpec> post_start;
-  std::vector<HookSpec> pre_stop;
-};
-using HooksByService = std::map<std::string, ServiceHooks>;
 
 // Returns what the next step has to wait for: the last hook, or `after` where there is none.
 [[nodiscard]] std::vector<StepId> add_hooks(Plan& plan, const ContainerRef& container,

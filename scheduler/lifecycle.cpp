@@ -23,12 +23,6 @@ ContainerRef ref_of(const ObservedContainer& c) {
   return {.name = c.name, .service = c.service, .number = c.number, .id = c.id};
 }
 
-const ServiceHooks& hooks_of(const HooksByService& hooks, const std::string& service) {
-  static const ServiceHooks k_none;
-  const auto found = hooks.find(service);
-  return found == hooks.end() ? k_none : found->second;
-}
-
 enum class OneOffs : std::uint8_t { without, with };
 
 // The containers of each service, lowest number first.
@@ -59,9 +53,9 @@ std::vector<std::string> selection_or_all(const std::vector<std::string>& select
 // Stops of a set of services, dependents first.
 class Stopper {
  public:
-  Stopper(Plan& plan, const ServiceGraph& graph, const HooksByService& hooks,
-          std::optional<std::chrono::nanoseconds> grace, std::string cause)
-      : plan_(plan), graph_(graph), hooks_(hooks), grace_(grace), cause_(std::move(cause)) {}
+  Stopper(Plan& plan, const ServiceGraph& graph, std::optional<std::chrono::nanoseconds> grace,
+          std::string cause)
+      : plan_(plan), graph_(graph), grace_(grace), cause_(std::move(cause)) {}
 
   // The step that stops each of them; none for one that does not run.
   std::map<const ObservedContainer*, StepId> stop(const std::string& service, const Containers& containers) {
@@ -72,8 +66,7 @@ class Stopper {
       if (!is_active(c->status)) continue;
       std::vector<StepId> after = dependents;
       if (can_execute(c->status))
-        after =
-            add_hooks(plan_, ref_of(*c), "pre_stop", hooks_of(hooks_, service).pre_stop, std::move(after));
+        after = add_hooks(plan_, ref_of(*c), "pre_stop", c->hooks.pre_stop, std::move(after));
       stops[c] = plan_.add(StopContainer{ref_of(*c), grace_}, std::move(after), cause_);
       own.push_back(stops[c]);
     }
@@ -99,7 +92,6 @@ class Stopper {
 
   Plan& plan_;
   const ServiceGraph& graph_;
-  const HooksByService& hooks_;
   std::optional<std::chrono::nanoseconds> grace_;
   std::string cause_;
   std::map<std::string, std::vector<StepId>> stopping_;
@@ -145,7 +137,7 @@ class DownPlanner {
  private:
   void remove_containers() {
     const auto services = by_service(observed_, OneOffs::with);
-    Stopper stopper{plan_, graph_, options_.hooks, options_.grace, "down"};
+    Stopper stopper{plan_, graph_, options_.grace, "down"};
     std::vector<std::pair<const ObservedContainer*, StepId>> removed;
     for (const std::string& service : down_order(services, graph_, options_)) {
       const auto found = services.find(service);
@@ -223,8 +215,8 @@ class StartPlanner {
       }
       if (conditions.empty()) conditions = conditions_of(service);
       const StepId started = plan_.add(StartContainer{ref_of(*c)}, conditions, "not running");
-      const auto& hooks = hooks_of(options_.hooks, service).post_start;
-      starts_[service].push_back(add_hooks(plan_, ref_of(*c), "post_start", hooks, {started}).front());
+      starts_[service].push_back(
+          add_hooks(plan_, ref_of(*c), "post_start", c->hooks.post_start, {started}).front());
     }
   }
 
@@ -292,7 +284,7 @@ Plan plan_stop(const ObservedState& observed, const ServiceGraph& graph, const S
   Plan plan;
   auto services = by_service(observed, OneOffs::without);
   const ServiceGraph scope = graph.only(selection_or_all(options.services, graph));
-  Stopper stopper{plan, scope, options.hooks, options.grace, "stop"};
+  Stopper stopper{plan, scope, options.grace, "stop"};
   for (const std::string& service : scope.stop_order()) (void)stopper.stop(service, services[service]);
   return plan;
 }
@@ -320,12 +312,12 @@ Plan plan_restart(const ObservedState& observed, const ServiceGraph& graph, cons
     for (const ObservedContainer* c : services[service]) {
       if (!is_named && !is_active(c->status)) continue;
       const char* cause = is_named ? "restart" : "depends on a restarted service";
-      const ServiceHooks& hooks = hooks_of(options.hooks, service);
       std::vector<StepId> ready = after;
       if (can_execute(c->status))
-        ready = add_hooks(plan, ref_of(*c), "pre_stop", hooks.pre_stop, std::move(ready));
+        ready = add_hooks(plan, ref_of(*c), "pre_stop", c->hooks.pre_stop, std::move(ready));
       const StepId id = plan.add(RestartContainer{ref_of(*c), options.grace}, std::move(ready), cause);
-      restarted[service].push_back(add_hooks(plan, ref_of(*c), "post_start", hooks.post_start, {id}).front());
+      restarted[service].push_back(
+          add_hooks(plan, ref_of(*c), "post_start", c->hooks.post_start, {id}).front());
     }
     if (restarted[service].empty()) restarted[service] = after;
   }
@@ -348,7 +340,7 @@ Plan plan_remove(const ObservedState& observed, const ServiceGraph& graph, const
   Plan plan;
   auto services = by_service(observed, OneOffs::with);
   const ServiceGraph scope = graph.only(selection_or_all(options.services, graph));
-  Stopper stopper{plan, scope, options.hooks, std::nullopt, "rm"};
+  Stopper stopper{plan, scope, std::nullopt, "rm"};
   for (const std::string& service : scope.stop_order()) {
     Containers& containers = services[service];
     if (!options.stop_first)

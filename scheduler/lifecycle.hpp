@@ -23,7 +23,6 @@ struct DownOptions {
   std::vector<std::string> known_services;  // of the file; empty: no file, every container belongs
   std::vector<std::string> external;        // names of networks and volumes that are never removed
   std::optional<std::chrono::nanoseconds> grace;
-  HooksByService hooks;  // of the file
 };
 // Dependents first, all containers of a service at once; then networks and volumes: all of the project, or
 // with services named those that nothing else of the project uses.
@@ -33,7 +32,6 @@ struct DownOptions {
 struct ServicesOptions {
   std::vector<std::string> services;  // empty: all
   std::optional<std::chrono::nanoseconds> grace;
-  HooksByService hooks;  // of the file
 };
 [[nodiscard]] Plan plan_stop(const ObservedState& observed, const ServiceGraph& graph,
                              const ServicesOptions& options);
@@ -42,7 +40,6 @@ struct StartOptions {
   std::vector<std::string> services;      // empty: all; else these and what they depend on
   std::vector<std::string> may_be_empty;  // services scaled to 0
   bool wait = false;
-  HooksByService hooks;  // of the file
 };
 // Error: `service "web" has no container to start`.
 [[nodiscard]] Plan plan_start(const ObservedState& observed, const ServiceGraph& graph,
@@ -52,7 +49,6 @@ struct RestartOptions {
   std::vector<std::string> services;
   bool no_dependencies = false;  // leave dependents with `restart: true` alone
   std::optional<std::chrono::nanoseconds> grace;
-  HooksByService hooks;  // of the file
 };
 [[nodiscard]] Plan plan_restart(const ObservedState& observed, const ServiceGraph& graph,
                                 const RestartOptions& options);
@@ -69,7 +65,6 @@ struct RemoveOptions {
   std::vector<std::string> services;
   bool stop_first = false;  // -s
   bool remove_anonymous_volumes = false;
-  HooksByService hooks;  // of the file
 };
 // Stopped containers (all of them with stop_first).
 [[nodiscard]] Plan plan_remove(const ObservedState& observed, const ServiceGraph& graph,

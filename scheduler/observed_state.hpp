@@ -31,6 +31,7 @@ struct ObservedContainer {
   std::string config;                  // DesiredService::config it was made from; may be left empty
   std::int64_t created_at = 0;         // nanoseconds since the epoch
   std::int64_t stop_grace = 10'000'000'000;
+  ServiceHooks hooks;  // it was made with
 };
 
 struct ObservedNetwork {

@@ -100,6 +100,8 @@ ContainerSummary summary_of(const NewContainerInput& in) {
   for (const auto& attachment : in.service.attachments)
     summary.networks.push_back(network_name(in.desired, attachment.network));
   summary.stop_grace = in.service.spec.stop_grace;
+  if (sched::ServiceHooks hooks{in.service.post_start, in.service.pre_stop}; !hooks.empty())
+    summary.hooks = std::move(hooks);
   return summary;
 }
 
@@ -187,6 +189,20 @@ void set_endpoints(rt::ContainerSpec& spec, const std::string& service,
         endpoint.group_names.insert(endpoint.group_names.begin(), service);
     }
     spec.endpoints.push_back(std::move(endpoint));
+  }
+}
+
+void name_host_gateway(rt::ContainerSpec& spec, const std::vector<net::Lease>& leases) {
+  const auto outside = std::ranges::find(leases, false, &net::Lease::internal);
+  for (auto& [name, address] : spec.dns.extra_hosts) {
+    if (address != "host-gateway") continue;
+    if (spec.security.network.mode == rt::NamespaceMode::host)
+      address = "127.0.0.1";
+    else if (outside == leases.end())
+      base::fail("extra_hosts: \"{}:host-gateway\": the container is on no network that leads to the host",
+                 name);
+    else
+      address = outside->ipv4.empty() ? outside->ipv6_gateway : outside->ipv4_gateway;
   }
 }
 

@@ -60,4 +60,7 @@ void set_endpoints(rt::ContainerSpec& spec, const std::string& service,
 [[nodiscard]] base::HostPath data_of_volume(const Paths& paths, const std::string& name,
                                             const std::map<std::string, std::string>& driver_opts);
 
+// "host-gateway" in extra_hosts becomes the host's address on the first network that leads outside.
+void name_host_gateway(rt::ContainerSpec& spec, const std::vector<net::Lease>& leases);
+
 }  // namespace compose::adapters

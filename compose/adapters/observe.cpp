@@ -32,6 +32,7 @@ sched::ObservedContainer observed(const ContainerRecord& record, const Paths& pa
   for (const auto& id : record.summary.joins) c.joins.emplace_back(id);
   c.created_at = record.created_at;
   c.stop_grace = record.summary.stop_grace;
+  c.hooks = record.summary.hooks.value_or(sched::ServiceHooks{});
   return c;
 }
 

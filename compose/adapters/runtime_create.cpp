@@ -72,9 +72,11 @@ void RuntimeAdapter::lease_addresses(std::vector<NewContainer>& drafts, std::spa
   }
   const auto leases = parts_.networks.lease(requests);
   const auto table = [this](const net::NetworkId& id) { return parts_.networks.names_table(id); };
-  for (std::size_t i = 0; i < drafts.size(); ++i)
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
     set_endpoints(drafts[i].spec, orders[i].group_names ? orders[i].service->name : "",
                   requests[i].attachments, leases[i], table);
+    name_host_gateway(drafts[i].spec, leases[i]);
+  }
 }
 
 void RuntimeAdapter::make_directories(const NewContainer& container) {

@@ -21,6 +21,7 @@
 #include "base/record.hpp"
 #include "compose/adapters/paths.hpp"
 #include "runtime-shim/spec/container_spec.hpp"
+#include "scheduler/hook_spec.hpp"
 
 namespace compose::adapters {
 
@@ -75,13 +76,14 @@ struct ContainerSummary {
   std::vector<std::string> joins;  // ids of containers whose namespaces it shares
   std::int64_t stop_grace = 0;     // nanoseconds
   bool started = false;            // ever
+  std::optional<sched::ServiceHooks> hooks;
   static constexpr auto fields() {
     return std::tuple{
         field("command", &ContainerSummary::command),   field("wishes", &ContainerSummary::wishes),
         field("ports", &ContainerSummary::ports),       field("exposed", &ContainerSummary::exposed),
         field("networks", &ContainerSummary::networks), field("volumes", &ContainerSummary::volumes),
         field("joins", &ContainerSummary::joins),       field("stop_grace", &ContainerSummary::stop_grace),
-        field("started", &ContainerSummary::started)};
+        field("started", &ContainerSummary::started),   field("hooks", &ContainerSummary::hooks)};
   }
 };
 

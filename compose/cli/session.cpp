@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/error.hpp"
+#include "compose/adapters/hook_adapter.hpp"
 #include "compose/adapters/network_adapter.hpp"
 #include "compose/adapters/port_claims.hpp"
 #include "compose/adapters/volume_adapter.hpp"
@@ -27,6 +28,7 @@ struct Session::Parts {
   adapters::RuntimeAdapter runtime;
   adapters::NetworkAdapter networks;
   adapters::VolumeAdapter volumes;
+  adapters::HookAdapter hooks;
   sched::Interrupt interrupt;
   OnSignal on_signal;
   int signals_seen = 0;
@@ -44,7 +46,8 @@ struct Session::Parts {
                  .desired = &desired,
                  .project_lock = [&c] { return c.lock_descriptor(); }}),
         networks(c.networks(), c.state(), d.project),
-        volumes(c.state(), c.paths(), d.project, c.clock()) {}
+        volumes(c.state(), c.paths(), d.project, c.clock()),
+        hooks(io.get_executor(), c.paths()) {}
 
   void refuse_taken_ports(const sched::Plan& plan) {
     const auto summary_of = [&](const rt::ContainerId& id) -> std::optional<adapters::ContainerSummary> {
@@ -81,7 +84,8 @@ sched::Effects Session::effects() {
           .networks = parts_->networks,
           .volumes = parts_->volumes,
           .progress = parts_->context.progress(),
-          .clock = parts_->context.clock()};
+          .clock = parts_->context.clock(),
+          .hooks = &parts_->hooks};
 }
 
 void Session::interrupt() {

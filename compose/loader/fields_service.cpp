@@ -12,7 +12,6 @@ using enum Support;
 
 constexpr std::string_view k_windows = "an attribute of Windows containers";
 constexpr std::string_view k_cgroup_v1 = "the kernel has it with cgroup v1 only";
-constexpr std::string_view k_no_hooks = "hooks are not run";
 constexpr std::string_view k_accelerators = "accelerators are not handed to containers";
 constexpr std::string_view k_ai_models = "no model runner belongs to this program";
 
@@ -114,9 +113,10 @@ constexpr auto k_service_rows = std::to_array<Row>({
     row<&Service::volumes>("volumes"),
     row<&Service::volumes_from, UniqueTextList>("volumes_from"),
     row<&Service::working_dir>("working_dir"),
-    row<&Service::pre_start>("pre_start", ignored, k_no_hooks),
-    row<&Service::post_start>("post_start", ignored, k_no_hooks),
-    row<&Service::pre_stop>("pre_stop", ignored, k_no_hooks),
+    row<&Service::pre_start>("pre_start", ignored,
+                             "nothing runs before the start; `up` refuses such a service"),
+    row<&Service::post_start>("post_start"),
+    row<&Service::pre_stop>("pre_stop"),
 });
 
 constexpr auto k_hook_rows = std::to_array<Row>({

@@ -52,7 +52,12 @@ class TreeBuilder final : public YAML::EventHandler {
 
   std::vector<Node> take_documents() { return std::move(documents_); }
 
-  void OnDocumentStart(const YAML::Mark&) override { anchors_.clear(); }
+  // The library answers a character that can begin nothing ("}") with empty documents, again and again.
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    anchors_.clear();
+    if (document_start_ == mark.pos) stop(at(mark), "invalid YAML: nothing can begin with this character");
+    document_start_ = mark.pos;
+  }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -256,6 +261,7 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<Node> documents_;
   std::unordered_map<YAML::anchor_t, Anchored> anchors_;
   std::size_t values_ = 0;
+  int document_start_ = -1;  // of the one before, in characters
 };
 
 // The offset of the first byte that is not text, if any: NUL, other control characters, damaged UTF-8.

@@ -221,15 +221,4 @@ std::vector<sched::ServiceNode> service_nodes(const model::Project& project) {
   return nodes;
 }
 
-sched::HooksByService service_hooks(const model::Project& project) {
-  sched::HooksByService hooks;
-  for (const auto& [name, service] : project.services) {
-    base::with_context(text("service \"{}\"", name), [&] {
-      hooks[name] = {.post_start = lower_hooks(service.post_start),
-                     .pre_stop = lower_hooks(service.pre_stop)};
-    });
-  }
-  return hooks;
-}
-
 }  // namespace compose::lower

@@ -46,9 +46,6 @@ struct Lowered {
 // The services and their dependencies alone, for verbs that need no images (stop, down, restart ...).
 [[nodiscard]] std::vector<sched::ServiceNode> service_nodes(const model::Project& project);
 
-// The hooks of the services, for the same verbs.
-[[nodiscard]] sched::HooksByService service_hooks(const model::Project& project);
-
 // "SIGTERM", "term", "15", "RTMIN+3" -> 15. Error: `unknown signal "x"`.
 [[nodiscard]] int signal_number(const std::string& name);
 

@@ -45,7 +45,8 @@ ObservedContainer FakeWorld::made_from(const DesiredService& service, int number
                       .image = service.image,
                       .image_id = service.image_id,
                       .labels = service.labels,
-                      .config = service.config};
+                      .config = service.config,
+                      .hooks = {service.post_start, service.pre_stop}};
   for (const net::AttachmentSpec& a : service.attachments) c.networks.push_back(network_names_[a.network]);
   for (const VolumeUse& v : service.volumes)
     if (!v.volume.empty()) c.volumes.push_back(volume_names_[v.volume]);

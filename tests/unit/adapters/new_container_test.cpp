@@ -122,4 +122,23 @@ TEST_SUITE("adapters/new_container") {
     set_endpoints(spec, "", attachments, leases, table);
     CHECK(spec.endpoints[0].group_names.empty());
   }
+
+  TEST_CASE("host-gateway is the host's address on the first network that leads outside") {
+    rt::ContainerSpec spec;
+    spec.dns.extra_hosts = {{"host.docker.internal", "host-gateway"}, {"db", "10.0.0.9"}};
+    const net::Lease inside{.ipv4 = "10.1.0.2", .ipv4_gateway = "10.1.0.1", .internal = true};
+    const net::Lease outside{.ipv4 = "10.2.0.2", .ipv4_gateway = "10.2.0.1"};
+    auto named = spec;
+    name_host_gateway(named, {inside, outside});
+    CHECK(named.dns.extra_hosts[0].second == "10.2.0.1");
+    CHECK(named.dns.extra_hosts[1].second == "10.0.0.9");
+    named = spec;
+    named.security.network.mode = rt::NamespaceMode::host;
+    name_host_gateway(named, {});
+    CHECK(named.dns.extra_hosts[0].second == "127.0.0.1");
+    CHECK_THROWS_WITH_AS(name_host_gateway(spec, {inside}),
+                         "extra_hosts: \"host.docker.internal:host-gateway\": the container is on no network "
+                         "that leads to the host",
+                         base::Error);
+  }
 }

@@ -115,4 +115,10 @@ TEST_SUITE("loader/parse_yaml") {
     text += "\n  key3: 2\n";
     CHECK(Parsed(text).problem().starts_with("x.yaml:23:3: mapping key \"key3\" already defined at line 5"));
   }
+
+  TEST_CASE("what can begin no document is an error, not an endless row of empty ones") {
+    CHECK(Parsed(", a").problem() ==
+          "x.yaml:1:1: invalid YAML: nothing can begin with this character\n    , a\n    ^");
+    CHECK(Parsed("a: 1\n---\n---\nb: 2\n").documents.size() == 3);
+  }
 }

@@ -19,12 +19,6 @@ DesiredState shop_with_hooks() {
   return desired;
 }
 
-HooksByService hooks_of(const DesiredState& desired) {
-  HooksByService hooks;
-  for (const DesiredService& s : desired.services) hooks[s.name] = {s.post_start, s.pre_stop};
-  return hooks;
-}
-
 }  // namespace
 
 TEST_SUITE("scheduler/hook_steps") {
@@ -43,11 +37,11 @@ TEST_SUITE("scheduler/hook_steps") {
     const ServiceGraph graph = ServiceGraph::of(desired);
     FakeWorld world;
     world.settle(desired);
-    check_plan("hooks_down", plan_down(world.observed(), graph, {.hooks = hooks_of(desired)}));
-    check_plan("hooks_restart", plan_restart(world.observed(), graph, {.hooks = hooks_of(desired)}));
+    check_plan("hooks_down", plan_down(world.observed(), graph, {}));
+    check_plan("hooks_restart", plan_restart(world.observed(), graph, {}));
     world.status_of("shop-web-1").state = rt::ContainerState::exited;
-    check_plan("hooks_start", plan_start(world.observed(), graph, {.hooks = hooks_of(desired)}));
-    check_plan("hooks_down_stopped", plan_down(world.observed(), graph, {.hooks = hooks_of(desired)}));
+    check_plan("hooks_start", plan_start(world.observed(), graph, {}));
+    check_plan("hooks_down_stopped", plan_down(world.observed(), graph, {}));
   }
 
   TEST_CASE("a failing hook is the service's failure") {
