@@ -48,7 +48,7 @@ RuntimeAdapter::Starting RuntimeAdapter::prepare_start(const ContainerId& id) {
     auto record = parts_.state.container(id);
     if (!record) base::fail("no such container: {}", id.short_form());
     starting.record = std::move(*record);
-    starting.runs_already = rt::shim_alive(parts_.paths.runtime(), id);
+    starting.runs_already = rt::shim_at_work(parts_.paths.runtime(), id);
     if (starting.runs_already) return starting;
     remains_.clean_up(starting.record.project, id);
     starting.leases = parts_.networks.leases_of(id.str());

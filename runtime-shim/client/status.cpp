@@ -39,6 +39,12 @@ bool shim_alive(const RuntimePaths& paths, const ContainerId& id) {
   return run_directory_is_alive(paths.run_directory(id));
 }
 
+bool shim_at_work(const RuntimePaths& paths, const ContainerId& id) {
+  if (!shim_alive(paths, id)) return false;
+  const auto status = read_status_file(paths.run_directory(id));
+  return !status || (status->state != ContainerState::exited && status->state != ContainerState::dead);
+}
+
 bool was_lost(const ContainerStatus& status) {
   return status.state == ContainerState::exited && status.error == k_lost;
 }

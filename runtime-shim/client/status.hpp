@@ -15,6 +15,10 @@ std::optional<ContainerStatus> read_status(const RuntimePaths& paths, const Cont
 // Is there a shim? Asks the kernel, not a file.
 bool shim_alive(const RuntimePaths& paths, const ContainerId& id);
 
+// Is there one whose container has not ended for good? A shim that has written its last status is on its way
+// out, though it still holds its lock.
+bool shim_at_work(const RuntimePaths& paths, const ContainerId& id);
+
 // A lost shim left something behind: true for a status that read_status had to correct. Remains::clean_up()
 // puts it right.
 bool was_lost(const ContainerStatus& status);

@@ -33,6 +33,19 @@ test_a_changed_environment_recreates_only_that_service() {
   compose down -t 0
 }
 
+test_a_restart_at_once_always_runs_again() {
+  one_service
+  compose build
+  compose up -d
+  local i
+  for i in $(seq 20); do
+    compose restart -t 0
+    equal 1 "$(running)"
+    compose exec -T web true
+  done
+  compose down -t 0
+}
+
 test_scale_down_removes_the_highest_numbers_and_scale_n_twice_is_nothing() {
   one_service
   compose up -d --scale web=6
