@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -127,8 +128,14 @@ std::optional<struct ::stat> lstat_if_exists(const HostPath& path) {
 
 void write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
-    const auto n = check(retry_eintr([&] { return ::write(fd, bytes.data(), bytes.size()); }), "write");
-    bytes.remove_prefix(static_cast<std::size_t>(n));
+    const auto n = retry_eintr([&] { return ::write(fd, bytes.data(), bytes.size()); });
+    if (n == -1 && errno == EAGAIN) {
+      // Somebody who shares the file description has made it non-blocking.
+      pollfd room{.fd = fd, .events = POLLOUT, .revents = 0};
+      retry_eintr([&] { return ::poll(&room, 1, -1); });
+      continue;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(check(n, "write")));
   }
 }
 

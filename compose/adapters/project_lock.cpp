@@ -31,7 +31,7 @@ ProjectLock::ProjectLock(const Paths& paths, const std::string& project, const s
 }
 
 void ProjectLock::settle() {
-  file_.set_note(k_settled);
+  if (!keep_unsettled_) file_.set_note(k_settled);
   file_.release();
 }
 

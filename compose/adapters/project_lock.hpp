@@ -24,11 +24,14 @@ class ProjectLock {
   [[nodiscard]] bool follows_unsettled() const noexcept { return follows_unsettled_; }
   // All is in order; the next one may begin.
   void settle();
+  // Something could not be put right: settle() says nothing, and the next holder looks again.
+  void keep_unsettled() noexcept { keep_unsettled_ = true; }
   [[nodiscard]] int fd() const noexcept { return file_.fd(); }
 
  private:
   base::LockFile file_;
   bool follows_unsettled_ = false;
+  bool keep_unsettled_ = false;
 };
 
 }  // namespace compose::adapters

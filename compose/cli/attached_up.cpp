@@ -135,6 +135,7 @@ class AttachedUp {
   }
 
   sched::Task<void> stop_all() {
+    if (context_.lock_descriptor() < 0) context_.lock_project(wanted_.state.project);
     const auto observed = observe();
     const auto graph = sched::ServiceGraph::of(wanted_.state);
     const auto plan = sched::plan_stop(

@@ -141,8 +141,10 @@ void Context::lock_project(const std::string& name) {
                        [](const std::string& text) { std::cerr << text << std::endl; });
   phase_done("lock");
   if (!parts_->lock->follows_unsettled() || parts_->options.dry_run) return;
-  for (const auto& failure : adapters::repair_project({state(), networks(), ports(), parts_->paths}, name))
+  for (const auto& failure : adapters::repair_project({state(), networks(), ports(), parts_->paths}, name)) {
     warn(base::text("an earlier command on project \"{}\" was cut short: {}", name, failure));
+    parts_->lock->keep_unsettled();
+  }
   phase_done("repair");
 }
 

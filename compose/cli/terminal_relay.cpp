@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <iostream>
 #include <optional>
+#include <span>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -37,37 +39,73 @@ bool copy_all(int from, int to) {
   }
 }
 
+// Tells when there is something to read on our standard input. An epoll descriptor of its own watches it:
+// Asio makes what it waits for non-blocking, and the shell that we share the input with would see that.
+class StandardInput {
+ public:
+  explicit StandardInput(const asio::any_io_executor& executor) : executor_(executor), watch_(executor) {
+    base::UniqueFd watch{base::check(::epoll_create1(EPOLL_CLOEXEC), "watch the standard input")};
+    epoll_event readable{.events = EPOLLIN, .data = {}};
+    // What is always ready, such as a file, epoll refuses: then the executor's next turn is the event.
+    if (::epoll_ctl(watch.get(), EPOLL_CTL_ADD, STDIN_FILENO, &readable) == 0) watch_.assign(watch.release());
+  }
+
+  template <class Handler>  // void(); not called any more after close()
+  void on_readable(Handler handler) {
+    if (closed_) return;
+    if (!watch_.is_open()) return asio::post(executor_, std::move(handler));
+    watch_.async_wait(asio::posix::stream_descriptor::wait_read,
+                      [handler = std::move(handler)](const boost::system::error_code& error) mutable {
+                        if (!error) handler();
+                      });
+  }
+
+  void close() {
+    closed_ = true;
+    boost::system::error_code ignored;
+    watch_.close(ignored);
+  }
+
+ private:
+  asio::any_io_executor executor_;
+  asio::posix::stream_descriptor watch_;
+  bool closed_ = false;
+};
+
+// nullopt: ask again later; 0: the end.
+std::optional<std::size_t> read_input(std::span<char> into) {
+  const auto count = ::read(STDIN_FILENO, into.data(), into.size());
+  if (count < 0 && (errno == EINTR || errno == EAGAIN)) return std::nullopt;
+  return count < 0 ? 0 : static_cast<std::size_t>(count);
+}
+
 }  // namespace
 
 struct TerminalRelay::Body : std::enable_shared_from_this<TerminalRelay::Body> {
-  // The user's input is waited for, never made non-blocking: that would be seen by the shell that we share it
-  // with.
-  asio::posix::stream_descriptor input;
+  StandardInput input;
   asio::posix::stream_descriptor master;
   asio::signal_set resized;
   std::optional<ui::RawTerminal> raw;
   std::array<char, 16384> buffer{};
 
   Body(const asio::any_io_executor& executor, base::UniqueFd pty)
-      : input(executor, base::sys::duplicate(STDIN_FILENO).release()),
-        master(executor, pty.release()),
-        resized(executor, SIGWINCH) {
+      : input(executor), master(executor, pty.release()), resized(executor, SIGWINCH) {
     base::check(::fcntl(master.native_handle(), F_SETFL, O_RDWR | O_NONBLOCK), "make the pty non-blocking");
     raw.emplace(STDIN_FILENO);
     ui::copy_window_size(STDIN_FILENO, master.native_handle());
   }
 
   void await_input() {
-    input.async_wait(asio::posix::stream_descriptor::wait_read,
-                     [self = shared_from_this()](const boost::system::error_code& error) {
-                       if (!error && self->copy_input()) self->await_input();
-                     });
+    input.on_readable([self = shared_from_this()] {
+      if (self->copy_input()) self->await_input();
+    });
   }
 
   bool copy_input() {
-    const auto count = ::read(input.native_handle(), buffer.data(), buffer.size());
-    if (count <= 0) return false;
-    std::string_view left{buffer.data(), static_cast<std::size_t>(count)};
+    const auto count = read_input(buffer);
+    if (!count) return true;
+    if (*count == 0) return false;
+    std::string_view left{buffer.data(), *count};
     while (!left.empty()) {
       const auto written = ::write(master.native_handle(), left.data(), left.size());
       if (written > 0)
@@ -116,25 +154,15 @@ void TerminalRelay::drain() {
   body_->copy_output();
 }
 
-// Waits for both ends, so that neither a silent user nor a full pipe keeps the command from ending. What is
-// always ready, such as a file, epoll does not take: then the executor's next turn is the event.
+// Waits for both ends, so that neither a silent user nor a full pipe keeps the command from ending.
 struct InputRelay::Body : std::enable_shared_from_this<InputRelay::Body> {
-  asio::any_io_executor executor;
-  std::optional<asio::posix::stream_descriptor> input;  // none: always ready
+  StandardInput input;
   asio::posix::stream_descriptor pipe;
   std::array<char, 65536> buffer{};
   std::string_view left;
 
-  Body(const asio::any_io_executor& e, base::UniqueFd to) : executor(e), pipe(e, to.release()) {
+  Body(const asio::any_io_executor& e, base::UniqueFd to) : input(e), pipe(e, to.release()) {
     base::check(::fcntl(pipe.native_handle(), F_SETFL, O_WRONLY | O_NONBLOCK), "make the pipe non-blocking");
-    auto own = base::sys::duplicate(STDIN_FILENO);
-    boost::system::error_code error;
-    input.emplace(e);
-    input->assign(own.get(), error);
-    if (error)
-      input.reset();
-    else
-      static_cast<void>(own.release());
   }
 
   void next() {
@@ -143,22 +171,17 @@ struct InputRelay::Body : std::enable_shared_from_this<InputRelay::Body> {
                       [self = shared_from_this()](const boost::system::error_code& error) {
                         if (!error) self->write();
                       });
-    } else if (input) {
-      input->async_wait(asio::posix::stream_descriptor::wait_read,
-                        [self = shared_from_this()](const boost::system::error_code& error) {
-                          if (!error) self->read();
-                        });
     } else {
-      asio::post(executor, [self = shared_from_this()] { self->read(); });
+      input.on_readable([self = shared_from_this()] { self->read(); });
     }
   }
 
   void read() {
     if (!pipe.is_open()) return;
-    const auto count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) return next();
-    if (count <= 0) return close();
-    left = {buffer.data(), static_cast<std::size_t>(count)};
+    const auto count = read_input(buffer);
+    if (!count) return next();
+    if (*count == 0) return close();
+    left = {buffer.data(), *count};
     write();
   }
 
@@ -174,7 +197,7 @@ struct InputRelay::Body : std::enable_shared_from_this<InputRelay::Body> {
   void close() {
     boost::system::error_code ignored;
     pipe.close(ignored);
-    if (input) input->close(ignored);
+    input.close();
   }
 };
 

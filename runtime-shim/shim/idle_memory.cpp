@@ -6,6 +6,7 @@
 #include <string_view>
 #include <sys/mman.h>
 
+#include "base/error.hpp"
 #include "base/file.hpp"
 
 namespace compose::rt {
@@ -62,11 +63,15 @@ void give_back(std::string_view maps, bool (*wanted)(const Mapping&)) {
 
 }  // namespace
 
-void give_back_memory() {
-  const auto maps = base::read_file_if_exists(base::HostPath{"/proc/self/maps"}, 64U << 10U).value_or("");
-  give_back(maps, is_shared);
-  ::malloc_trim(0);
-  give_back(maps, is_code);  // last, so that little of it is used again
+void give_back_memory() noexcept {
+  try {
+    const auto maps = base::read_file_if_exists(base::HostPath{"/proc/self/maps"}, 64U << 10U).value_or("");
+    give_back(maps, is_shared);
+    ::malloc_trim(0);
+    give_back(maps, is_code);  // last, so that little of it is used again
+  } catch (const base::Error&) {
+    // The container matters more than the memory.
+  }
 }
 
 }  // namespace compose::rt

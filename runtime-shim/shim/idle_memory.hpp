@@ -6,6 +6,6 @@ namespace compose::rt {
 
 // Free heap, and the pages of program and names tables that are mapped but can be mapped again from their
 // files: the next use costs a page fault.
-void give_back_memory();
+void give_back_memory() noexcept;
 
 }  // namespace compose::rt

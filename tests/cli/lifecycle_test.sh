@@ -46,6 +46,14 @@ test_a_restart_at_once_always_runs_again() {
   compose down -t 0
 }
 
+test_exec_on_a_slow_terminal_loses_nothing_and_leaves_it_blocking() {
+  one_service
+  compose build
+  compose up -d
+  equal "100000 0 blocking" "$("$source_root/tests/support/slow_terminal.py" compose exec web seq 1 100000)"
+  compose down -t 0
+}
+
 test_scale_down_removes_the_highest_numbers_and_scale_n_twice_is_nothing() {
   one_service
   compose up -d --scale web=6
