@@ -41,6 +41,9 @@ int fsopen(const char* type, unsigned flags) noexcept {
 int fsconfig(int fs, unsigned command, const char* key, const void* value, int aux) noexcept {
   return static_cast<int>(::syscall(SYS_fsconfig, fs, command, key, value, aux));
 }
+bool refuses_unknown_options(int fs) noexcept {
+  return fsconfig(fs, FSCONFIG_SET_FLAG, "compose.unknown", nullptr, 0) == -1;
+}
 int fsmount(int fs, unsigned flags, unsigned attributes) noexcept {
   return static_cast<int>(::syscall(SYS_fsmount, fs, flags, attributes));
 }

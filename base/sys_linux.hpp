@@ -28,6 +28,9 @@ int move_mount(int from_directory, const char* from, int to_directory, const cha
 int mount_setattr(int directory, const char* path, unsigned flags, const mount_attr& attributes) noexcept;
 int fsopen(const char* type, unsigned flags) noexcept;
 int fsconfig(int fs, unsigned command, const char* key, const void* value, int aux) noexcept;
+// Does this file system say at once that it does not know an option? The older kind takes anything, and
+// complains in the kernel's log when it is made: its context is good for nothing afterwards.
+bool refuses_unknown_options(int fs) noexcept;
 int fsmount(int fs, unsigned flags, unsigned attributes) noexcept;
 int pivot_root(const char* new_root, const char* put_old) noexcept;
 

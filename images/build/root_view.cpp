@@ -49,14 +49,13 @@ UniqueFd open_overlay() {
   return UniqueFd{base::check(sys::fsopen("overlay", FSOPEN_CLOEXEC), "open file system type 'overlay'")};
 }
 
-// False: the kernel knows no "lowerdir+". Kernels before 6.5 take any option and refuse it only when the file
-// system is made.
+// False: the kernel knows no "lowerdir+".
 bool join_by_paths(int fs, const std::vector<base::HostPath>& layers) {
+  if (!sys::refuses_unknown_options(fs)) return false;
   if (sys::fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir+", layers.front().c_str(), 0) == -1) return false;
   for (std::size_t i = 1; i < layers.size(); ++i) set_option(fs, "lowerdir+", layers[i].c_str());
-  if (sys::fsconfig(fs, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0) return true;
-  if (errno == EINVAL) return false;
-  throw base::SysError(errno, base::text("join {} layers", layers.size()));
+  base::check(sys::fsconfig(fs, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "join {} layers", layers.size());
+  return true;
 }
 
 UniqueFd overlay_of(const std::vector<base::HostPath>& layers) {

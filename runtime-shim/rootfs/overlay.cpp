@@ -40,8 +40,8 @@ std::string join_lower(const RootfsSpec& rootfs, std::size_t prefix) {
   return out;
 }
 
-bool set_lower(int fs, const RootfsSpec& rootfs) {
-  if (set_string(fs, "lowerdir+", rootfs.lower.front().str())) {
+bool set_lower(int fs, const RootfsSpec& rootfs, bool one_by_one) {
+  if (one_by_one && set_string(fs, "lowerdir+", rootfs.lower.front().str())) {
     for (std::size_t i = 1; i < rootfs.lower.size(); ++i)
       if (!set_string(fs, "lowerdir+", rootfs.lower[i].str())) return false;
     return true;
@@ -61,14 +61,18 @@ std::string kernel_message(int fs) {
 
 // nullopt: some option does not fit or is not known; the older call may do it.
 std::optional<base::UniqueFd> mount_with_fsopen(const RootfsSpec& rootfs) {
-  const base::UniqueFd fs{sys::fsopen("overlay", FSOPEN_CLOEXEC)};
-  if (!fs || !set_lower(fs.get(), rootfs) || !set_string(fs.get(), "upperdir", rootfs.upper.str()) ||
+  base::UniqueFd fs{sys::fsopen("overlay", FSOPEN_CLOEXEC)};
+  if (!fs) return std::nullopt;
+  const bool one_by_one = sys::refuses_unknown_options(fs.get());
+  if (!one_by_one) fs = base::UniqueFd{sys::fsopen("overlay", FSOPEN_CLOEXEC)};
+  if (!fs || !set_lower(fs.get(), rootfs, one_by_one) ||
+      !set_string(fs.get(), "upperdir", rootfs.upper.str()) ||
       !set_string(fs.get(), "workdir", rootfs.work.str()))
     return std::nullopt;
   if (sys::fsconfig(fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == -1) {
     const int error = errno;
-    // Kernels before 6.5 take any option and refuse "lowerdir+" only here.
-    if (error == EINVAL) return std::nullopt;
+    // The older kind of context reports everything only here.
+    if (error == EINVAL && !one_by_one) return std::nullopt;
     throw base::SysError(error, "mount the layers of the image" + kernel_message(fs.get()));
   }
   return base::UniqueFd{

@@ -1,4 +1,5 @@
 // What a process in a container sees and may do, asked from inside, for init, exec and health probes alike.
+#include <filesystem>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -59,9 +60,14 @@ struct Census {
 
 Census census() {
   Census out{.mounts = base::read_file(base::HostPath{"/proc/self/mountinfo"})};
-  for (const auto& h : base::list_directory(base::HostPath{"/sys/fs/cgroup"}))
-    for (const auto& c : base::list_directory(base::HostPath{"/sys/fs/cgroup/" + h}))
-      if (c.starts_with("compose-")) out.cgroups.push_back(h + "/" + c);
+  // The hierarchies of version 1 are one level down; those of version 2 have files beside the cgroups.
+  const base::HostPath top{"/sys/fs/cgroup"};
+  for (const auto& entry : base::list_directory(top)) {
+    if (entry.starts_with("compose-")) out.cgroups.push_back(entry);
+    if (!std::filesystem::is_directory(top.str() + "/" + entry)) continue;
+    for (const auto& c : base::list_directory(top / entry))
+      if (c.starts_with("compose-")) out.cgroups.push_back(entry + "/" + c);
+  }
   return out;
 }
 
