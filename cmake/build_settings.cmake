@@ -5,8 +5,11 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
-# What a report of a sanitizer needs: lines and frames.
-set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+# What a report of a sanitizer needs: lines and frames. Fuzzers have to be fast, tests have to be compiled soon.
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+if(COMPOSE_FUZZ)
+  set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+endif()
 set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
 
 find_program(COMPOSE_CCACHE ccache)
@@ -32,7 +35,8 @@ target_link_options(compose_settings INTERFACE -Wl,--gc-sections)
 
 if(COMPOSE_SANITIZE)
   target_compile_options(compose_settings INTERFACE
-    -fsanitize=${COMPOSE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    # Reading through null ends the program without a check before each access, and every check is code to compile.
+    -fsanitize=${COMPOSE_SANITIZE} -fno-sanitize=null,object-size,vptr -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(compose_settings INTERFACE -fsanitize=${COMPOSE_SANITIZE})
 endif()
 if(COMPOSE_COVERAGE)
