@@ -67,7 +67,7 @@ test_the_first_lookup_of_pid_1_works_every_time() {
 END
   compose build
   local round
-  for round in 1 2 3 4 5; do
+  for round in $(rounds 5); do
     compose up -d --scale probe="${PROBES:-100}" probe
     eventually 60 none_runs probe
     equal "" "$(compose ps -a --format '{{.Name}} {{.ExitCode}}' probe | grep -v ' 0$')"

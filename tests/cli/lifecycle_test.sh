@@ -125,7 +125,7 @@ test_a_killed_up_is_repaired_by_the_next() {
   sed -i '/command: sleep infinity/d' compose.yaml
   compose build
   local i
-  for i in $(seq 12); do
+  for i in $(rounds 12); do
     compose up -d >/dev/null 2>&1 &
     local up=$!
     sleep "0.0$((RANDOM % 40 + 10))"
@@ -141,7 +141,7 @@ test_what_a_killed_down_left_is_taken_by_the_next() {
   one_service '    volumes: [/scratch]'
   compose build
   local i
-  for i in $(seq 8); do
+  for i in $(rounds 8); do
     compose up -d --scale web=4 >/dev/null 2>&1
     compose down -v -t 0 >/dev/null 2>&1 &
     local down=$!
@@ -169,7 +169,7 @@ test_an_interrupted_up_leaves_nothing_that_down_does_not_take() {
   one_service
   compose build
   local i status
-  for i in $(seq 12); do
+  for i in $(rounds 12); do
     compose up -d --scale web=20 >/dev/null 2>&1 &
     local up=$!
     sleep "0.0$((RANDOM % 80 + 10))"
@@ -214,7 +214,7 @@ networks: {a: , b: , c: , d: , e: }
 END
   take_census before
   local i
-  for i in $(seq 15); do
+  for i in $(rounds 15); do
     compose up -d
     equal 1 "$(running)"
     compose down -t 0
@@ -253,7 +253,7 @@ END
   (cd owner && compose up -d)
   (cd a && compose build) && (cd b && compose build)
   local i
-  for i in $(seq 8); do
+  for i in $(rounds 8); do
     (cd a && timeout 20 compose up -d && timeout 20 compose down -t 0) &
     local first=$!
     (cd b && timeout 20 compose up -d && timeout 20 compose down -t 0) &

@@ -7,6 +7,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 [[ ${COMPOSE_TEST_WORLD:-} == 1 ]] || exec "$source_root/tests/support/world" "$0" "$@"
 . "$source_root/tests/support/check.sh"
+COMPOSE_TEST_ROUNDS=${COMPOSE_TEST_ROUNDS:-0}
 export PATH=${COMPOSE_TEST_BIN:-$source_root/build/release/bin}:$PATH
 
 # A build context for a busybox image: `build: ./image` in a compose file.
@@ -31,6 +32,9 @@ services:
 ${1:-}
 END
 }
+
+# rounds N: 1 to N, or fewer where the machine is slow (COMPOSE_TEST_ROUNDS).
+rounds() { seq "$((COMPOSE_TEST_ROUNDS > 0 && COMPOSE_TEST_ROUNDS < $1 ? COMPOSE_TEST_ROUNDS : $1))"; }
 
 skip_test() {
   echo "$1" >"$scratch/skipped"
