@@ -200,7 +200,8 @@ TEST_SUITE("runtime/container") {
     ::usleep(300'000);
     // One that died this very moment is a zombie, too, until it is reaped.
     const char* const zombies =
-        "for i in $(seq 100); do n=$(grep -sl 'State:.Z' /proc/[0-9]*/status | wc -l); test $n != 0 || break; "
+        "for i in $(seq 100); do n=$(grep -sl 'State:.Z' /proc/[0-9]*/status | wc -l); test $n != 0 || "
+        "break; "
         "sleep 0.01; done; echo $n";
     CHECK(world.exec(spec.id, {"sh", "-c", zombies}).output == "0\n");
     world.stop(spec.id, 10s);
