@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
@@ -116,27 +117,46 @@ std::vector<AttachmentSpec> in_order(const LeaseRequest& request) {
 
 }  // namespace
 
+namespace {
+
+// What asks for an address of its own comes first, so that nobody else is given it.
+std::vector<std::size_t> in_order(std::span<const LeaseRequest> requests) {
+  std::vector<std::size_t> order(requests.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_partition(order, [&](std::size_t i) {
+    return std::ranges::any_of(requests[i].attachments, [](const AttachmentSpec& a) {
+      return !a.ipv4_address.empty() || !a.ipv6_address.empty();
+    });
+  });
+  return order;
+}
+
+std::vector<Lease> lease_one(Store& store, Networks& networks, const LeaseRequest& request) {
+  std::vector<Lease> leases;
+  bool has_default_route = false;
+  for (const auto& attachment : in_order(request)) {
+    const auto& entry = networks.named(attachment.network);
+    Store::LeaseRow row{.network = entry.network.spec.id,
+                        .container = request.container,
+                        .index = static_cast<int>(leases.size())};
+    row.ipv4 = take_address(store, entry.network, entry.pools.v4, attachment.ipv4_address, "IPv4");
+    row.ipv6 = take_address(store, entry.network, entry.pools.v6, attachment.ipv6_address, "IPv6");
+    row.mac = mac_for(attachment, row.ipv4, row.ipv6);
+    row.default_route = !has_default_route && !entry.network.spec.internal;
+    has_default_route = has_default_route || row.default_route;
+    store.insert_lease(row);
+    leases.push_back(to_lease(row, entry));
+  }
+  return leases;
+}
+
+}  // namespace
+
 std::vector<std::vector<Lease>> LeaseBook::lease(std::span<const LeaseRequest> requests) {
-  std::vector<std::vector<Lease>> all;
+  std::vector<std::vector<Lease>> all(requests.size());
   store_.database().transaction([&] {
     Networks networks{store_};
-    for (const auto& request : requests) {
-      auto& leases = all.emplace_back();
-      bool has_default_route = false;
-      for (const auto& attachment : in_order(request)) {
-        const auto& entry = networks.named(attachment.network);
-        Store::LeaseRow row{.network = entry.network.spec.id,
-                            .container = request.container,
-                            .index = static_cast<int>(leases.size())};
-        row.ipv4 = take_address(store_, entry.network, entry.pools.v4, attachment.ipv4_address, "IPv4");
-        row.ipv6 = take_address(store_, entry.network, entry.pools.v6, attachment.ipv6_address, "IPv6");
-        row.mac = mac_for(attachment, row.ipv4, row.ipv6);
-        row.default_route = !has_default_route && !entry.network.spec.internal;
-        has_default_route = has_default_route || row.default_route;
-        store_.insert_lease(row);
-        leases.push_back(to_lease(row, entry));
-      }
-    }
+    for (const std::size_t i : in_order(requests)) all[i] = lease_one(store_, networks, requests[i]);
   });
   base::fault_point("net.leases.given");
   return all;

@@ -290,6 +290,10 @@ void NetworkManager::remove_all(std::span<const std::string> names, std::span<co
   s.remove_durable(doomed, containers);
 }
 
+bool NetworkManager::in_use(const std::string& name) const {
+  const auto network = state_->store.find_network(name);
+  return network && !state_->store.containers_on(network->spec.id).empty();
+}
 std::optional<Network> NetworkManager::find(const std::string& name) const {
   return state_->store.find_network(name);
 }

@@ -69,6 +69,8 @@ class NetworkManager {
   // and whose leases are released) and those retired before go in the same conversation.
   void remove_all(std::span<const std::string> names, std::span<const std::string> containers = {});
 
+  // Does any container have an address on it?
+  [[nodiscard]] bool in_use(const std::string& name) const;
   [[nodiscard]] std::optional<Network> find(const std::string& name) const;
   [[nodiscard]] std::vector<Network> list() const;
   [[nodiscard]] std::vector<Network> list_of_project(const std::string& project) const;

@@ -25,7 +25,7 @@ Task<Failure> NetworkAdapter::create(const sched::DesiredNetwork& network) {
 
 Task<Failure> NetworkAdapter::remove(const std::string& name) {
   try {
-    if (!state_.users_of_network(name).empty()) co_return std::string{sched::k_still_in_use};
+    if (networks_.in_use(name)) co_return std::string{sched::k_still_in_use};
     base::fault_point("network.remove");
     networks_.remove(name);
     base::fault_point("network.removed");

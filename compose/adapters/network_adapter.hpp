@@ -1,6 +1,5 @@
 #pragma once
 // sched::Networks on top of the network room.
-#include "compose/adapters/state.hpp"
 #include "net/network_manager.hpp"
 #include "scheduler/effects.hpp"
 
@@ -8,14 +7,13 @@ namespace compose::adapters {
 
 class NetworkAdapter final : public sched::Networks {
  public:
-  NetworkAdapter(net::NetworkManager& networks, State& state, std::string project)
-      : networks_(networks), state_(state), project_(std::move(project)) {}
+  NetworkAdapter(net::NetworkManager& networks, std::string project)
+      : networks_(networks), project_(std::move(project)) {}
   sched::Task<sched::Failure> create(const sched::DesiredNetwork& network) override;
   sched::Task<sched::Failure> remove(const std::string& name) override;
 
  private:
   net::NetworkManager& networks_;
-  State& state_;
   std::string project_;
 };
 

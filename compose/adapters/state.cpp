@@ -276,12 +276,4 @@ std::optional<ContainerId> State::other_user_of_volume(const std::string& name, 
   return found;
 }
 
-std::vector<std::string> State::users_of_network(const std::string& name) {
-  std::vector<std::string> users;
-  for (const auto& container : all_containers())
-    if (std::ranges::find(container.summary.networks, name) != container.summary.networks.end())
-      users.push_back(container.name);
-  return users;
-}
-
 }  // namespace compose::adapters

@@ -155,7 +155,6 @@ class State {
   [[nodiscard]] std::vector<std::string> users_of_volume(const std::string& name);
   [[nodiscard]] std::optional<ContainerId> other_user_of_volume(const std::string& name,
                                                                 const ContainerId& than);
-  [[nodiscard]] std::vector<std::string> users_of_network(const std::string& name);
 
  private:
   base::Database database_;

@@ -68,6 +68,7 @@ ExistingProject existing_project(Context& context, const std::vector<std::string
   auto observed = adapters::observe(context.state(), context.networks(), context.paths(), name, nullptr);
   context.phase_done("observe");
   const bool all_have_containers =
+      !observed.containers.empty() &&
       std::ranges::all_of(services, [&](const auto& s) { return has_container(observed.containers, s); });
   if (all_have_containers) {
     auto graph = sched::ServiceGraph::of(observed);

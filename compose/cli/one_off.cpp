@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -123,8 +124,15 @@ class OneOff {
     return peers;
   }
 
-  void pass_on(int signal) {
-    asio::co_spawn(session_.io(), client().kill(signal), [](std::exception_ptr) {});
+  void pass_on(int signal) { asio::co_spawn(session_.io(), send(signal), asio::detached); }
+
+  sched::Task<void> send(int signal) {
+    rt::ShimClient shim = client();
+    try {
+      co_await shim.kill(signal);
+    } catch (const base::Error&) {
+      // It has not started yet, or has ended.
+    }
   }
 
   rt::ShimClient client() { return {session_.io().get_executor(), context_.paths().runtime(), id_}; }

@@ -45,7 +45,7 @@ struct Session::Parts {
                  .clock = c.clock(),
                  .desired = &desired,
                  .project_lock = [&c] { return c.lock_descriptor(); }}),
-        networks(c.networks(), c.state(), d.project),
+        networks(c.networks(), d.project),
         volumes(c.state(), c.paths(), d.project, c.clock()),
         hooks(io.get_executor(), c.paths()) {}
 

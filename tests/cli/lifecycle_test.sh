@@ -54,6 +54,55 @@ test_exec_on_a_slow_terminal_loses_nothing_and_leaves_it_blocking() {
   compose down -t 0
 }
 
+test_a_signal_to_run_goes_to_the_container() {
+  one_service
+  compose build
+  local status
+  compose run --rm -T web sh -c 'trap "echo got-it; exit 3" TERM; echo ready; while :; do sleep 0.1; done' </dev/null >out &
+  local run=$!
+  until grep -q ready out; do sleep 0.05; done
+  kill -TERM $run
+  wait $run && status=0 || status=$?
+  equal "3 ready got-it" "$status $(xargs <out)"
+  compose down -t 0
+}
+
+test_a_changed_subnet_moves_those_who_are_there() {
+  busybox_image
+  cat >compose.yaml <<'YAML'
+services:
+  web: {image: test-busybox, build: ./image, command: sleep infinity, init: true, networks: [n]}
+networks: {n: {ipam: {config: [{subnet: 10.99.0.0/24}]}}}
+YAML
+  compose build
+  compose up -d -t 0
+  sed -i s/10.99/10.98/g compose.yaml
+  compose up -d -t 0
+  matches "$(compose exec -T web hostname -i)" '^10\.98\.0\.'
+  compose down -t 0
+}
+
+test_a_fixed_address_is_not_given_to_a_neighbour_made_at_the_same_time() {
+  busybox_image
+  cat >compose.yaml <<'YAML'
+services:
+  any: {image: test-busybox, build: ./image, command: sleep infinity, init: true, networks: [n]}
+  fixed: {image: test-busybox, command: sleep infinity, init: true, networks: {n: {ipv4_address: 10.99.0.2}}}
+networks: {n: {ipam: {config: [{subnet: 10.99.0.0/24}]}}}
+YAML
+  compose build
+  compose up -d
+  equal 10.99.0.2 "$(compose exec -T fixed hostname -i)"
+  compose down -t 0
+}
+
+test_start_without_containers_is_an_error() {
+  one_service
+  local output
+  if output=$(compose start 2>&1); then return 1; fi
+  matches "$output" 'service "web" has no container to start'
+}
+
 test_scale_down_removes_the_highest_numbers_and_scale_n_twice_is_nothing() {
   one_service
   compose up -d --scale web=6

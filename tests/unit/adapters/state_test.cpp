@@ -71,12 +71,10 @@ TEST_SUITE("adapters/state") {
     CHECK_THROWS_WITH_AS(w.state.spec(c.id), "no such container: aa", base::Error);
   }
 
-  TEST_CASE("who uses a volume or a network is found") {
+  TEST_CASE("who uses a volume is found") {
     StateWorld w;
     w.add("shop-web-1", "aa");
     CHECK(w.state.users_of_volume("shop_data") == std::vector<std::string>{"shop-web-1"});
-    CHECK(w.state.users_of_network("shop_default") == std::vector<std::string>{"shop-web-1"});
-    CHECK(w.state.users_of_network("x").empty());
   }
 
   TEST_CASE("a project is forgotten when nothing of it is left") {
