@@ -105,7 +105,7 @@ class Exchange {
 
   [[nodiscard]] bool answered() const { return answered_; }
   [[nodiscard]] bool reusable() const {
-    return sent_ && parser_ && parser_->is_done() && parser_->keep_alive();
+    return sent_ && parser_ && parser_->is_done() && parser_->keep_alive() && connection_.buffer.size() == 0;
   }
 
  private:
@@ -200,7 +200,6 @@ struct HttpClient::Parts {
   void connect_through(Connection& connection, const Url& proxy, const Url& url) const {
     const auto target = base::text(
         "{}:{}", url.host.find(':') == std::string::npos ? url.host : "[" + url.host + "]", url.port);
-    HttpRequest request{.method = "CONNECT", .url = proxy};
     auto head = base::text("CONNECT {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\n", target, target,
                            settings.user_agent);
     head += proxy_authorization(proxy) + "\r\n";
@@ -214,6 +213,9 @@ struct HttpClient::Parts {
     if (parser.get().result_int() / 100 != 2)
       fail("the proxy {} does not connect to {}: status {}", proxy.authority(), target,
            parser.get().result_int());
+    // Whoever is on the way could have written it, and it would be read as if it came through TLS.
+    if (connection.buffer.size() != 0)
+      fail("the proxy {} sends something before the tunnel begins", proxy.authority());
   }
 
   static std::string proxy_authorization(const Url& proxy) {

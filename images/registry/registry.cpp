@@ -149,7 +149,8 @@ HttpResponse Registry::ask_once(HttpRequest request, const ChooseSink& sink) {
     return sink && head.success() ? sink(head) : nullptr;
   };
   auto response = send(request, taken);
-  if (response.status != 401) return response;
+  // Who we are is the registry's to ask, not that of a server it redirects to.
+  if (response.status != 401 || !response.url.same_origin(endpoint().base)) return response;
   authorize(response);
   return send(request, taken);
 }
@@ -336,7 +337,14 @@ std::string Registry::start_upload(const std::string& query, bool& mounted) {
 bool Registry::mount_blob(const std::string& digest, const std::string& from) {
   if (also_from_.insert(from).second) endpoint().authorization.clear();  // a token that covers both
   bool mounted = false;
-  (void)start_upload("?mount=" + digest + "&from=" + escape_query(from), mounted);
+  try {
+    (void)start_upload("?mount=" + digest + "&from=" + escape_query(from), mounted);
+  } catch (const NetworkError&) {
+    throw;
+  } catch (const base::Error&) {  // not ours to read: it is sent, with a token for our repository alone
+    also_from_.erase(from);
+    endpoint().authorization.clear();
+  }
   return mounted;
 }
 

@@ -53,7 +53,7 @@ class Registry {
 
   // ---- pushing ----
   [[nodiscard]] bool has_blob(const std::string& digest);
-  // True: it is in the repository now, without having been sent. `from`: paths of other repositories.
+  // True: it is in the repository now, without having been sent. False also when the registry refuses.
   [[nodiscard]] bool mount_blob(const std::string& digest, const std::string& from);
   void upload(const std::string& digest, const HttpBody& body);
   void put_manifest(const std::string& tag_or_digest, const std::string& media_type,

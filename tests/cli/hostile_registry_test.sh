@@ -105,6 +105,14 @@ test_credentials_do_not_follow_a_redirect_elsewhere() {
   matches "$(grep 'localhost:5000 /v2/redirect/blobs' log | tail -n 1)" "Basic "
 }
 
+test_a_server_that_is_redirected_to_is_not_told_who_we_are() {
+  hostile_start
+  mkdir docker
+  printf '{"auths": {"localhost:5000": {"username": "ann", "password": "secret"}}}' >docker/config.json
+  refused redirect-refused "$layer: status 401"
+  equal "GET /refused -" "$(awk '$2 == "127.0.0.1:5001" { print $1, $3, $4 }' log | sort -u)"
+}
+
 test_one_bad_image_does_not_keep_the_others_from_coming() {
   hostile_start
   printf 'services:\n  a: {image: "localhost:5000/good:1"}\n  b: {image: "localhost:5000/wrong-digest:1"}\n' >compose.yaml

@@ -68,7 +68,7 @@ def link(name, target, kind):
 noise = hashlib.sha512(b"seed").digest()
 large = tar_of([file_entry("large", b"".join(hashlib.sha512(noise + bytes([i % 256, i // 256])).digest() for i in range(40000)))])
 small = tar_of([file_entry("small")])
-good = {name: image(name, large) for name in ("good", "resume", "trickle", "slow-headers", "busy", "stall", "redirect", "bad-range", "error-page")}
+good = {name: image(name, large) for name in ("good", "resume", "trickle", "slow-headers", "busy", "stall", "redirect", "redirect-refused", "bad-range", "error-page")}
 wrong_document, wrong_layer = image("wrong-digest", tar_of([file_entry("wrong")]))
 truncated_document, truncated_layer = image("truncated", tar_of([file_entry("truncated")] + [file_entry("x%d" % i) for i in range(99)]))
 image("short-size", small, size=7)
@@ -147,7 +147,7 @@ class Handler(BaseHTTPRequestHandler):
         if len(parts) < 5 or parts[1] != "v2":
             return self.answer(404)
         name, kind, what = parts[2], parts[3], parts[4]
-        if name == "redirect" and not self.headers.get("Authorization"):
+        if name.startswith("redirect") and not self.headers.get("Authorization"):
             return self.answer(401, b"{}", {"WWW-Authenticate": 'Basic realm="here"'})
         if kind == "manifests":
             return self.manifest(name, what)
@@ -201,11 +201,15 @@ class Handler(BaseHTTPRequestHandler):
             body = body[:-1] + bytes([body[-1] ^ 1])
         if name == "redirect":
             return self.answer(307, b"", {"Location": "http://127.0.0.1:%d/%s" % (PORT + 1, what)})
+        if name == "redirect-refused":
+            return self.answer(307, b"", {"Location": "http://127.0.0.1:%d/refused" % (PORT + 1)})
         if offset:
             return self.answer(206, body[offset:], {"Content-Range": "bytes %d-%d/%d" % (offset, len(body) - 1, len(body))})
         return self.answer(200, body)
 
     def elsewhere(self):
+        if self.path == "/refused":
+            return self.answer(401, b"{}", {"WWW-Authenticate": 'Bearer realm="http://127.0.0.1:%d/token"' % (PORT + 1)})
         body = blobs.get(self.path[1:])
         return self.answer(404) if body is None else self.answer(200, body)
 
