@@ -93,14 +93,16 @@ const model::Service& service_named(const model::Project& project, const std::st
 }
 
 // What an additional context of another service is: the image that it was built to.
-std::map<std::string, std::string> contexts_of(const model::Project& project, const model::Build& build) {
+// By its id: the name may mean something else to a registry.
+std::map<std::string, std::string> contexts_of(Context& context, const model::Project& project,
+                                               const model::Build& build) {
   std::map<std::string, std::string> contexts;
-  for (const auto& [name, context] : build.additional_contexts)
-    contexts[name] =
-        context.starts_with(k_service_context)
-            ? "docker-image://" +
-                  lower::image_of(project, service_named(project, context.substr(k_service_context.size())))
-            : context;
+  for (const auto& [name, source] : build.additional_contexts) {
+    contexts[name] = source;
+    if (!source.starts_with(k_service_context)) continue;
+    const auto& service = service_named(project, source.substr(k_service_context.size()));
+    contexts[name] = "docker-image://" + context.images().require(lower::image_of(project, service)).id;
+  }
   return contexts;
 }
 
@@ -135,8 +137,8 @@ images::StepNetwork network_of(const model::Build& build) {
   base::fail("build network \"{}\" is not supported: use default, host or none", build.network);
 }
 
-images::BuildRequest request_of(const model::Project& project, const model::Service& service,
-                                const BuildOptions& options) {
+images::BuildRequest request_of(Context& context, const model::Project& project,
+                                const model::Service& service, const BuildOptions& options) {
   const auto& build = *service.build;
   images::BuildRequest request{.context = base::HostPath{base::clean_path(build.context)},
                                .dockerfile = build.dockerfile.empty() ? "Dockerfile" : build.dockerfile,
@@ -144,7 +146,7 @@ images::BuildRequest request_of(const model::Project& project, const model::Serv
                                .labels = build.labels,
                                .tags = build.tags,
                                .target = build.target,
-                               .named_contexts = contexts_of(project, build),
+                               .named_contexts = contexts_of(context, project, build),
                                .secrets = secrets_of(project, build),
                                .ssh = agents_of(build, options),
                                .pull = build.pull || options.pull,
@@ -182,7 +184,7 @@ void build_service(Context& context, const model::Project& project, const model:
   images::SilentBuildProgress silent;
   images::BuildProgress& shown = options.quiet ? static_cast<images::BuildProgress&>(silent) : plain;
   try {
-    auto request = request_of(project, service, options);
+    auto request = request_of(context, project, service, options);
     request.fetch = [&](const std::string& reference) {
       TransferView view{context, options.quiet};
       images::pull_image(context.images(), images::load_registry_settings(),

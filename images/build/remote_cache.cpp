@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <fcntl.h>
-#include <set>
+#include <map>
+#include <optional>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
@@ -28,6 +29,7 @@ constexpr const char* k_config_type = "application/vnd.compose.build-cache.v1+js
 constexpr const char* k_manifest_type = "application/vnd.oci.image.manifest.v1+json";
 constexpr const char* k_layer_type = "application/vnd.oci.image.layer.v1.tar+gzip";
 constexpr std::size_t k_max_document = 4U << 20U;
+constexpr std::size_t k_max_steps = 10'000;
 
 Json descriptor_json(const std::string& type, const std::string& digest, std::uint64_t size) {
   return Json{{"mediaType", type}, {"digest", digest}, {"size", size}};
@@ -142,6 +144,30 @@ std::unique_ptr<CachePlace> open_place(const CacheLocation& location, RegistryAc
   return std::make_unique<RegistryPlace>(location.place, access);
 }
 
+Json array_of(const Json& object, const char* name, std::size_t most) {
+  const auto found = object.find(name);
+  if (found == object.end()) return Json::array();
+  if (!found->is_array()) fail("{}: must be an array", name);
+  if (found->size() > most) fail("{}: more than {} entries", name, most);
+  return *found;
+}
+
+std::map<std::string, CachedStep> read_steps(const Json& config) {
+  std::map<std::string, CachedStep> steps;
+  for (const auto& step : array_of(config, "steps", k_max_steps)) {
+    if (!step.is_object()) fail("steps: each must be an object");
+    CachedStep known;
+    std::string key;
+    base::from_json(step.value("key", Json{}), key, "key");
+    base::from_json(step.value("diff_id", Json{}), known.diff_id, "diff_id");
+    base::from_json(step.value("created", Json{}), known.created, "created");
+    if (!known.diff_id.empty() && !is_digest(known.diff_id))
+      fail("the diff id '{}' is not a digest", known.diff_id);
+    steps[key] = known;
+  }
+  return steps;
+}
+
 }  // namespace
 
 std::optional<CacheLocation> parse_cache_location(std::string_view text) {
@@ -203,21 +229,14 @@ CacheImport::CacheImport(Store& store, const CacheLocation& location)
   if (manifest.config.media_type != k_config_type)
     fail("it is not a build cache, but '{}'", manifest.config.media_type);
   const auto config = base::parse_json(parts_->place->document(manifest.config), "build cache");
-  const auto diff_ids = config.value("diff_ids", std::vector<std::string>{});
+  if (!config.is_object()) fail("build cache: must be an object");
+  std::vector<std::string> diff_ids;
+  base::from_json(array_of(config, "diff_ids", manifest.layers.size()), diff_ids, "diff_ids");
   if (!std::ranges::all_of(diff_ids, is_digest)) fail("a diff id in it is not a digest");
   if (diff_ids.size() != manifest.layers.size())
     fail("it has {} layers and names {}", manifest.layers.size(), diff_ids.size());
   for (std::size_t i = 0; i < diff_ids.size(); ++i) parts_->layers[diff_ids[i]] = manifest.layers[i];
-  for (const auto& step : config.value("steps", Json::array())) {
-    CachedStep known;
-    std::string key;
-    base::from_json(step.value("key", Json{}), key, "key");
-    base::from_json(step.value("diff_id", Json{}), known.diff_id, "diff_id");
-    base::from_json(step.value("created", Json{}), known.created, "created");
-    if (!known.diff_id.empty() && !is_digest(known.diff_id))
-      fail("the diff id '{}' is not a digest", known.diff_id);
-    parts_->steps[key] = known;
-  }
+  parts_->steps = read_steps(config);
 }
 
 CacheImport::~CacheImport() = default;
@@ -232,31 +251,48 @@ std::optional<CachedStep> CacheImport::find(const std::string& key) {
 
 // ---- writing ----
 
+namespace {
+
+// Its descriptor; nullopt: others packed it, and its bytes are not ours to make.
+std::optional<Json> export_layer(Store& store, CachePlace& place, const HostPath& file,
+                                 const std::string& diff_id) {
+  const auto fd = base::sys::open(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  FdSink out{fd.get()};
+  DigestSink digest{&out};
+  GzipSink gzip{digest};
+  if (pack_directory(store.layers().directory_of(diff_id), PackForm::layer, &gzip).digest != diff_id)
+    return std::nullopt;
+  gzip.finish();
+  const auto size = digest.size();
+  const auto name = digest.digest();
+  if (!place.has(name)) place.upload(name, size, file);
+  return descriptor_json(k_layer_type, name, size);
+}
+
+}  // namespace
+
 void export_cache(Store& store, const CacheLocation& location, const std::vector<CacheEntry>& entries) {
   const auto place = open_place(location, RegistryAccess::push);
   const auto workspace = store.layers().workspace();
   Json steps = Json::array();
   Json layers = Json::array();
   Json diff_ids = Json::array();
-  std::set<std::string> written;
+  std::map<std::string, bool> is_in;  // by diff id
   for (const auto& entry : entries) {
     const auto& diff_id = entry.step.diff_id;
+    if (!diff_id.empty()) {
+      const auto [known, is_new] = is_in.try_emplace(diff_id, false);
+      if (is_new) {
+        if (const auto layer = export_layer(store, *place, workspace.work() / diff_id.substr(7), diff_id)) {
+          known->second = true;
+          layers.push_back(*layer);
+          diff_ids.push_back(diff_id);
+        }
+      }
+      if (!known->second) continue;
+    }
     steps.push_back(
         {{"key", entry.key}, {"diff_id", diff_id}, {"created", entry.step.created}, {"title", entry.title}});
-    if (diff_id.empty() || !written.insert(diff_id).second) continue;
-    const auto file = workspace.work() / diff_id.substr(7);
-    const auto fd = base::sys::open(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
-    FdSink out{fd.get()};
-    DigestSink digest{&out};
-    GzipSink gzip{digest};
-    if (pack_directory(store.layers().directory_of(diff_id), PackForm::layer, &gzip).digest != diff_id)
-      continue;  // a layer that others packed: its bytes are not ours to make
-    gzip.finish();
-    const auto size = digest.size();
-    const auto name = digest.digest();
-    if (!place->has(name)) place->upload(name, size, file);
-    layers.push_back(descriptor_json(k_layer_type, name, size));
-    diff_ids.push_back(diff_id);
   }
   const auto config = Json{{"diff_ids", diff_ids}, {"steps", steps}}.dump();
   const auto config_digest = "sha256:" + base::sha256_hex(config);
