@@ -1,6 +1,7 @@
 #include "images/registry/credentials.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <fcntl.h>
 
 #include "base/file.hpp"
@@ -80,6 +81,17 @@ HostPath find_program(const std::string& name) {
   fail("'{}' is not in the PATH", name);
 }
 
+// An answer without end is refused, and the helper does not outlive it.
+std::string answer_of(const base::Process& helper, int out) {
+  try {
+    return base::sys::read_to_end(out, k_max_secret);
+  } catch (const base::Error&) {
+    helper.send_signal(SIGKILL);
+    (void)helper.wait();
+    throw;
+  }
+}
+
 // The protocol of docker-credential-helpers: "get", the server on stdin, JSON on stdout.
 Credentials ask_helper(const std::string& name, const std::string& server) {
   const auto program = find_program("docker-credential-" + name);
@@ -98,7 +110,7 @@ Credentials ask_helper(const std::string& name, const std::string& server) {
     // It ended without reading; its status tells.
   }
   in.write_end = {};
-  const auto answer = base::sys::read_to_end(out.read_end.get(), k_max_secret);
+  const auto answer = answer_of(process, out.read_end.get());
   const auto status = process.wait();
   if (!status.success()) {
     if (answer.find("credentials not found") != std::string::npos) return {};

@@ -86,6 +86,7 @@ struct LayerPlan {
   std::string digest;  // "" while it is not known
   std::uint64_t size = 0;
   bool has_blob = false;
+  std::string odd_blob;                 // an archive in the store that OCI has no word for; "" none
   bool only_so = false;                 // this archive or none
   std::vector<std::string> mount_from;  // paths of repositories
   std::unique_ptr<Worker> worker;
@@ -166,9 +167,12 @@ class Pusher {
       plan.digest = layer->blob;
       plan.size = layer->blob_size;
       plan.has_blob = true;
-    } else if (const auto packed = PullRecords{store_.database()}.packed(diff_id)) {
-      plan.digest = packed->digest;
-      plan.size = packed->size;
+    } else {
+      plan.odd_blob = layer->blob;
+      if (const auto packed = PullRecords{store_.database()}.packed(diff_id)) {
+        plan.digest = packed->digest;
+        plan.size = packed->size;
+      }
     }
     add(std::move(plan));
   }
@@ -259,15 +263,15 @@ class Pusher {
     return pushed;
   }
 
+  // In that process too: what the database knows is in the plan.
   PushedLayer pack(const LayerPlan& layer, const HostPath& file) const {
     const auto fd = base::sys::open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     FdSink out{fd.get()};
     DigestSink digest{&out};
     GzipSink gzip{digest};
-    const auto stored = store_.layers().find(layer.diff_id);
     std::string found;
-    if (stored && !stored->blob.empty()) {  // an archive that OCI has no word for
-      const auto blob = base::sys::open(store_.layers().blob_path(stored->blob), O_RDONLY);
+    if (!layer.odd_blob.empty()) {
+      const auto blob = base::sys::open(store_.layers().blob_path(layer.odd_blob), O_RDONLY);
       FdSource bytes{blob.get()};
       DecompressingSource plain{bytes};
       DigestSink tar{&gzip};

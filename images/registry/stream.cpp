@@ -65,23 +65,23 @@ std::unique_ptr<addrinfo, FreeAddresses> look_up(const std::string& host, std::u
 
 TlsContext::TlsContext(const TlsSettings& settings) : context_(::SSL_CTX_new(::TLS_client_method())) {
   if (context_ == nullptr) fail("set up TLS: {}", tls_error());
-  ::SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
-  ::SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  ::SSL_CTX_set_default_verify_paths(context_);
+  ::SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
+  ::SSL_CTX_set_mode(context_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  ::SSL_CTX_set_default_verify_paths(context_.get());
   for (const auto& file : settings.authorities)
-    if (::SSL_CTX_load_verify_file(context_, file.c_str()) != 1)
+    if (::SSL_CTX_load_verify_file(context_.get(), file.c_str()) != 1)
       fail("read certificates from '{}': {}", file.str(), tls_error());
   if (!settings.certificate.empty() &&
-      (::SSL_CTX_use_certificate_chain_file(context_, settings.certificate.c_str()) != 1 ||
-       ::SSL_CTX_use_PrivateKey_file(context_, settings.key.c_str(), SSL_FILETYPE_PEM) != 1))
+      (::SSL_CTX_use_certificate_chain_file(context_.get(), settings.certificate.c_str()) != 1 ||
+       ::SSL_CTX_use_PrivateKey_file(context_.get(), settings.key.c_str(), SSL_FILETYPE_PEM) != 1))
     fail("read our certificate from '{}' and '{}': {}", settings.certificate.str(), settings.key.str(),
          tls_error());
-  ::SSL_CTX_set_verify(context_, settings.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  ::SSL_CTX_set_verify(context_.get(), settings.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   ::ERR_clear_error();
 }
 
-TlsContext::~TlsContext() {
-  ::SSL_CTX_free(context_);
+void TlsContext::Free::operator()(ssl_ctx_st* context) const noexcept {
+  ::SSL_CTX_free(context);
 }
 
 // ---- connecting ----
@@ -140,13 +140,12 @@ void Stream::start_tls(const TlsContext& context, const std::string& name, bool 
   in6_addr ignored{};
   const bool is_address =
       ::inet_pton(AF_INET, name.c_str(), &ignored) == 1 || ::inet_pton(AF_INET6, name.c_str(), &ignored) == 1;
-  if (!is_address) ::SSL_set_tlsext_host_name(tls_, name.c_str());
+  if (!is_address && ::SSL_set_tlsext_host_name(tls_, name.c_str()) != 1) fail("set up TLS: {}", tls_error());
   if (verify) {
     auto* parameters = ::SSL_get0_param(tls_);
-    if (is_address)
-      ::X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str());
-    else
-      ::X509_VERIFY_PARAM_set1_host(parameters, name.c_str(), 0);
+    const int set = is_address ? ::X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str())
+                               : ::X509_VERIFY_PARAM_set1_host(parameters, name.c_str(), 0);
+    if (set != 1) fail("set up TLS: {}", tls_error());
   }
   handshake(name);
 }

@@ -47,13 +47,13 @@ struct StreamSettings {
 class TlsContext {
  public:
   explicit TlsContext(const TlsSettings& settings);
-  ~TlsContext();
-  TlsContext(const TlsContext&) = delete;
-  TlsContext& operator=(const TlsContext&) = delete;
-  [[nodiscard]] ssl_ctx_st* get() const noexcept { return context_; }
+  [[nodiscard]] ssl_ctx_st* get() const noexcept { return context_.get(); }
 
  private:
-  ssl_ctx_st* context_;
+  struct Free {
+    void operator()(ssl_ctx_st* context) const noexcept;
+  };
+  std::unique_ptr<ssl_ctx_st, Free> context_;
 };
 
 class Stream {

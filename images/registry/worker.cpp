@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -33,6 +34,12 @@ std::int64_t now_ms() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
+}
+
+// A child begins when its parent holds it by pidfd; one that cannot be held ends here.
+void wait_for_go(int pipe) {
+  char byte = 0;
+  if (base::retry_eintr([&] { return ::read(pipe, &byte, 1); }) != 1) ::_exit(1);
 }
 
 [[noreturn]] void run_child(const Worker::Work& work, int pipe, pid_t parent) {
@@ -66,12 +73,24 @@ void WorkerReport::progress(std::uint64_t done) {
 
 Worker::Worker(const Work& work) {
   auto pipe = base::sys::make_pipe();
+  base::check(::fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK), "set up a pipe");
+  auto go = base::sys::make_pipe();
   const pid_t parent = ::getpid();
   const pid_t pid = base::check(::fork(), "start a worker");
-  if (pid == 0) run_child(work, pipe.write_end.get(), parent);
-  process_.emplace(pid, base::UniqueFd{base::check(base::sys::pidfd_open(pid, 0), "open process {}", pid)});
+  if (pid == 0) {
+    go.write_end = {};
+    wait_for_go(go.read_end.get());
+    run_child(work, pipe.write_end.get(), parent);
+  }
+  try {
+    process_.emplace(pid, base::UniqueFd{base::check(base::sys::pidfd_open(pid, 0), "open process {}", pid)});
+    base::sys::write_all(go.write_end.get(), "g");
+  } catch (const base::Error&) {
+    go.write_end = {};  // it ends
+    (void)base::retry_eintr([&] { return ::waitpid(pid, nullptr, 0); });
+    throw;
+  }
   pipe_ = std::move(pipe.read_end);
-  base::check(::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK), "set up a pipe");
 }
 
 Worker::~Worker() {
