@@ -12,19 +12,23 @@ bool worth_retrying(unsigned status) {
   return status == 408 || status == 429 || (status >= 500 && status < 600 && status != 501 && status != 505);
 }
 
+namespace {
+constexpr std::int64_t k_longest_asked = 86'400;  // seconds
+}
+
 std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value,
                                                            std::chrono::system_clock::time_point now) {
   std::uint32_t seconds = 0;
   const auto read = std::from_chars(value.data(), value.data() + value.size(), seconds);
   if (!value.empty() && read.ec == std::errc{} && read.ptr == value.data() + value.size())
-    return std::chrono::seconds{seconds};
+    return std::chrono::seconds{std::min<std::int64_t>(seconds, k_longest_asked)};
   std::tm date{};
   const std::string text{value};
   const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
   if (end == nullptr || *end != '\0') return std::nullopt;
-  const auto then = std::chrono::system_clock::from_time_t(::timegm(&date));
-  return std::max(std::chrono::milliseconds{0},
-                  std::chrono::duration_cast<std::chrono::milliseconds>(then - now));
+  // In seconds: the clock's own ticks end before the year 9999.
+  const std::int64_t left = ::timegm(&date) - std::chrono::system_clock::to_time_t(now);
+  return std::chrono::seconds{std::clamp<std::int64_t>(left, 0, k_longest_asked)};
 }
 
 std::chrono::milliseconds wait_before(const RetryPolicy& policy, int attempt,

@@ -18,7 +18,7 @@ constexpr std::string_view k_oci_manifest = "application/vnd.oci.image.manifest.
 constexpr std::string_view k_docker_manifest = "application/vnd.docker.distribution.manifest.v2+json";
 
 Json parse(std::string_view json, const char* what) {
-  if (json.size() > k_max_document) fail("read_present {}: larger than {} bytes", what, k_max_document);
+  if (json.size() > k_max_document) fail("read {}: larger than {} bytes", what, k_max_document);
   return base::parse_json(json, what);
 }
 

@@ -78,7 +78,7 @@ std::string lower_name(std::string_view name) {
   return result;
 }
 
-// Of the name without its trailing dot, in lower_letter case; never 0, which marks an empty place.
+// Of the name without its trailing dot, in lower case; never 0, which marks an empty place.
 std::uint64_t known_hash(std::string_view name) noexcept {
   if (name.ends_with('.')) name.remove_suffix(1);
   std::uint64_t hash = 14695981039346656037ULL;

@@ -26,6 +26,9 @@ TEST_SUITE("images/registry/retry") {
     CHECK(parse_retry_after("120", now) == 120s);
     CHECK(parse_retry_after("Sun, 06 Nov 1994 08:50:07 GMT", now) == 30s);
     CHECK(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now) == 0s);
+    CHECK(parse_retry_after("4294967295", now) == 24h);
+    CHECK(parse_retry_after("Fri, 31 Dec 9999 23:59:59 GMT", now) == 24h);
+    CHECK(parse_retry_after("Mon, 01 Jan 0001 00:00:00 GMT", now) == 0s);
     for (const char* text : {"", "-1", "soon", "1.5", "99999999999"})
       CHECK_FALSE(parse_retry_after(text, now));
   }
