@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <compare>
 
 namespace compose::loader {
 
@@ -20,9 +21,10 @@ auto* find_entry(Entries& entries, std::string_view key) {
 }  // namespace
 
 bool Node::operator==(const Node& other) const {
+  // A value that is no number (".nan") is the same as itself here.
   return kind == other.kind && directive == other.directive && mark == other.mark &&
-         integer == other.integer && floating == other.floating && text == other.text &&
-         items == other.items && entries == other.entries;
+         integer == other.integer && std::is_eq(std::strong_order(floating, other.floating)) &&
+         text == other.text && items == other.items && entries == other.entries;
 }
 
 bool Entry::operator==(const Entry& other) const {

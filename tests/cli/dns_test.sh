@@ -106,6 +106,7 @@ networks:
   inner:
     internal: true
 END
+  compose build
   compose up -d asker named
   equal 1 "$(addresses_of asker other-name | wc -l)"
   equal "$(addresses_of asker named)" "$(addresses_of asker other-name)"

@@ -28,6 +28,7 @@ TEST_SUITE("loader/quick_yaml") {
     for (const auto* text : {
              "",
              "# nothing\n\n",
+             "- .nan\n- .inf\n",
              "services:\n  web:\n    image: nginx:1.25  # why\n    ports:\n      - \"80:80\"\n      - 81\n   "
              " command: [\"a\", b, 'c']\n",
              "a:\n- x\n- y: 1\n  z: {k: v, l: [1, 2.5, true, ~]}\n-\n- \"q\"\nb: c#d\n",
