@@ -1,5 +1,6 @@
 #include "net/address_pool.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include <doctest/doctest.h>
@@ -56,7 +57,7 @@ TEST_CASE("more than a thousand networks fit") {
   std::vector<Subnet> taken;
   for (int i = 0; i < 1050; ++i) {
     const Subnet next = choose_subnet(taken);
-    for (const auto& t : taken) REQUIRE_FALSE(next.overlaps(t));
+    REQUIRE(std::ranges::none_of(taken, [&](const Subnet& t) { return next.overlaps(t); }));
     taken.push_back(next);
   }
 }
