@@ -81,7 +81,6 @@ long bpf(int command, bpf_attr& attributes) {
 }  // namespace
 
 DeviceRule parse_device_rule(std::string_view rule) {
-  DeviceRule out;
   const auto colon = rule.find(':');
   const auto space = rule.rfind(' ');
   const bool shape = rule.size() >= 7 && (rule[0] == 'a' || rule[0] == 'b' || rule[0] == 'c') &&
