@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <ctime>
+#include <limits>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
@@ -183,13 +184,14 @@ std::string format_age(std::chrono::seconds age) {
 
 std::string format_time(std::chrono::system_clock::time_point time) {
   const auto since = std::chrono::duration_cast<Nanoseconds>(time.time_since_epoch()).count();
-  const std::time_t seconds = since / 1'000'000'000;
+  const auto nanoseconds = (since % 1'000'000'000 + 1'000'000'000) % 1'000'000'000;  // also before 1970
+  const std::time_t seconds = (since - nanoseconds) / 1'000'000'000;
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
   char buffer[80];
   std::snprintf(buffer, sizeof buffer, "%04d-%02d-%02dT%02d:%02d:%02d.%09lldZ", parts.tm_year + 1900,
                 parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                static_cast<long long>(since % 1'000'000'000));
+                static_cast<long long>(nanoseconds));
   return buffer;
 }
 
@@ -226,6 +228,8 @@ std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view
     return std::nullopt;
   }
   const auto seconds = static_cast<std::int64_t>(::timegm(&parts)) - offset;
+  constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max() / 1'000'000'000 - 1;
+  if (seconds < -last || seconds > last) return std::nullopt;
   return std::chrono::system_clock::time_point{
       std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::seconds{seconds} +
                                                                       Nanoseconds{nanoseconds})};

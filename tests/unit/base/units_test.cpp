@@ -43,5 +43,10 @@ TEST_SUITE("base/units") {
     CHECK(format_time(*time) == "2026-01-02T03:04:05.000000006Z");
     CHECK(parse_time("2026-01-02T05:04:05+02:00") == parse_time("2026-01-02T03:04:05Z"));
     CHECK(parse_time("yesterday") == std::nullopt);
+    CHECK(parse_time("0001-01-01T00:00:00Z") == std::nullopt);
+    CHECK(parse_time("9999-12-31T23:59:59.5+01:00") == std::nullopt);
+    const auto before_1970 = parse_time("1969-12-31T23:59:58.25Z");
+    REQUIRE(before_1970);
+    CHECK(format_time(*before_1970) == "1969-12-31T23:59:58.250000000Z");
   }
 }
