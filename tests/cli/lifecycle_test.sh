@@ -47,6 +47,7 @@ test_a_restart_at_once_always_runs_again() {
 }
 
 test_exec_on_a_slow_terminal_loses_nothing_and_leaves_it_blocking() {
+  command -v python3 >/dev/null || skip_test "the slow terminal is a program of python3"
   one_service
   compose build
   compose up -d

@@ -44,9 +44,10 @@ lacks() {  # lacks TEXT REGEX
   [[ ! $1 =~ $2 ]] || { printf 'unwanted match for: %s\nin: %s\n' "$2" "$1"; return 1; }
 }
 
-# eventually SECONDS COMMAND...: until it passes; fails with its last output after SECONDS.
+# eventually SECONDS COMMAND...: until it passes; fails with its last output after SECONDS. COMPOSE_TEST_SLOWNESS is how many
+# times slower than a real one this machine is: an emulated one is given that much more time.
 eventually() {
-  local deadline=$(($(now_ms) + $1 * 1000)) output
+  local deadline=$(($(now_ms) + $1 * 1000 * ${COMPOSE_TEST_SLOWNESS:-1})) output
   shift
   until output=$("$@" 2>&1); do
     (($(now_ms) < deadline)) || { echo "$output"; return 1; }
