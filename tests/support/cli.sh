@@ -12,8 +12,8 @@ export PATH=${COMPOSE_TEST_BIN:-$source_root/build/release/bin}:$PATH
 
 # A build context for a busybox image: `build: ./image` in a compose file.
 busybox_image() {
-  local cached=$source_root/build/busybox-rootfs.tar
-  [[ -f $cached ]] || { busybox_rootfs "$cached.$$" && mv "$cached.$$" "$cached"; }
+  local cached=$source_root/build/busybox-rootfs.tar new
+  [[ -f $cached ]] || { new=$(mktemp "$cached.XXXXXX") && busybox_rootfs "$new" && mv "$new" "$cached"; }
   mkdir -p "${1:-image}"
   cp "$cached" "${1:-image}/rootfs.tar"
   printf 'FROM scratch\nADD rootfs.tar /\nCMD ["sleep", "infinity"]\n' >"${1:-image}/Dockerfile"
