@@ -25,7 +25,8 @@ std::string format_age(std::chrono::seconds age);       // "5 seconds", "About a
 // RFC 3339 in UTC with nanoseconds: "2026-01-02T03:04:05.000000006Z".
 std::string format_time(std::chrono::system_clock::time_point time);
 std::string time_now();  // of the wall clock, in that form
-// Nothing where it is no such time, or one that 64 bits of nanoseconds do not reach (before 1677, after 2262).
+// Nothing where it is no such time, or one that 64 bits of nanoseconds do not reach (before 1677, after
+// 2262).
 std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view rfc3339);
 
 }  // namespace compose::base
