@@ -46,6 +46,7 @@ struct Arguments::State {
   bool help = false;
 
   void collect(const std::vector<std::string>& left);
+  [[nodiscard]] std::string spelled_out(const std::string& word) const;
 };
 
 Arguments::Arguments(std::string usage, std::string description) : state_(std::make_unique<State>()) {
@@ -147,8 +148,19 @@ void Arguments::State::collect(const std::vector<std::string>& left) {
                                 *words.at_most, (*words.into)[*words.at_most]));
 }
 
+// "-p=false" is "--pause=false"; CLI11 would take "=false" for the value.
+std::string Arguments::State::spelled_out(const std::string& word) const {
+  if (word.size() < 3 || word[0] != '-' || word[1] == '-' || word[2] != '=') return word;
+  const auto* option = app.get_option_no_throw(word.substr(0, 2));
+  if (option == nullptr || option->get_lnames().empty()) return word;
+  return "--" + option->get_lnames().front() + word.substr(2);
+}
+
 void Arguments::parse(const std::vector<std::string>& arguments) {
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants it
+  if (!state_->words.verbatim)
+    for (auto word = reversed.rbegin(); word != reversed.rend() && *word != "--"; ++word)
+      *word = state_->spelled_out(*word);
   try {
     state_->app.parse(reversed);
   } catch (const CLI::ArgumentMismatch& e) {

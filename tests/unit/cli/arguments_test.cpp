@@ -49,6 +49,15 @@ TEST_SUITE("cli/arguments") {
     CHECK(p.words == std::vector<std::string>{"web", "db"});
   }
 
+  TEST_CASE("a short option may have its value after an equals sign") {
+    const Parsed p{{"-d=true", "-t=7", "--", "-t=8"}};
+    CHECK(p.detach);
+    CHECK(p.timeout == 7);
+    CHECK_FALSE(Parsed{{"-d=false"}}.detach);
+    CHECK(line_error({"-x=1"}) == "unknown shorthand flag: 'x' in -x=1");
+    CHECK(Parsed{{"web", "ls", "-d=1"}, true}.words == std::vector<std::string>{"web", "ls", "-d=1"});
+  }
+
   TEST_CASE("verbatim words begin at the first one and take everything") {
     const Parsed p{{"-d", "web", "ls", "-d", "--foo", "--", "x"}, true};
     CHECK(p.words == std::vector<std::string>{"web", "ls", "-d", "--foo", "--", "x"});
