@@ -97,6 +97,7 @@ ContainerSummary summary_of(const NewContainerInput& in) {
   ContainerSummary summary;
   summary.command = base::join(in.service.spec.process.argv, " ");
   summary.wishes = port_wishes(in.service);
+  summary.exposed = in.service.exposed;
   for (const auto& attachment : in.service.attachments)
     summary.networks.push_back(network_name(in.desired, attachment.network));
   summary.stop_grace = in.service.spec.stop_grace;
