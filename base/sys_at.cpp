@@ -45,10 +45,14 @@ std::vector<std::string> list_at(int directory) {
   if (!stream) throw SysError(errno, "read directory");
   (void)again.release();
   std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(stream.get())) {
+  for (;;) {
+    errno = 0;  // readdir says "the end" and "it failed" alike
+    const dirent* entry = ::readdir(stream.get());
+    if (entry == nullptr) break;
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") names.emplace_back(name);
   }
+  if (errno != 0) throw SysError(errno, "read directory");
   std::ranges::sort(names);
   return names;
 }

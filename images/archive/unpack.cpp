@@ -1,5 +1,6 @@
 #include "images/archive/unpack.hpp"
 
+#include <cstring>
 #include <fcntl.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
@@ -48,6 +49,12 @@ std::uint64_t bytes_left(int directory) {
   base::check(::fstatvfs(directory, &status), "ask for free space");
   const std::uint64_t left = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
   return left > k_reserve ? left - k_reserve : 0;
+}
+
+constexpr std::size_t k_page = 4096;
+
+bool is_zeros(std::string_view page) {
+  return page.front() == '\0' && std::memcmp(page.data(), page.data() + 1, page.size() - 1) == 0;
 }
 
 class Unpacker {
@@ -180,15 +187,31 @@ class Unpacker {
     while (const auto block = tar.data()) {
       totals_.file_size += block->bytes.size();
       if (totals_.file_size > max_bytes_) too_large();
-      if (block->offset != end)
-        base::check(::lseek(fd.get(), static_cast<off_t>(block->offset), SEEK_SET), "seek in '{}'",
-                    place.name);
-      sys::write_all(fd.get(), block->bytes);
-      end = block->offset + block->bytes.size();
+      content(fd.get(), *block, end, place.name);
     }
     if (end < header.size)
       base::check(::ftruncate(fd.get(), static_cast<off_t>(header.size)), "set the size of '{}'", place.name);
     for (const auto& [name, value] : header.attributes) attribute(fd.get(), name, value);
+  }
+
+  // Pages of zeros are not written, but left as holes. `end`: up to where the file is written.
+  static void content(int fd, const DataBlock& block, std::uint64_t& end, const std::string& name) {
+    for (std::size_t at = 0; at < block.bytes.size();) {
+      const auto offset = block.offset + at;
+      const auto bytes = block.bytes.substr(at, k_page - offset % k_page);
+      at += bytes.size();
+      if (bytes.size() == k_page && is_zeros(bytes)) continue;
+      // As much as possible at once: up to the next page of zeros.
+      const auto from = at - bytes.size();
+      while (at < block.bytes.size()) {
+        const auto next = block.bytes.substr(at, k_page);
+        if (next.size() == k_page && is_zeros(next)) break;
+        at += next.size();
+      }
+      if (offset != end) base::check(::lseek(fd, static_cast<off_t>(offset), SEEK_SET), "seek in '{}'", name);
+      sys::write_all(fd, block.bytes.substr(from, at - from));
+      end = block.offset + at;
+    }
   }
 
   [[noreturn]] void too_large() const {

@@ -1,5 +1,6 @@
 #include "images/build/layer_writer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fcntl.h>
 #include <unistd.h>
@@ -15,29 +16,54 @@ namespace {
 
 namespace sys = base::sys;
 
-constexpr std::size_t k_chunk = 1U << 30U;
-
 std::pair<std::string, std::string> split_path(const std::string& path) {
   const auto slash = path.rfind('/');
   if (slash == std::string::npos) return {"", path};
   return {path.substr(0, slash), path.substr(slash + 1)};
 }
 
-void copy_by_reading(int from, int to) {
+void copy_by_reading(int from, int to, off_t end) {
   std::array<char, 65536> buffer;
-  while (const auto n = sys::read_some(from, buffer)) sys::write_all(to, {buffer.data(), n});
+  for (off_t at = ::lseek(from, 0, SEEK_CUR); at < end;) {
+    const auto n =
+        sys::read_some(from, {buffer.data(), std::min(buffer.size(), static_cast<std::size_t>(end - at))});
+    if (n == 0) return;
+    sys::write_all(to, {buffer.data(), n});
+    at += static_cast<off_t>(n);
+  }
 }
 
-// In the kernel, sharing extents where the file system can.
-void copy_bytes(int from, int to, const std::string& path) {
-  for (bool first = true;; first = false) {
-    const auto n = ::copy_file_range(from, nullptr, to, nullptr, k_chunk, 0);
+// Both descriptors are at the beginning of the bytes. In the kernel, sharing extents where the file system
+// can.
+void copy_range(int from, int to, off_t begin, off_t end, const std::string& path) {
+  for (off_t at = begin; at < end;) {
+    const auto n = ::copy_file_range(from, nullptr, to, nullptr, static_cast<std::size_t>(end - at), 0);
     if (n == 0) return;
-    if (n > 0) continue;
+    if (n > 0) {
+      at += n;
+      continue;
+    }
     const bool unsupported = errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS;
-    if (!first || !unsupported) throw base::SysError(errno, base::text("copy '{}'", path));
-    return copy_by_reading(from, to);
+    if (at != begin || !unsupported) throw base::SysError(errno, base::text("copy '{}'", path));
+    return copy_by_reading(from, to, end);
   }
+}
+
+// Holes stay holes.
+void copy_bytes(int from, int to, const std::string& path) {
+  const off_t size = sys::stat_fd(from).st_size;
+  for (off_t at = 0; at < size;) {
+    off_t begin = ::lseek(from, at, SEEK_DATA);
+    if (begin == -1 && errno == ENXIO) break;  // a hole up to the end
+    if (begin == -1) begin = at;               // a file system that does not tell
+    const off_t hole = ::lseek(from, begin, SEEK_HOLE);
+    const off_t end = hole == -1 ? size : hole;
+    base::check(::lseek(from, begin, SEEK_SET), "seek in '{}'", path);
+    base::check(::lseek(to, begin, SEEK_SET), "seek in the copy of '{}'", path);
+    copy_range(from, to, begin, end, path);
+    at = end;
+  }
+  base::check(::ftruncate(to, size), "set the size of the copy of '{}'", path);
 }
 
 }  // namespace
@@ -118,8 +144,10 @@ void LayerWriter::copy_entry(const SourceTree& from, const SourceEntry& entry, c
   refuse_directory_below(placed);
   const auto leaf = leaf_of(placed);
   sys::remove_tree_at(leaf.directory, leaf.name);
+  if (link_to_copy(status, leaf)) return;
+  sys::ExtendedAttributes attributes;
   if (S_ISREG(status.st_mode)) {
-    copy_file(from, entry, leaf);
+    attributes = copy_file(from, entry, leaf);
   } else if (S_ISLNK(status.st_mode)) {
     sys::make_symlink_at(entry.link, leaf.directory, leaf.name);
   } else {
@@ -129,10 +157,36 @@ void LayerWriter::copy_entry(const SourceTree& from, const SourceEntry& entry, c
   }
   if (owner != Owner{}) sys::set_owner_at(leaf.directory, leaf.name, owner.uid, owner.gid);
   if (!S_ISLNK(status.st_mode)) sys::set_mode_at(leaf.directory, leaf.name, mode);
+  set_attributes(leaf, attributes);
   sys::set_times_at(leaf.directory, leaf.name, status.st_mtim, status.st_mtim);
+  if (status.st_nlink > 1)
+    copies_[{status.st_dev, status.st_ino}] = {.placed = placed,
+                                               .inode = sys::stat_at(leaf.directory, leaf.name).st_ino};
 }
 
-void LayerWriter::copy_file(const SourceTree& from, const SourceEntry& entry, const Leaf& leaf) {
+// The second and later names of one inode are links to the copy that its first name got, as long as that is
+// where it was put: a source after it may have replaced it.
+bool LayerWriter::link_to_copy(const struct ::stat& status, const Leaf& leaf) {
+  if (status.st_nlink < 2) return false;
+  const auto first = copies_.find({status.st_dev, status.st_ino});
+  if (first == copies_.end()) return false;
+  const auto [parent, name] = split_path(first->second.placed);
+  const auto directory = open_directory(parent);
+  const auto there = sys::stat_at_if_exists(directory.get(), name);
+  if (!there || there->st_ino != first->second.inode) return false;
+  sys::make_hard_link_at(directory.get(), name, leaf.directory, leaf.name);
+  return true;
+}
+
+// After the owner, whose change takes capabilities away.
+void LayerWriter::set_attributes(const Leaf& leaf, const sys::ExtendedAttributes& attributes) {
+  if (attributes.empty()) return;
+  const auto fd = sys::open_at(leaf.directory, leaf.name, O_RDONLY | O_NOFOLLOW);
+  for (const auto& [name, value] : attributes) sys::set_extended_attribute(fd.get(), name, value);
+}
+
+sys::ExtendedAttributes LayerWriter::copy_file(const SourceTree& from, const SourceEntry& entry,
+                                               const Leaf& leaf) {
   if (entry.path.find(".wh.") != std::string::npos &&
       split_path(entry.path).second.starts_with(k_whiteout_prefix))
     base::fail("'{}' begins with '.wh.', which an image cannot hold", entry.path);
@@ -143,8 +197,7 @@ void LayerWriter::copy_file(const SourceTree& from, const SourceEntry& entry, co
   if (after.st_size != entry.status.st_size || after.st_mtim.tv_sec != entry.status.st_mtim.tv_sec ||
       after.st_mtim.tv_nsec != entry.status.st_mtim.tv_nsec)
     base::fail("'{}' changed while it was copied", entry.path);
-  for (const auto& [name, value] : portable_attributes(in.get(), entry.path))
-    sys::set_extended_attribute(out.get(), name, value);
+  return portable_attributes(in.get(), entry.path);
 }
 
 void LayerWriter::write_file(const std::string& placed, std::string_view content, std::uint32_t mode,

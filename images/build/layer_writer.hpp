@@ -2,6 +2,7 @@
 // Writes what one COPY, ADD or WORKDIR adds, into an empty layer directory that will lie on top of `below`.
 // Directories that exist below are made again with their own owner, mode and times, because in an overlay the
 // top one's count.
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <unordered_set>
 
 #include "base/path.hpp"
+#include "base/sys_at.hpp"
 #include "base/unique_fd.hpp"
 #include "images/build/mode_change.hpp"
 #include "images/build/root_view.hpp"
@@ -22,6 +24,8 @@ struct CopyOptions {
 };
 
 class LayerWriter {
+  using ExtendedAttributes = base::sys::ExtendedAttributes;
+
  public:
   LayerWriter(const base::HostPath& layer, const RootView& below);
 
@@ -48,14 +52,21 @@ class LayerWriter {
   Leaf leaf_of(const std::string& placed);
   void make_like_below(const std::string& placed, const struct ::stat& status);
   void new_directory(const std::string& placed, mode_t mode, Owner owner, const timespec& modified);
-  void copy_file(const SourceTree& from, const SourceEntry& entry, const Leaf& leaf);
+  ExtendedAttributes copy_file(const SourceTree& from, const SourceEntry& entry, const Leaf& leaf);
+  bool link_to_copy(const struct ::stat& status, const Leaf& leaf);
+  static void set_attributes(const Leaf& leaf, const ExtendedAttributes& attributes);
   void refuse_directory_below(const std::string& placed) const;
 
   base::UniqueFd layer_;
   const RootView& below_;
   std::unordered_set<std::string> made_;
   std::vector<std::pair<std::string, timespec>> times_;
-  std::string parent_path_ = "/";  // no placed path has a leading slash: nothing is open yet
+  struct Copy {
+    std::string placed;
+    ino_t inode = 0;  // in the layer
+  };
+  std::map<std::pair<dev_t, ino_t>, Copy> copies_;  // of sources that have several names
+  std::string parent_path_ = "/";                   // no placed path has a leading slash: nothing is open yet
   base::UniqueFd parent_;
 };
 
