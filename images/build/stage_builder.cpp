@@ -1,15 +1,12 @@
 #include "images/build/stage_builder.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/fault.hpp"
 #include "base/path.hpp"
-#include "base/process.hpp"
-#include "base/units.hpp"
 #include "images/archive/pack.hpp"
 #include "images/build/layer_writer.hpp"
 
@@ -19,18 +16,6 @@ namespace {
 using base::fail;
 
 constexpr std::size_t k_max_title = 160;
-
-void insert_sorted(std::vector<std::string>& list, const std::string& value) {
-  const auto at = std::ranges::lower_bound(list, value);
-  if (at == list.end() || *at != value) list.insert(at, value);
-}
-
-std::int64_t nanoseconds_of(const std::string& flag, const std::string& spelling) {
-  if (spelling.empty()) return 0;
-  const auto duration = base::parse_duration(spelling);
-  if (!duration || duration->count() < 0) fail("HEALTHCHECK --{}: '{}' is not a duration", flag, spelling);
-  return duration->count();
-}
 
 bool makes_layer(const Instruction& instruction) {
   return std::holds_alternative<CopyInstruction>(instruction.body) ||
@@ -196,10 +181,8 @@ RootView StageBuilder::view_below() const {
 }
 
 void StageBuilder::operator()(const WorkdirInstruction& workdir) {
-  auto& config = state_.document.config;
-  const auto path = expand(workdir.path);
-  if (path.empty()) fail("WORKDIR is empty after its variables are replaced");
-  config.directory = base::absolute_path(path, config.directory.empty() ? "/" : config.directory);
+  config_step()(workdir);
+  const auto& config = state_.document.config;
   CacheKey key;
   key.add("workdir").add(config.directory).add(config.user);
   layer_step(std::move(key), [&](const Workspace& workspace) {
@@ -217,9 +200,7 @@ void StageBuilder::operator()(const WorkdirInstruction& workdir) {
 // ---- variables ----
 
 std::optional<std::string> StageBuilder::variable(std::string_view name) const {
-  for (const auto& entry : state_.document.config.environment)
-    if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=')
-      return entry.substr(name.size() + 1);
+  if (auto value = environment_value(state_.document.config, name)) return value;
   if (const auto found = state_.arguments.find(std::string{name}); found != state_.arguments.end())
     return found->second;
   return std::nullopt;
@@ -228,17 +209,6 @@ std::optional<std::string> StageBuilder::variable(std::string_view name) const {
 std::string StageBuilder::expand(const std::string& word) const {
   return expand_word(
       word, [this](std::string_view name) { return variable(name); }, session_.dockerfile.escape);
-}
-
-void StageBuilder::set_environment(const std::string& name, const std::string& value) {
-  auto& environment = state_.document.config.environment;
-  const auto found =
-      std::ranges::find_if(environment, [&](const auto& entry) { return entry.starts_with(name + "="); });
-  if (found != environment.end()) {
-    *found = name + "=" + value;
-  } else {
-    environment.push_back(name + "=" + value);
-  }
 }
 
 void StageBuilder::operator()(const ArgInstruction& arg) {
@@ -258,130 +228,16 @@ void StageBuilder::operator()(const ArgInstruction& arg) {
   }
 }
 
-void StageBuilder::operator()(const EnvInstruction& env) {
-  std::vector<NameValue> expanded;  // all see the values before this line
-  for (const auto& [name, value] : env.variables) expanded.emplace_back(expand(name), expand(value));
-  for (const auto& [name, value] : expanded) set_environment(name, value);
-  metadata_step();
-}
-
-void StageBuilder::operator()(const LabelInstruction& label) {
-  for (const auto& [name, value] : label.labels) state_.document.config.labels[expand(name)] = expand(value);
-  metadata_step();
-}
-
-// ---- the rest of the config ----
-
-std::vector<std::string> StageBuilder::through_shell(const std::string& text) const {
-  auto argv = state_.document.config.shell;
-  if (argv.empty()) argv = {"/bin/sh", "-c"};
-  argv.push_back(text);
-  return argv;
+ConfigStep StageBuilder::config_step() {
+  return {state_.document, state_.command_is_own, [this](const std::string& word) { return expand(word); }};
 }
 
 std::vector<std::string> StageBuilder::command_line(const Command& command) const {
-  if (!command.shell_form) return command.argv;
-  if (command.text.empty()) return {};
-  return through_shell(command.text);
+  return images::command_line(state_.document.config, command);
 }
 
-void StageBuilder::operator()(const CmdInstruction& cmd) {
-  state_.document.config.command = command_line(cmd.command);
-  state_.command_is_own = true;
-  metadata_step();
-}
-
-void StageBuilder::operator()(const EntrypointInstruction& entrypoint) {
-  state_.document.config.entrypoint = command_line(entrypoint.command);
-  if (!state_.command_is_own)
-    state_.document.config.command.clear();  // the base's belongs to the base's entrypoint
-  metadata_step();
-}
-
-void StageBuilder::operator()(const ShellInstruction& shell) {
-  state_.document.config.shell = shell.argv;
-  metadata_step();
-}
-
-void StageBuilder::operator()(const HealthcheckInstruction& check) {
-  HealthConfig health;
-  if (check.none) {
-    health.test = {"NONE"};
-  } else {
-    health.test = {check.command.shell_form ? "CMD-SHELL" : "CMD"};
-    if (check.command.shell_form) {
-      health.test.push_back(check.command.text);
-    } else {
-      health.test.insert(health.test.end(), check.command.argv.begin(), check.command.argv.end());
-    }
-    health.interval = nanoseconds_of("interval", check.interval);
-    health.timeout = nanoseconds_of("timeout", check.timeout);
-    health.start_period = nanoseconds_of("start-period", check.start_period);
-    health.start_interval = nanoseconds_of("start-interval", check.start_interval);
-    const auto& retries = check.retries;
-    const auto parsed = std::from_chars(retries.data(), retries.data() + retries.size(), health.retries);
-    if (!retries.empty() &&
-        (parsed.ec != std::errc{} || parsed.ptr != retries.data() + retries.size() || health.retries < 0))
-      fail("HEALTHCHECK --retries: '{}' is not a number", retries);
-  }
-  state_.document.config.health = std::move(health);
-  metadata_step();
-}
-
-void StageBuilder::operator()(const UserInstruction& user) {
-  state_.document.config.user = expand(user.user);
-  metadata_step();
-}
-
-void StageBuilder::operator()(const ExposeInstruction& expose) {
-  for (const auto& word : expose.ports) {
-    const auto port = expand(word);
-    const auto slash = port.find('/');
-    const auto protocol = slash == std::string::npos ? std::string{"tcp"} : port.substr(slash + 1);
-    const auto range = port.substr(0, slash);
-    const auto dash = range.find('-');
-    const auto number = [&](const std::string& text) {
-      std::uint16_t value = 0;
-      const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || value == 0)
-        fail("EXPOSE '{}': must be a port from 1 to 65535, or a range, and may name a protocol", port);
-      return value;
-    };
-    if (protocol != "tcp" && protocol != "udp" && protocol != "sctp")
-      fail("EXPOSE '{}': the protocol must be tcp, udp or sctp", port);
-    const auto first = number(range.substr(0, dash));
-    const auto last = dash == std::string::npos ? first : number(range.substr(dash + 1));
-    if (last < first) fail("EXPOSE '{}': the range runs backwards", port);
-    for (std::uint32_t p = first; p <= last; ++p)
-      insert_sorted(state_.document.config.exposed_ports, base::text("{}/{}", p, protocol));
-  }
-  metadata_step();
-}
-
-void StageBuilder::operator()(const VolumeInstruction& volume) {
-  for (const auto& word : volume.paths) {
-    const auto path = expand(word);
-    if (path.empty()) fail("VOLUME has an empty path");
-    insert_sorted(state_.document.config.volumes, base::absolute_path(path, "/"));
-  }
-  metadata_step();
-}
-
-void StageBuilder::operator()(const StopSignalInstruction& stop) {
-  const auto signal = expand(stop.signal);
-  if (!base::parse_signal(signal)) fail("STOPSIGNAL '{}' is not a signal", signal);
-  state_.document.config.stop_signal = signal;
-  metadata_step();
-}
-
-void StageBuilder::operator()(const OnBuildInstruction& trigger) {
-  state_.document.config.on_build.push_back(trigger.trigger);
-  metadata_step();
-}
-
-void StageBuilder::operator()(const MaintainerInstruction& maintainer) {
-  state_.document.author = expand(maintainer.name);
-  metadata_step();
+std::vector<std::string> StageBuilder::through_shell(const std::string& text) const {
+  return images::through_shell(state_.document.config, text);
 }
 
 }  // namespace compose::images

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "images/build/build_state.hpp"
+#include "images/build/config_step.hpp"
 
 namespace compose::images {
 
@@ -15,21 +16,14 @@ class StageBuilder {
 
   void operator()(const FromInstruction&);
   void operator()(const ArgInstruction&);
-  void operator()(const EnvInstruction&);
-  void operator()(const LabelInstruction&);
   void operator()(const CopyInstruction&);
   void operator()(const RunInstruction&);
-  void operator()(const CmdInstruction&);
-  void operator()(const EntrypointInstruction&);
-  void operator()(const ShellInstruction&);
-  void operator()(const HealthcheckInstruction&);
   void operator()(const WorkdirInstruction&);
-  void operator()(const UserInstruction&);
-  void operator()(const ExposeInstruction&);
-  void operator()(const VolumeInstruction&);
-  void operator()(const StopSignalInstruction&);
-  void operator()(const OnBuildInstruction&);
-  void operator()(const MaintainerInstruction&);
+  template <ConfigInstruction T>
+  void operator()(const T& instruction) {
+    config_step()(instruction);
+    metadata_step();
+  }
 
  private:
   void begin_from_base();
@@ -48,11 +42,11 @@ class StageBuilder {
   std::string step_title() const;
   bool may_use_cache() const;
 
+  [[nodiscard]] ConfigStep config_step();
   std::string expand(const std::string& word) const;
   std::optional<std::string> variable(std::string_view name) const;
   std::vector<std::string> through_shell(const std::string& text) const;
   std::vector<std::string> command_line(const Command& command) const;
-  void set_environment(const std::string& name, const std::string& value);
   [[nodiscard]] RootView view_below() const;
 
   // COPY and ADD (copy_step.cpp).
