@@ -3,6 +3,7 @@
 // (docker-archive, OCI layout, each as tar - plain, gzip, zstd, xz, bzip2 - or as a directory); writing makes
 // one archive that is both. Untrusted input: every name, size and digest is checked; a bad archive is an
 // Error and leaves nothing behind.
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,19 +30,27 @@ void save_archive(Store& store, const std::vector<std::string>& references, int 
 std::string import_rootfs(Store& store, int input, const std::string& name, const std::string& reference,
                           const std::vector<std::string>& changes, const std::string& message);
 
-// A container becomes an image: its upper directory as one more layer on the image it was made from. Returns
-// the id.
+// A container becomes an image: its upper directory as one more layer on the image it was made from.
 struct CommitRequest {
   std::string image_id;
   base::HostPath upper;
-  std::string reference;  // may be empty
+  bool live = false;                  // others may change it meanwhile
+  std::vector<std::string> mounts;    // container paths that the container had something mounted at
+  std::optional<ImageConfig> config;  // what the container was run with; nullopt: the image's own
+  std::string reference;              // may be empty
   std::string author;
   std::string message;
   std::vector<std::string> changes;  // as for import
 };
-std::string commit_container(Store& store, const CommitRequest& request);
+struct CommitOutcome {
+  std::string id;
+  std::vector<std::string> unsteady;  // files that shrank while they were read
+};
+CommitOutcome commit_container(Store& store, const CommitRequest& request);
 
 // The tar of a container's files: `layers` top first (its upper directory, then the image's layers).
 void export_rootfs(const std::vector<base::HostPath>& layers, int output);
+// The same of the open root of one that runs; returns the files that shrank while they were read.
+std::vector<std::string> export_live_rootfs(int root, int output);
 
 }  // namespace compose::images

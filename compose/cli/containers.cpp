@@ -152,18 +152,36 @@ std::string short_name(const adapters::ContainerRecord& record) {
   return ours ? name.substr(prefix + 1) : name;
 }
 
-const Listed& choose_replica(const std::vector<Listed>& containers, const std::string& service,
-                             std::optional<int> index) {
+namespace {
+
+// Number `index`, or without one the lowest; one-off containers last. nullptr: there is none.
+const Listed* lowest(const std::vector<Listed>& containers, const std::string& service,
+                     std::optional<int> index, bool running) {
   const Listed* chosen = nullptr;
   const auto rank = [](const Listed& c) { return std::pair{c.record.one_off, c.record.number}; };
   for (const auto& c : containers) {
-    if (c.record.service != service || !is_running(c.status)) continue;
+    if (c.record.service != service || (running && !is_running(c.status))) continue;
     if (index.value_or(0) != 0 && (c.record.one_off || c.record.number != *index)) continue;
     if (chosen == nullptr || rank(c) < rank(*chosen)) chosen = &c;
   }
-  if (chosen != nullptr) return *chosen;
+  return chosen;
+}
+
+}  // namespace
+
+const Listed& choose_replica(const std::vector<Listed>& containers, const std::string& service,
+                             std::optional<int> index) {
+  if (const auto* chosen = lowest(containers, service, index, true)) return *chosen;
   if (index.value_or(0) != 0) base::fail("service \"{}\" is not running container #{}", service, *index);
   base::fail("service \"{}\" is not running", service);
+}
+
+const Listed& choose_container(const std::vector<Listed>& containers, const std::string& service,
+                               std::optional<int> index) {
+  for (const bool running : {true, false})
+    if (const auto* chosen = lowest(containers, service, index, running)) return *chosen;
+  if (index.value_or(0) != 0) base::fail("service \"{}\" has no container #{}", service, *index);
+  base::fail("service \"{}\" has no container", service);
 }
 
 }  // namespace compose::cli

@@ -46,5 +46,9 @@ void check_services(Context& context, const std::vector<Listed>& containers,
 // `service "web" is not running`, `service "web" is not running container #2`.
 [[nodiscard]] const Listed& choose_replica(const std::vector<Listed>& containers, const std::string& service,
                                            std::optional<int> index);
+// The same for verbs that need no process: one that runs is preferred, one that does not will do. Errors:
+// `service "web" has no container`, `service "web" has no container #2`.
+[[nodiscard]] const Listed& choose_container(const std::vector<Listed>& containers,
+                                             const std::string& service, std::optional<int> index);
 
 }  // namespace compose::cli

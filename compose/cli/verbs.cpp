@@ -9,11 +9,13 @@ namespace {
 
 constexpr auto k_verbs = std::to_array<VerbEntry>({
     {"build", "[OPTIONS] [SERVICE...]", "Build images of services", make_build},
+    {"commit", "[OPTIONS] SERVICE [REPOSITORY[:TAG]]", "Make an image of a container", make_commit},
     {"config", "[OPTIONS] [SERVICE...]", "Check the compose file and print it in canonical form",
      make_config},
     {"create", "[OPTIONS] [SERVICE...]", "Create containers without starting them", make_create},
     {"down", "[OPTIONS] [SERVICE...]", "Stop and remove containers and networks", make_down},
     {"exec", "[OPTIONS] SERVICE COMMAND [ARGS...]", "Run a command in a running container", make_exec},
+    {"export", "[OPTIONS] SERVICE", "Write the files of a container as a tar", make_export},
     {"help", "COMMAND", "Explain a command", make_help},
     {"image", "COMMAND", "Manage images: list, pull, push, load, save, remove", make_image},
     {"images", "[OPTIONS] [SERVICE...]", "List the images of containers", make_images},

@@ -21,7 +21,9 @@ constexpr std::size_t k_pack_buffer = 1U << 20U;
 
 class Packer {
  public:
-  Packer(PackForm form, ByteSink& out) : form_(form), tar_(out), buffer_(k_pack_buffer, '\0') {}
+  // `unsteady`: of a tree that others may change meanwhile; nullptr: nobody does.
+  Packer(PackForm form, ByteSink& out, std::vector<std::string>* unsteady = nullptr)
+      : form_(form), unsteady_(unsteady), tar_(out), buffer_(k_pack_buffer, '\0') {}
 
   Packed run(int root) {
     children(root, "");
@@ -31,7 +33,22 @@ class Packer {
 
  private:
   void children(int directory, const std::string& prefix) {
-    for (const auto& name : sys::list_at(directory)) entry(directory, name, prefix + name);
+    for (const auto& name : sys::list_at(directory)) {
+      if (unsteady_ == nullptr)
+        entry(directory, name, prefix + name);
+      else
+        unsteady_entry(directory, name, prefix + name);
+    }
+  }
+
+  // Every call that can find something gone comes before its header.
+  void unsteady_entry(int directory, const std::string& name, const std::string& path) {
+    try {
+      entry(directory, name, path);
+    } catch (const base::SysError& e) {
+      if (e.code() != ENOENT && e.code() != ENOTDIR && e.code() != ELOOP && e.code() != ESTALE) throw;
+      std::erase_if(first_names_, [&](const auto& known) { return known.second == path; });
+    }
   }
 
   void entry(int directory, const std::string& name, const std::string& path) {
@@ -75,7 +92,8 @@ class Packer {
     if (hard_link(header, status)) return;
     const auto fd = sys::open_at(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     header.attributes = portable_attributes(fd.get(), header.path);
-    header.size = static_cast<std::uint64_t>(status.st_size);
+    header.size =
+        static_cast<std::uint64_t>(unsteady_ == nullptr ? status.st_size : sys::stat_fd(fd.get()).st_size);
     put(header);
     content(fd.get(), header);
     totals_.file_size += header.size;
@@ -84,10 +102,18 @@ class Packer {
   void content(int fd, const TarHeader& header) {
     for (std::uint64_t left = header.size; left > 0;) {
       const auto n = sys::read_some(fd, {buffer_.data(), std::min<std::uint64_t>(left, buffer_.size())});
-      if (n == 0) base::fail("read '{}': it shrank while it was read", header.path);
+      if (n == 0) return fill_up(header, left);
       tar_.data({buffer_.data(), n});
       left -= n;
     }
+  }
+
+  void fill_up(const TarHeader& header, std::uint64_t left) {
+    if (unsteady_ == nullptr) base::fail("read '{}': it shrank while it was read", header.path);
+    unsteady_->push_back(header.path);
+    buffer_.assign(k_pack_buffer, '\0');
+    for (; left > 0; left -= std::min<std::uint64_t>(left, buffer_.size()))
+      tar_.data({buffer_.data(), std::min<std::uint64_t>(left, buffer_.size())});
   }
 
   // The second and later names of one inode are links to the first.
@@ -125,6 +151,7 @@ class Packer {
   }
 
   PackForm form_;
+  std::vector<std::string>* unsteady_;
   TarWriter tar_;
   std::string buffer_;
   std::map<std::pair<dev_t, ino_t>, std::string> first_names_;
@@ -136,6 +163,14 @@ class Packer {
 Packed pack_directory(int directory, PackForm form, ByteSink* into) {
   DigestSink digest{into};
   Packed packed = Packer{form, digest}.run(directory);
+  packed.tar_size = digest.size();
+  packed.digest = digest.digest();
+  return packed;
+}
+
+Packed pack_live_directory(int directory, PackForm form, ByteSink& into, std::vector<std::string>& unsteady) {
+  DigestSink digest{&into};
+  Packed packed = Packer{form, digest, &unsteady}.run(directory);
   packed.tar_size = digest.size();
   packed.digest = digest.digest();
   return packed;

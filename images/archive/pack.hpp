@@ -5,6 +5,7 @@
 // ".wh.<name>", a directory with trusted.overlay.opaque gets an entry ".wh..wh..opq".
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/path.hpp"
 #include "images/archive/byte_sink.hpp"
@@ -23,5 +24,9 @@ struct Packed {
 // `into` nullptr: only the digest is wanted. Sockets are left out, as every tar does.
 Packed pack_directory(const base::HostPath& directory, PackForm form, ByteSink* into = nullptr);
 Packed pack_directory(int directory, PackForm form, ByteSink* into = nullptr);
+
+// The same of a tree that others may change meanwhile: what is gone when its turn comes is left out; a file
+// that shrank is filled up with zeros and its name added to `unsteady`.
+Packed pack_live_directory(int directory, PackForm form, ByteSink& into, std::vector<std::string>& unsteady);
 
 }  // namespace compose::images

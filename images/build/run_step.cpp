@@ -7,10 +7,10 @@
 #include "base/error.hpp"
 #include "base/path.hpp"
 #include "base/sys.hpp"
-#include "base/sys_at.hpp"
 #include "base/units.hpp"
 #include "images/build/dockerfile_lexer.hpp"
 #include "images/build/layer_writer.hpp"
+#include "images/build/mount_stubs.hpp"
 #include "images/build/stage_builder.hpp"
 
 namespace compose::images {
@@ -50,28 +50,6 @@ class OutputTail {
  private:
   std::string tail_;
 };
-
-bool is_empty_stub(int directory, const std::string& name, const struct ::stat& status) {
-  if (S_ISREG(status.st_mode)) return status.st_size == 0;
-  if (!S_ISDIR(status.st_mode)) return false;
-  return base::sys::list_at(base::sys::open_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).get())
-      .empty();
-}
-
-// Mount points that were made for the step and hold nothing are not part of the image.
-void remove_stub(const base::HostPath& upper, const RootView& below, const std::string& path) {
-  if (below.stat(path)) return;
-  const auto slash = path.rfind('/');
-  const auto parent = slash == std::string::npos ? std::string{} : path.substr(0, slash);
-  const auto name = path.substr(slash + 1);
-  const RootView inside{base::sys::open(upper, O_PATH | O_DIRECTORY)};
-  if (inside.resolve(parent) != parent || !inside.stat(path)) return;
-  const auto directory = inside.open(parent, O_PATH | O_DIRECTORY);
-  const auto status = base::sys::stat_at_if_exists(directory.get(), name);
-  if (!status || !is_empty_stub(directory.get(), name, *status)) return;
-  base::sys::remove_tree_at(directory.get(), name);
-  if (!parent.empty()) remove_stub(upper, below, parent);
-}
 
 }  // namespace
 
@@ -271,13 +249,10 @@ void StageBuilder::perform_run(const RunInstruction& run, RunWork& work, const W
     const auto output = tail.text();
     fail("'{}' {}{}{}", base::join(spec.argv, " "), status.describe(), output.empty() ? "" : "\n", output);
   }
-  const auto below = view_below();
-  for (const char* stub :
-       {"proc", "sys", "dev", "etc/hosts", "etc/hostname", "etc/resolv.conf", "run/.build-script"})
-    remove_stub(workspace.upper(), below, stub);
+  std::vector<std::string> targets{k_script_path};
   for (const auto& mount : spec.mounts)
-    std::visit([&](const auto& m) { remove_stub(workspace.upper(), below, below.resolve(m.target.str())); },
-               mount);
+    std::visit([&](const auto& m) { targets.push_back(m.target.str()); }, mount);
+  remove_mount_stubs(workspace.upper(), view_below(), targets);
 }
 
 }  // namespace compose::images

@@ -1,19 +1,19 @@
 // Root file systems: a tar becomes an image, a container's files become a tar or an image.
-#include <algorithm>
+#include <array>
 #include <fcntl.h>
-#include <variant>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/sys.hpp"
 #include "base/units.hpp"
+#include "base/wire.hpp"
 #include "images/archive/pack.hpp"
 #include "images/archive/unpack.hpp"
-#include "images/build/build.hpp"
-#include "images/build/dockerfile.hpp"
-#include "images/build/root_view.hpp"
+#include "images/build/config_step.hpp"
+#include "images/build/mount_stubs.hpp"
 #include "images/layer_store.hpp"
 #include "images/platform.hpp"
+#include "images/registry/worker.hpp"
 #include "images/transfer.hpp"
 
 namespace compose::images {
@@ -21,54 +21,63 @@ namespace {
 
 using base::fail;
 
-// Changes are Dockerfile instructions that only touch the configuration, so that nothing has to run.
-class NoRunner final : public StepRunner {
- public:
-  base::ExitStatus run(const StepSpec&, const StepOutput&) override { fail("a change cannot run a command"); }
-};
-
-void check_change(const std::string& change) {
-  const auto instruction = parse_instruction(change, base::text("change '{}'", change));
-  const bool allowed = std::visit(
-      []<class T>(const T&) {
-        return !std::is_same_v<T, FromInstruction> && !std::is_same_v<T, RunInstruction> &&
-               !std::is_same_v<T, CopyInstruction> && !std::is_same_v<T, ArgInstruction> &&
-               !std::is_same_v<T, MaintainerInstruction> && !std::is_same_v<T, ShellInstruction>;
-      },
-      instruction.body);
-  if (!allowed) fail("change '{}': only the configuration of the image can be changed", change);
-}
-
-std::string apply_changes(Store& store, const std::string& id, const std::string& reference,
-                          const std::vector<std::string>& changes) {
-  if (changes.empty()) {
-    if (!reference.empty()) store.tag(id, reference);
-    return id;
-  }
-  BuildRequest request{.dockerfile_inline = "FROM " + id + "\n"};
-  for (const auto& change : changes) *request.dockerfile_inline += change + "\n";
-  if (!reference.empty()) request.tags = {reference};
-  NoRunner runner;
-  SilentBuildProgress progress;
-  const auto changed = build_image(store, request, runner, progress).image_id;
-  if (changed != id && store.require(id).references.empty())
-    (void)store.remove(id, {});  // it was only a step on the way
-  return changed;
-}
-
 Layer adopt_packed(Store& store, const Workspace& workspace, const Packed& packed) {
   Layer layer{.diff_id = packed.digest, .size = packed.file_size, .tar_size = packed.tar_size};
   store.layers().adopt(workspace.upper(), layer);
   return layer;
 }
 
+std::vector<Reference> names_of(const std::string& reference) {
+  return reference.empty() ? std::vector<Reference>{} : std::vector{parse_reference(reference)};
+}
+
+std::vector<std::string> command_of(const ImageConfig& config) {
+  auto argv = config.entrypoint;
+  argv.insert(argv.end(), config.command.begin(), config.command.end());
+  return argv;
+}
+
+// Packed by one process and unpacked by another, so that no archive lies on the disk in between.
+std::vector<std::string> copy_upper(const CommitRequest& request, const Workspace& workspace) {
+  const auto from = base::sys::open(request.upper, O_RDONLY | O_DIRECTORY);
+  auto pipe = base::sys::make_pipe();
+  Worker packing{[&](WorkerReport&) {
+    pipe.read_end = {};
+    FdSink sink{pipe.write_end.get()};
+    std::vector<std::string> unsteady;
+    if (request.live)
+      (void)pack_live_directory(from.get(), PackForm::layer, sink, unsteady);
+    else
+      (void)pack_directory(from.get(), PackForm::layer, &sink);
+    return base::to_wire(unsteady);
+  }};
+  pipe.write_end = {};
+  std::string damage;
+  try {
+    FdSource tar{pipe.read_end.get()};
+    unpack_tar(tar, base::sys::open(workspace.upper(), O_RDONLY | O_DIRECTORY).get(), {});
+  } catch (const base::Error& e) {
+    damage = e.what();
+  }
+  pipe.read_end = {};
+  for (;;) {
+    const std::array<int, 1> fds{packing.fd()};
+    wait_for_any(fds, -1);
+    const auto outcome = packing.hear({});
+    if (!outcome) continue;
+    if (outcome->failed) fail("{}", outcome->text);
+    if (!damage.empty()) fail("{}", damage);
+    return base::from_wire<std::vector<std::string>>(outcome->text);
+  }
+}
+
 }  // namespace
 
 std::string import_rootfs(Store& store, int input, const std::string& name, const std::string& reference,
                           const std::vector<std::string>& changes, const std::string& message) {
-  for (const auto& change : changes) check_change(change);
-  if (!reference.empty()) (void)parse_reference(reference);
-  const auto id = base::with_context(base::text("import '{}'", name), [&] {
+  check_changes(changes);
+  const auto names = names_of(reference);
+  return base::with_context(base::text("import '{}'", name), [&] {
     const auto lease = store.layers().lease();
     const auto workspace = store.layers().workspace();
     FdSource file{input};
@@ -81,35 +90,35 @@ std::string import_rootfs(Store& store, int input, const std::string& name, cons
                            .diff_ids = {layer.diff_id}};
     document.history.push_back({.created = document.created,
                                 .comment = message.empty() ? base::text("imported from {}", name) : message});
-    return store.commit(format_image_document(document), {});
+    apply_changes(document, changes);
+    return store.commit(format_image_document(document), names);
   });
-  return apply_changes(store, id, reference, changes);
 }
 
-std::string commit_container(Store& store, const CommitRequest& request) {
-  for (const auto& change : request.changes) check_change(change);
+CommitOutcome commit_container(Store& store, const CommitRequest& request) {
+  check_changes(request.changes);
+  const auto names = names_of(request.reference);
   const auto base_image = store.require(request.image_id);
-  const auto id = base::with_context("commit", [&] {
+  return base::with_context("commit", [&] {
+    CommitOutcome outcome;
     const auto lease = store.layers().lease();
     const auto workspace = store.layers().workspace();
-    const auto archive = workspace.path() / "layer.tar";
-    const auto out = base::sys::open(archive, O_RDWR | O_CREAT | O_EXCL, 0600);
-    FdSink sink{out.get()};
-    const auto packed = pack_directory(request.upper, PackForm::layer, &sink);
+    outcome.unsteady = copy_upper(request, workspace);
+    remove_mount_stubs(workspace.upper(), RootView{base_image.layers}, request.mounts);
+    const auto packed = pack_directory(workspace.upper(), PackForm::layer);
     auto document = parse_image_document(store.config_json(base_image.id));
     document.created = base::time_now();
-    if (!request.author.empty()) document.author = request.author;
-    if (packed.entries > 0) {
-      const auto in = base::sys::open(archive, O_RDONLY);
-      FdSource tar{in.get()};
-      unpack_tar(tar, base::sys::open(workspace.upper(), O_RDONLY | O_DIRECTORY).get(), {});
-      document.diff_ids.push_back(adopt_packed(store, workspace, packed).diff_id);
-    }
-    document.history.push_back(
-        {.created = document.created, .comment = request.message, .empty_layer = packed.entries == 0});
-    return store.commit(format_image_document(document), {});
+    document.author = request.author;
+    if (request.config) document.config = *request.config;
+    if (packed.entries > 0) document.diff_ids.push_back(adopt_packed(store, workspace, packed).diff_id);
+    document.history.push_back({.created = document.created,
+                                .created_by = base::join(command_of(document.config), " "),
+                                .comment = request.message,
+                                .empty_layer = packed.entries == 0});
+    apply_changes(document, request.changes);
+    outcome.id = store.commit(format_image_document(document), names);
+    return outcome;
   });
-  return apply_changes(store, id, request.reference, request.changes);
 }
 
 void export_rootfs(const std::vector<base::HostPath>& layers, int output) {
@@ -117,6 +126,13 @@ void export_rootfs(const std::vector<base::HostPath>& layers, int output) {
   if (view.empty()) fail("there is nothing to export");
   FdSink sink{output};
   (void)pack_directory(view.fd(), PackForm::plain, &sink);
+}
+
+std::vector<std::string> export_live_rootfs(int root, int output) {
+  FdSink sink{output};
+  std::vector<std::string> unsteady;
+  (void)pack_live_directory(root, PackForm::plain, sink, unsteady);
+  return unsteady;
 }
 
 }  // namespace compose::images

@@ -139,6 +139,16 @@ asio::awaitable<void> ShimClient::unpause() {
   co_await converse(executor_, paths_, id_, std::move(request));
 }
 
+asio::awaitable<std::shared_ptr<void>> ShimClient::hold() {
+  auto connection = std::make_shared<Connection>(executor_, paths_, id_);
+  connection->ask(encode(ControlVerb::hold));
+  const auto answer = co_await connection->answer();
+  if (!answer) base::fail("container is not running");
+  throw_if_refused(answer->reply);
+  std::shared_ptr<void> held = std::move(connection);
+  co_return held;
+}
+
 asio::awaitable<int> ShimClient::wait() {
   std::string request = encode(ControlVerb::wait);
   const int code = co_await converse(executor_, paths_, id_, std::move(request));

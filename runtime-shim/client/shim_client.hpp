@@ -58,6 +58,8 @@ class ShimClient {
   boost::asio::awaitable<void> stop(std::optional<std::chrono::nanoseconds> grace, int signal = 0);
   boost::asio::awaitable<void> pause();
   boost::asio::awaitable<void> unpause();
+  // Paused for as long as the result lives, and no longer than this process does.
+  boost::asio::awaitable<std::shared_ptr<void>> hold();
   boost::asio::awaitable<int> wait();  // the exit code, when no restart follows
 
   boost::asio::awaitable<ExecSession> exec(ExecSpec spec, StdioFds stdio);

@@ -18,7 +18,7 @@ ControlRequest decode_control(std::string_view bytes) {
   version.get(protocol);
   if (protocol != k_control_protocol) base::fail("control request: protocol {} is not understood", protocol);
   auto request = base::from_wire<ControlRequest>(bytes);
-  if (request.verb > ControlVerb::wait) base::fail("control request: unknown verb");
+  if (request.verb > ControlVerb::hold) base::fail("control request: unknown verb");
   if (request.signal < 0 || request.signal > 64)
     base::fail("control request: {} is not a signal", request.signal);
   return request;
@@ -92,6 +92,10 @@ void ControlServer::carry_out(Connection& connection, const ControlRequest& requ
     case ControlVerb::unpause:
       container_.unpause();
       break;
+    case ControlVerb::hold:
+      container_.pause();
+      connection.holds = true;
+      return send(connection, {});
     case ControlVerb::stop:
       reply_at_end(connection);
       return container_.stop(
@@ -158,7 +162,9 @@ void ControlServer::drop(std::uint64_t connection) {
   const auto found = std::ranges::find(connections_, connection, [](const auto& c) { return c->number; });
   if (found == connections_.end()) return;
   container_.loop().remove((*found)->socket.get());
+  const bool held = (*found)->holds;
   connections_.erase(found);
+  if (held && container_.status().state == ContainerState::paused) container_.unpause();
 }
 
 }  // namespace compose::rt

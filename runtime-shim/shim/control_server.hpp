@@ -33,6 +33,7 @@ class ControlServer final : private EventLoop::Source {
     base::UniqueFd socket;
     FrameReader reader;
     bool asked = false;  // the request is in; only the peer's going away is of interest now
+    bool holds = false;  // the container stands still until then
   };
 
   void ready(std::uint32_t events) override;

@@ -4,6 +4,8 @@
 // messages.
 //
 //   kill, pause, unpause   one reply when it is done
+//   hold                   as pause, and the container goes on when the peer closes: whoever is killed while
+//                          it looks at a container that stands still leaves it running
 //   stop                   one reply when nothing of the container runs any more
 //   wait                   one reply when the container has ended for good (no restart follows)
 //   exec                   reply `started` (with the pty master for a terminal), then reply `done` with the
@@ -31,7 +33,7 @@ using base::field;
 
 inline constexpr std::uint32_t k_control_protocol = 1;
 
-enum class ControlVerb : std::uint8_t { kill, stop, pause, unpause, exec, attach, wait };
+enum class ControlVerb : std::uint8_t { kill, stop, pause, unpause, exec, attach, wait, hold };
 
 struct ExecSpec {
   std::vector<std::string> argv;

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/sys.hpp"
 #include "compose/cli/context.hpp"
+#include "compose/cli/output_file.hpp"
 #include "compose/cli/verbs/image_commands.hpp"
 #include "compose/ui/progress.hpp"
 #include "compose/ui/style.hpp"
@@ -17,10 +18,6 @@ namespace compose::cli {
 namespace {
 
 using Phase = sched::Progress::Phase;
-
-base::HostPath path_of(const std::string& word) {
-  return base::HostPath{base::absolute_path(word, base::sys::current_directory())};
-}
 
 class PullCommand final : public Verb {
  public:
@@ -122,22 +119,7 @@ class SaveCommand final : public Verb {
     a.words(references_, "IMAGE...", "Names or ids of images", 1);
   }
   int run(Context& context) override {
-    if (!output_) {
-      if (ui::is_terminal(STDOUT_FILENO))
-        throw UsageError("standard output is a terminal: name a file with --output");
-      images::save_archive(context.images(), references_, STDOUT_FILENO);
-      return 0;
-    }
-    const auto path = path_of(*output_);
-    const base::HostPath aside{path.str() + ".part"};
-    try {
-      const auto fd = base::sys::open(aside, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-      images::save_archive(context.images(), references_, fd.get());
-    } catch (const base::Error&) {
-      base::sys::remove_file_if_present(aside);
-      throw;
-    }
-    base::sys::rename(aside, path);
+    write_output(output_, [&](int fd) { images::save_archive(context.images(), references_, fd); });
     return 0;
   }
 

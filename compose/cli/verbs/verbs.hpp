@@ -5,10 +5,12 @@
 namespace compose::cli {
 
 std::unique_ptr<Verb> make_build();
+std::unique_ptr<Verb> make_commit();
 std::unique_ptr<Verb> make_config();
 std::unique_ptr<Verb> make_create();
 std::unique_ptr<Verb> make_down();
 std::unique_ptr<Verb> make_exec();
+std::unique_ptr<Verb> make_export();
 std::unique_ptr<Verb> make_help();
 std::unique_ptr<Verb> make_image();
 std::unique_ptr<Verb> make_images();

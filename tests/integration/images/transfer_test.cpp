@@ -125,7 +125,7 @@ TEST_SUITE("images/transfer") {
     CHECK(w.store.require("test").config.command == std::vector<std::string>{"/kept"});
     CHECK(w.store.require("test").config.environment == std::vector<std::string>{"X=y"});
     check_two_layers(w);
-    CHECK(w.store.list().size() == 2);  // the first one is dangling now
+    CHECK(w.store.list().size() == 2);  // the one that was built is dangling now
     CHECK_THROWS_WITH_AS(images::import_rootfs(w.store, base::sys::open(path, O_RDONLY).get(), "rootfs.tar",
                                                "test", {"RUN x"}, ""),
                          "change 'RUN x': only the configuration of the image can be changed", base::Error);
@@ -137,13 +137,23 @@ TEST_SUITE("images/transfer") {
     const auto upper = w.directory.path() / "upper";
     base::sys::make_directory(upper);
     base::write_file_atomically(upper / "added", "by the container");
+    base::sys::make_directories(upper / "etc");  // mount points that the container was given
+    base::write_file_atomically(upper / "etc/hosts", "");
+    base::sys::make_directories(upper / "mnt/volume");
     images::commit_container(w.store, {.image_id = w.store.require("test").id,
                                        .upper = upper,
+                                       .mounts = {"/mnt/volume"},
                                        .reference = "snap:1",
-                                       .changes = {"USER 7"}});
+                                       .changes = {"USER 7", "ENV B=${A}2", "WORKDIR /nowhere"}});
     CHECK(w.content("/added", "snap:1") == "by the container");
     CHECK(w.content("/kept", "snap:1") == "kept");
     CHECK(w.store.require("snap:1").config.user == "7");
+    CHECK(w.store.require("snap:1").config.environment == std::vector<std::string>{"A=1", "B=12"});
+    CHECK(w.store.require("snap:1").config.directory == "/nowhere");
+    CHECK(w.facts("/etc", "snap:1") == "-");
+    CHECK(w.facts("/mnt", "snap:1") == "-");
+    CHECK(w.store.require("snap:1").layers.size() == w.store.require("test").layers.size() + 1);
+    CHECK(w.store.list().size() == 2);  // nothing on the way has become an image
   }
 
   TEST_CASE("a bad archive is refused by name and leaves nothing behind") {
