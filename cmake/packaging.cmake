@@ -1,6 +1,7 @@
 # `cmake --install` and the Debian package: `compose` in bin, `compose-shim` in libexec/compose, where `compose` looks for it
 # after its own directory, the manual page and the completion.
 include(GNUInstallDirs)
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON) # a package needs the programs, not the tests
 if(TARGET compose)
   install(TARGETS compose RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

@@ -9,16 +9,11 @@ now_ms() {
   echo $((t / 1000))
 }
 
-# packages_of SECTION...: their names from cmake/packages.
-packages_of() {
-  awk -v wanted=" $* " '/^# section:/ { take = index(wanted, " " $3 " ") } !/^#/ && NF && take' "$source_root/cmake/packages"
-}
-
-# install_packages SECTION...: a quick no-op where everything is there. Without apt-get (a guest) nothing is done.
+# install_packages build|example|test...: what cmake/packages/* name; a quick no-op where everything is there. Without apt-get (a guest) nothing is done.
 install_packages() {
   command -v apt-get >/dev/null || return 0
   local package missing=()
-  for package in $(packages_of "$@"); do
+  for package in $(cd "$source_root/cmake/packages" && cat "$@"); do
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
   done
   ((${#missing[@]})) || return 0
@@ -57,10 +52,11 @@ busybox_rootfs() {
   rm -rf "$root"
 }
 
-# prepare_programs: packages and a release build, and `compose` in PATH. COMPOSE_PREBUILT=1 (tests/run, the guest): it is there.
+# prepare_programs: what an example needs: packages, the programs, and `compose` in PATH. COMPOSE_PREBUILT=1 (tests/run, the
+# guest): all is there.
 prepare_programs() {
   if [[ ${COMPOSE_PREBUILT:-} != 1 ]]; then
-    install_packages build test && build_preset release || return 1
+    install_packages build example && build_preset release programs || return 1
   fi
   export PATH=$source_root/build/release/bin:$PATH
 }
