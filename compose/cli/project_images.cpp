@@ -87,9 +87,10 @@ std::vector<images::BuildSecret> secrets_of(const model::Project& project, const
 constexpr std::string_view k_service_context = "service:";
 
 // A context may be a service that was not selected.
-const model::Service& service_named(const model::Project& project, const std::string& name) {
-  const auto found = project.services.find(name);
-  return found != project.services.end() ? found->second : project.disabled_services.at(name);
+const model::Service& service_named(const model::Project& project, std::string_view name) {
+  const std::string key{name};
+  const auto found = project.services.find(key);
+  return found != project.services.end() ? found->second : project.disabled_services.at(key);
 }
 
 // What an additional context of another service is: the image that it was built to.
