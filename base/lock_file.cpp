@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.hpp"
@@ -10,22 +11,55 @@
 
 namespace compose::base {
 
+namespace {
+
+UniqueFd open_lock(const HostPath& path) {
+  for (int attempt = 0;; ++attempt) {
+    sys::make_directories(path.parent(), 0711);
+    UniqueFd fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    if (fd) return fd;
+    // Somebody who left nothing behind may take the directory away right after it was made.
+    if (errno != ENOENT || attempt == 100) throw SysError(errno, text("open '{}'", path.str()));
+  }
+}
+
+// False where the holder before removed it: then this one protects nothing.
+bool is_still_there(const HostPath& path, int fd) {
+  struct stat opened {};
+  struct stat named {};
+  check(::fstat(fd, &opened), "look at lock '{}'", path.str());
+  return ::stat(path.c_str(), &named) == 0 && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
+}
+
+}  // namespace
+
+std::optional<LockFile> LockFile::lock(const HostPath& path, int operation) {
+  while (true) {
+    auto fd = open_lock(path);
+    if (retry_eintr([&] { return ::flock(fd.get(), operation); }) != 0) {
+      if (errno == EWOULDBLOCK) return std::nullopt;
+      throw SysError(errno, text("lock '{}'", path.str()));
+    }
+    if (is_still_there(path, fd.get())) return LockFile{path, std::move(fd)};
+  }
+}
+
 std::optional<LockFile> LockFile::try_acquire(const HostPath& path) {
-  auto fd = sys::open(path, O_RDWR | O_CREAT, 0600);
-  if (retry_eintr([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB); }) == 0) return LockFile{std::move(fd)};
-  if (errno == EWOULDBLOCK) return std::nullopt;
-  throw SysError(errno, text("lock '{}'", path.str()));
+  return lock(path, LOCK_EX | LOCK_NB);
 }
 
 LockFile LockFile::acquire(const HostPath& path) {
-  auto fd = sys::open(path, O_RDWR | O_CREAT, 0600);
-  check(retry_eintr([&] { return ::flock(fd.get(), LOCK_EX); }), "lock '{}'", path.str());
-  return LockFile{std::move(fd)};
+  return *lock(path, LOCK_EX);
 }
 
 void LockFile::release() {
   if (fd_) check(::flock(fd_.get(), LOCK_UN), "release a lock");
   fd_.reset();
+}
+
+void LockFile::remove() {
+  if (fd_) sys::remove_file_if_present(path_);
+  release();
 }
 
 std::string LockFile::note_of_holder(const HostPath& path) {

@@ -1,6 +1,7 @@
 #pragma once
-// A lock that dies with its holder: flock(2) on a file. The file stays; only the lock goes. A process that is
-// handed the descriptor holds it too, until both have closed it or one has called release().
+// A lock that dies with its holder: flock(2) on a file. The file stays, unless its holder removes it together
+// with the lock. A process that is handed the descriptor holds it too, until both have closed it or one has
+// called release() or remove().
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,10 +13,11 @@ namespace compose::base {
 
 class LockFile {
  public:
-  // nullopt: somebody else holds it.
+  // The file and its directory (0711) are made where they are missing. nullopt: somebody else holds it.
   static std::optional<LockFile> try_acquire(const HostPath& path);
   static LockFile acquire(const HostPath& path);  // blocks
   void release();                                 // for all who hold this one
+  void remove();                                  // so that nothing is left; who waits for it makes a new one
   // What the holder wrote with set_note, for "waiting for 'compose up' (pid 123)".
   static std::string note_of_holder(const HostPath& path);
   void set_note(std::string_view note);
@@ -23,7 +25,9 @@ class LockFile {
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
  private:
-  explicit LockFile(UniqueFd fd) noexcept : fd_(std::move(fd)) {}
+  LockFile(HostPath path, UniqueFd fd) noexcept : path_(std::move(path)), fd_(std::move(fd)) {}
+  static std::optional<LockFile> lock(const HostPath& path, int operation);
+  HostPath path_;
   UniqueFd fd_;
 };
 

@@ -91,10 +91,7 @@ struct NetworkManager::State {
   [[nodiscard]] HostPath names(const NetworkId& id) const { return directory(id) / "names"; }
   // Changes of the packet filter and of the directory of names follow from what the store holds; they must
   // not overtake each other.
-  [[nodiscard]] base::LockFile lock() const {
-    sys::make_directories(run_root, 0711);
-    return base::LockFile::acquire(run_root / "networks.lock");
-  }
+  [[nodiscard]] base::LockFile lock() const { return base::LockFile::acquire(run_root / "networks.lock"); }
 
   void fill_pools(Network& network);
   Network insert(const NetworkRequest& request);
@@ -190,7 +187,7 @@ bool NetworkManager::State::intact(const Network& network) {
 // The links are gone already; the rows go last, so that what a killed command leaves is found by them.
 void NetworkManager::State::remove_durable(std::span<const Network> doomed,
                                            std::span<const std::string> containers) {
-  const auto held = lock();
+  auto held = lock();
   FirewallChange change;
   for (const auto& network : doomed) {
     plugs.erase(network.spec.id);
@@ -210,6 +207,7 @@ void NetworkManager::State::remove_durable(std::span<const Network> doomed,
     for (const auto& network : doomed) store.delete_network(network.spec.id);
   });
   fault_point("net.network.row_deleted");
+  if (last) held.remove();
 }
 
 const Plug& NetworkManager::State::plug_of(const Lease& lease) {

@@ -112,10 +112,7 @@ struct PortPublisher::State {
   Firewall firewall;
   std::function<std::optional<std::string>(const std::string&)> name_of;
 
-  [[nodiscard]] base::LockFile lock() const {
-    sys::make_directories(run_root, 0711);
-    return base::LockFile::acquire(run_root / "networks.lock");
-  }
+  [[nodiscard]] base::LockFile lock() const { return base::LockFile::acquire(run_root / "networks.lock"); }
   [[noreturn]] void refuse(const PortRequest& request, const IpAddress& address, std::uint16_t port,
                            int code) const;
   [[nodiscard]] std::optional<std::string> owner_of(const std::string& protocol, const std::string& address,

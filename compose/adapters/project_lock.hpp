@@ -6,6 +6,7 @@
 // The launcher of a command's shims is handed the descriptor. So after a command was killed the lock is free
 // only when the last container that it was starting has come up or failed, and the next command sees what
 // there is, not what is still coming.
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -20,17 +21,23 @@ class ProjectLock {
   ProjectLock(const Paths& paths, const std::string& project, const std::string& verb,
               const std::function<void(const std::string&)>& waiting);
 
-  // The holder before did not settle: it was killed, or failed. Also where nobody held it since the boot.
-  [[nodiscard]] bool follows_unsettled() const noexcept { return follows_unsettled_; }
+  // The holder before did not settle: it was killed, or failed.
+  [[nodiscard]] bool follows_unsettled() const noexcept { return before_ == Before::unsettled; }
+  // Nobody held it since the boot, or since nothing was left of the project.
+  [[nodiscard]] bool is_first() const noexcept { return before_ == Before::nobody; }
   // All is in order; the next one may begin.
   void settle();
+  // As settle(), and nothing is left of the project: no container, no network.
+  void settle_and_remove();
   // Something could not be put right: settle() says nothing, and the next holder looks again.
   void keep_unsettled() noexcept { keep_unsettled_ = true; }
   [[nodiscard]] int fd() const noexcept { return file_.fd(); }
 
  private:
   base::LockFile file_;
-  bool follows_unsettled_ = false;
+  enum class Before : std::uint8_t { nobody, settled, unsettled };
+  static Before before(const std::string& note);
+  Before before_;
   bool keep_unsettled_ = false;
 };
 

@@ -30,6 +30,7 @@ struct Context::Parts {
   adapters::Paths paths = adapters::paths_of_this_process();
   std::optional<std::string> project_name;
   std::optional<bool> has_files;
+  std::string locked_project;
   std::optional<adapters::ProjectLock> lock;  // goes after the networks have taken their last links away
   // In the order in which they use each other.
   std::unique_ptr<adapters::State> state;
@@ -139,8 +140,12 @@ void Context::lock_project(const std::string& name) {
   static_cast<void>(state());
   parts_->lock.emplace(parts_->paths, name, parts_->verb,
                        [](const std::string& text) { std::cerr << text << std::endl; });
+  parts_->locked_project = name;
   phase_done("lock");
-  if (!parts_->lock->follows_unsettled() || parts_->options.dry_run) return;
+  const bool may_need_repair =
+      parts_->lock->follows_unsettled() ||
+      (parts_->lock->is_first() && (has_parts(name) || !state().volumes(name).empty()));
+  if (!may_need_repair || parts_->options.dry_run) return;
   for (const auto& failure : adapters::repair_project({state(), networks(), ports(), parts_->paths}, name)) {
     warn(base::text("an earlier command on project \"{}\" was cut short: {}", name, failure));
     parts_->lock->keep_unsettled();
@@ -148,9 +153,21 @@ void Context::lock_project(const std::string& name) {
   phase_done("repair");
 }
 
+bool Context::has_parts(const std::string& project) {
+  return !state().containers(project).empty() || !networks().list_of_project(project).empty();
+}
+
+// Where nothing is left of the project, nothing of it is left in the run root either.
 void Context::unlock_project() {
   if (parts_->networks) parts_->networks->settle();
-  if (parts_->lock) parts_->lock->settle();
+  if (!parts_->lock) return;
+  if (has_parts(parts_->locked_project)) {
+    parts_->lock->settle();
+  } else {
+    parts_->lock->settle_and_remove();
+    for (const auto& directory : {parts_->paths.locks(), parts_->paths.run_root})
+      ::rmdir(directory.c_str());  // if empty
+  }
   parts_->lock.reset();
 }
 

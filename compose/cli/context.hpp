@@ -71,7 +71,7 @@ class Context {
   // Held until the command ends; waits for other commands on the same project, saying so. What a killed or
   // failed command left of the project is put right before this returns.
   void lock_project(const std::string& name);
-  void unlock_project();                // what was done is done in order
+  void unlock_project();                // what was done is done in order; nothing of a project leaves nothing
   [[nodiscard]] int lock_descriptor();  // -1 without a lock
 
   [[nodiscard]] ui::ProgressView& progress();
@@ -85,6 +85,7 @@ class Context {
   void finish();                      // after the verb: ends the progress, prints what --timings asked for
 
  private:
+  [[nodiscard]] bool has_parts(const std::string& project);  // containers or networks
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };
