@@ -44,7 +44,15 @@ struct Context::Parts {
 
 Context::Context(const GlobalOptions& options, std::string verb, ui::Output& out)
     : parts_(new Parts{.options = options, .verb = std::move(verb), .out = out}) {}
-Context::~Context() = default;
+Context::~Context() {
+  try {
+    if (parts_->lock) unlock_failed_project();
+  } catch (const base::Error&) {
+    // The lock says that the project is unsettled, so the next command sees to it.
+  }
+  for (const auto& directory : {parts_->paths.locks(), parts_->paths.run_root})
+    ::rmdir(directory.c_str());  // if empty
+}
 
 const GlobalOptions& Context::options() const noexcept {
   return parts_->options;
@@ -161,13 +169,17 @@ bool Context::has_parts(const std::string& project) {
 void Context::unlock_project() {
   if (parts_->networks) parts_->networks->settle();
   if (!parts_->lock) return;
-  if (has_parts(parts_->locked_project)) {
+  if (parts_->options.dry_run && parts_->lock->follows_unsettled()) parts_->lock->keep_unsettled();
+  if (has_parts(parts_->locked_project))
     parts_->lock->settle();
-  } else {
+  else
     parts_->lock->settle_and_remove();
-    for (const auto& directory : {parts_->paths.locks(), parts_->paths.run_root})
-      ::rmdir(directory.c_str());  // if empty
-  }
+  parts_->lock.reset();
+}
+
+// What a command that failed made stays unsettled, if there is anything.
+void Context::unlock_failed_project() {
+  if (!has_parts(parts_->locked_project)) parts_->lock->settle_and_remove();
   parts_->lock.reset();
 }
 
@@ -237,7 +249,7 @@ void Context::phase_done(const char* name) {
 
 void Context::finish() {
   if (parts_->progress) parts_->progress->finish();
-  if (!parts_->options.dry_run) unlock_project();
+  unlock_project();
   if (!parts_->options.timings) return;
   phase_done("rest");
   parts_->out.flush();

@@ -86,6 +86,7 @@ class Context {
 
  private:
   [[nodiscard]] bool has_parts(const std::string& project);  // containers or networks
+  void unlock_failed_project();
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

@@ -337,4 +337,18 @@ volumes:
   compose down -t 0 -v
 }
 
+test_down_leaves_no_file_in_the_run_root() {
+  one_service
+  compose build
+  ls -R "$COMPOSE_RUN_ROOT" >before 2>&1 || true
+  compose up -d --scale web=3
+  compose exec -T web true
+  compose down -t 0
+  ls -R "$COMPOSE_RUN_ROOT" >after 2>&1 || true
+  equal "$(cat before)" "$(cat after)"
+  compose start 2>/dev/null && return 1
+  ls -R "$COMPOSE_RUN_ROOT" >after 2>&1 || true
+  equal "$(cat before)" "$(cat after)"
+}
+
 run_tests "$@"
