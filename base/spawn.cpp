@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/error.hpp"
@@ -28,6 +29,8 @@ struct Prepared {
   const char* directory;
   int program_fd;
   bool new_session;
+  bool die_with_parent;
+  pid_t parent;
   int error = 0;  // written by the child: vfork shares our memory until it executes or exits
 };
 
@@ -39,6 +42,10 @@ struct Prepared {
     p.error = errno;
     ::_exit(127);
   };
+  // A program that gains rights loses its parent-death signal, so it may gain none.
+  if (p.die_with_parent && (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+                            ::prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || ::getppid() != p.parent))
+    give_up();
   if (p.new_session && ::setsid() == -1) give_up();
   if (p.directory != nullptr && ::chdir(p.directory) == -1) give_up();
   for (const auto& fd : p.fds)
@@ -76,7 +83,9 @@ Process spawn(const SpawnOptions& options) {
              .program = options.program.c_str(),
              .directory = options.directory ? options.directory->c_str() : nullptr,
              .program_fd = options.program_fd,
-             .new_session = options.new_session};
+             .new_session = options.new_session,
+             .die_with_parent = options.die_with_parent,
+             .parent = ::getpid()};
   for (int standard = 0; standard <= 2; ++standard)
     if (std::ranges::none_of(p.fds, [&](const PassedFd& fd) { return fd.target == standard; }))
       p.fds.push_back({.source = null.get(), .target = standard});

@@ -24,6 +24,7 @@ struct SpawnOptions {
   std::vector<PassedFd> fds;             // 0, 1, 2 not listed here become /dev/null
   std::optional<HostPath> directory;
   bool new_session = false;
+  bool die_with_parent = false;  // SIGKILL when this process ends; no set-id bit of the program counts then
 };
 
 // Error when the program cannot be executed.

@@ -124,10 +124,8 @@ HostPath LayerStore::blob_path(const std::string& digest) const {
   return directory_ / "blobs/sha256" / digest.substr(k_digest_prefix);
 }
 
-HostPath LayerStore::cache_directory(const std::string& id) const {
-  auto path = directory_ / "cache" / base::sha256_hex(id);  // hashed: an id is never a path
-  base::sys::make_directory_if_missing(path, 0755);
-  return path;
+HostPath LayerStore::cache_path(const std::string& id) const {
+  return directory_ / "cache" / base::sha256_hex(id);  // hashed: an id is never a path
 }
 
 void LayerStore::adopt(const HostPath& upper, const Layer& layer) {

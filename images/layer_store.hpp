@@ -64,8 +64,7 @@ class LayerStore {
   [[nodiscard]] std::vector<base::HostPath> directories_of(
       const std::vector<std::string>& bottom_first) const;  // top first
   [[nodiscard]] base::HostPath blob_path(const std::string& digest) const;
-  [[nodiscard]] base::HostPath cache_directory(
-      const std::string& id) const;  // of a cache mount; made when missing
+  [[nodiscard]] base::HostPath cache_path(const std::string& id) const;  // of a cache mount
 
   // Takes `upper` over as the layer and writes its row; when the layer is here already, `upper` is left to
   // the workspace.

@@ -22,6 +22,11 @@ struct LoadedImage {
 std::vector<LoadedImage> load_archive(Store& store, int input, const std::string& name);
 std::vector<LoadedImage> load_directory(Store& store, const base::HostPath& directory);  // an OCI layout
 
+// One image of an OCI layout, without a name: by digest, by tag (the annotation), or the only one. Returns
+// its id.
+std::string load_layout_image(Store& store, const base::HostPath& directory, const std::string& tag,
+                              const std::string& digest);
+
 // Writes an archive with all of `references`; their names are kept. `output` may be a pipe.
 void save_archive(Store& store, const std::vector<std::string>& references, int output);
 

@@ -1,5 +1,8 @@
 #include "compose/adapters/step_runner.hpp"
 
+#include <array>
+#include <charconv>
+#include <cstdio>
 #include <utility>
 
 #include "base/error.hpp"
@@ -36,9 +39,31 @@ const std::vector<std::string> k_capabilities{
     "CAP_SETFCAP", "CAP_SETPCAP",      "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT",
     "CAP_KILL",    "CAP_AUDIT_WRITE"};
 
-// Ids of steps begin so, by which what a killed build left is known.
+// Ids of steps begin so and end in the number of the process that builds, by which what a killed build left
+// is known.
 constexpr std::string_view k_step_id = "b111d57e9";
+constexpr std::size_t k_id_bytes = 32;
+constexpr std::size_t k_owner_digits = 8;
 constexpr const char* k_step_project = "build";
+
+std::string step_id(pid_t owner) {
+  std::array<char, k_owner_digits + 1> digits{};
+  std::snprintf(digits.data(), digits.size(), "%08x", static_cast<unsigned>(owner));
+  const auto random = base::random_hex(k_id_bytes).substr(k_step_id.size() + k_owner_digits);
+  return std::string{k_step_id} + random + digits.data();
+}
+
+std::optional<pid_t> owner_of_step(std::string_view id) {
+  if (!id.starts_with(k_step_id) || id.size() < k_step_id.size() + k_owner_digits) return std::nullopt;
+  const auto digits = id.substr(id.size() - k_owner_digits);
+  pid_t owner = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), owner, 16);
+  return parsed.ec == std::errc{} ? std::optional{owner} : std::nullopt;
+}
+
+bool is_running(pid_t process) {
+  return base::sys::exists(base::HostPath{"/proc/" + std::to_string(process)});
+}
 
 base::ExitStatus status_of(int shell_code) {
   return shell_code > 128 ? base::ExitStatus{.signal = shell_code - 128}
@@ -47,9 +72,9 @@ base::ExitStatus status_of(int shell_code) {
 
 }  // namespace
 
-rt::ContainerSpec container_of_step(const images::StepSpec& step) {
+rt::ContainerSpec container_of_step(const images::StepSpec& step, pid_t owner) {
   rt::ContainerSpec spec;
-  spec.id = rt::ContainerId{std::string{k_step_id} + base::random_hex(32).substr(k_step_id.size())};
+  spec.id = rt::ContainerId{step_id(owner)};
   spec.name = "build-" + spec.id.short_form();
   spec.project = k_step_project;
   spec.hostname = "buildkitsandbox";
@@ -63,31 +88,32 @@ rt::ContainerSpec container_of_step(const images::StepSpec& step) {
   for (const auto& mount : step.mounts) spec.mounts.push_back(mount_of(mount));
   spec.security.privileged = step.privileged;
   if (step.network != images::StepNetwork::none) spec.security.network.mode = rt::NamespaceMode::host;
+  if (step.memory > 0) spec.resources.memory = static_cast<std::int64_t>(step.memory);
   if (step.shm_size > 0) spec.resources.shm_size = static_cast<std::int64_t>(step.shm_size);
   spec.dns.extra_hosts = step.extra_hosts;
   spec.log.enabled = false;
   return spec;
 }
 
-// What steps of builds left that were killed. Those of a build that goes on refuse.
-void ContainerStepRunner::sweep() {
+// What steps left that were killed: those of this build, which may be about to end, and of builds that are no
+// more.
+void ContainerStepRunner::clean_up() {
   const auto runtime = paths_.runtime();
-  if (std::exchange(swept_, true) || !base::sys::exists(runtime.run_root)) return;
+  if (!base::sys::exists(runtime.run_root)) return;
   rt::Remains remains{runtime};
   for (const auto& name : base::list_directory(runtime.run_root)) {
-    if (!name.starts_with(k_step_id)) continue;
-    try {
-      remains.clean_up(k_step_project, rt::ContainerId{name});
-    } catch (const base::Error&) {
-      // It lives.
-    }
+    const auto owner = owner_of_step(name);
+    if (!owner || (*owner != owner_ && is_running(*owner))) continue;
+    const rt::ContainerId id{name};
+    rt::wait_for_end(runtime, id);
+    remains.clean_up(k_step_project, id);
   }
+  remains.remove_empty_parents(k_step_project);
 }
 
 base::ExitStatus ContainerStepRunner::run(const images::StepSpec& step, const images::StepOutput& output) {
-  sweep();
-  const auto code = rt::run_to_completion(paths_.runtime(), rt::find_shim_program(), container_of_step(step),
-                                          {.on_output = output});
+  const auto code = rt::run_to_completion(paths_.runtime(), rt::find_shim_program(),
+                                          container_of_step(step, owner_), {.on_output = output});
   return status_of(code);
 }
 

@@ -30,16 +30,4 @@ struct ImageOptions {
                                                                       const model::Project& project,
                                                                       const ImageOptions& options);
 
-struct BuildOptions {
-  std::map<std::string, std::optional<std::string>> arguments;  // --build-arg
-  std::map<std::string, std::string> ssh;  // --ssh: id -> socket; "" the agent of this session
-  bool no_cache = false;
-  bool pull = false;  // --pull: base images anew
-  bool quiet = false;
-};
-
-// Each after those that it names as additional contexts, which are built, too.
-void build_services(Context& context, const model::Project& project, const std::vector<std::string>& names,
-                    const BuildOptions& options);
-
 }  // namespace compose::cli

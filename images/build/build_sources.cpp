@@ -1,4 +1,4 @@
-// Where COPY, ADD and RUN --mount=type=bind take files from.
+// Where FROM, COPY, ADD and RUN --mount take images and files from.
 #include <fcntl.h>
 
 #include "base/error.hpp"
@@ -9,7 +9,6 @@
 namespace compose::images {
 namespace {
 
-constexpr std::string_view k_image_context = "docker-image://";
 constexpr std::size_t k_max_ignore_file = 1U << 20U;
 
 // "<Dockerfile>.dockerignore" beside the Dockerfile wins over ".dockerignore" of the context.
@@ -26,63 +25,77 @@ IgnoreRules ignore_rules(const BuildSession& session, const base::HostPath& cont
 
 std::unique_ptr<SourceTree> directory_source(BuildSession& session, const base::HostPath& directory,
                                              const std::string& from) {
-  auto& digests = session.digests[from];
-  digests = std::make_unique<FileDigests>(session.store.database(), directory.str());
+  auto& digests = session.commons.digests[directory.str()];
+  if (!digests) digests = std::make_unique<FileDigests>(session.store().database(), directory.str());
   const bool is_main = from.empty();
   const auto name = is_main ? std::string{"the build context"} : base::text("the context '{}'", from);
   return std::make_unique<SourceTree>(RootView{base::sys::open(directory, O_PATH | O_DIRECTORY)}, name,
                                       ignore_rules(session, directory, is_main), digests.get());
 }
 
-const std::string* named_context(const BuildSession& session, const std::string& from) {
-  const auto found = session.request.named_contexts.find(from);
-  return found == session.request.named_contexts.end() ? nullptr : &found->second;
-}
-
-std::string image_reference(const BuildSession& session, const std::string& from) {
-  const auto* named = named_context(session, from);
-  return named != nullptr ? named->substr(k_image_context.size()) : from;
+const NamedContext* named_context(const BuildSession& session, const std::string& from) {
+  const auto found = session.named_contexts.find(from);
+  return found == session.named_contexts.end() ? nullptr : &found->second;
 }
 
 bool is_directory_source(const BuildSession& session, const std::string& from) {
   if (from.empty()) return true;
   const auto* named = named_context(session, from);
-  return named != nullptr && !named->starts_with(k_image_context);
+  return named != nullptr && named->kind == ContextKind::directory;
 }
 
-std::vector<std::string> image_layers(BuildSession& session, const std::string& reference) {
-  const auto image = base_image(session, reference);
-  return parse_image_document(session.store.config_json(image.id)).diff_ids;
+// What a named context stands for, or else the name itself.
+const std::string& reference_of(const BuildSession& session, const std::string& name) {
+  const auto* named = named_context(session, name);
+  return named != nullptr && named->kind == ContextKind::image ? named->place : name;
 }
 
 }  // namespace
 
-Image base_image(BuildSession& session, const std::string& reference) {
-  const auto& request = session.request;
-  const bool is_id = reference.starts_with("sha256:");
-  if (request.fetch && !is_id && (request.pull || !session.store.resolve(reference)) &&
-      session.fetched.insert(reference).second)
-    request.fetch(reference);
-  return session.store.require(reference);
+std::optional<std::string> producing_request(const BuildSession& session, const std::string& name) {
+  const auto* named = named_context(session, name);
+  if (named != nullptr && named->kind == ContextKind::request) return named->place;
+  const auto& reference = reference_of(session, name);
+  if (reference.starts_with("sha256:")) return std::nullopt;
+  const auto& images = session.commons.images;
+  const auto found = images.find(parse_reference(reference).full());
+  if (found == images.end() || found->second.contains(session.request.name)) return std::nullopt;
+  return *found->second.rbegin();
+}
+
+Image base_image(BuildSession& session, const std::string& name) {
+  auto& commons = session.commons;
+  if (const auto producer = producing_request(session, name))
+    return commons.store.require(commons.built.at(*producer));
+  const auto& reference = reference_of(session, name);
+  const ImageWish wish{.reference = reference, .platform = session.request.platform};
+  const bool wanted = session.request.pull || !commons.store.resolve(reference);
+  if (commons.fetch && !reference.starts_with("sha256:") && wanted && commons.fetched.insert(wish).second)
+    commons.fetch_errors.merge(commons.fetch({wish}));
+  if (const auto failed = commons.fetch_errors.find(reference); failed != commons.fetch_errors.end())
+    base::fail("{}", failed->second);
+  return commons.store.require(reference);
 }
 
 std::optional<std::vector<std::string>> source_identity(BuildSession& session, const std::string& from,
                                                         std::size_t stage) {
   if (is_directory_source(session, from)) return std::nullopt;
-  if (const auto index = find_stage(session.plan.stages, from, stage))
-    return session.results[*index]->document.diff_ids;
-  return image_layers(session, image_reference(session, from));
+  if (named_context(session, from) == nullptr)
+    if (const auto index = find_stage(session.plan.stages, from, stage))
+      return session.results[*index]->document.diff_ids;
+  const auto image = base_image(session, from);
+  return parse_image_document(session.store().config_json(image.id)).diff_ids;
 }
 
 Source open_source(BuildSession& session, const std::string& from, std::size_t stage) {
   const auto identity = source_identity(session, from, stage);
   auto& tree = session.sources[from];
   if (!tree && identity) {
-    tree = std::make_unique<SourceTree>(RootView{session.store.layers().directories_of(*identity)},
+    tree = std::make_unique<SourceTree>(RootView{session.store().layers().directories_of(*identity)},
                                         base::text("'{}'", from), IgnoreRules{}, nullptr);
   } else if (!tree) {
     const auto* named = named_context(session, from);
-    const auto directory = named != nullptr ? base::HostPath{*named} : session.request.context;
+    const auto directory = named != nullptr ? base::HostPath{named->place} : session.context;
     if (directory.empty()) base::fail("there is no build context to copy from");
     tree = directory_source(session, directory, from);
   }

@@ -1,5 +1,6 @@
 #pragma once
 // What the instructions of one build work on. Internal to images/build.
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "images/build/build.hpp"
 #include "images/build/build_cache.hpp"
 #include "images/build/file_digests.hpp"
+#include "images/build/named_context.hpp"
 #include "images/build/remote_cache.hpp"
 #include "images/build/source_tree.hpp"
 #include "images/build/stage_plan.hpp"
@@ -24,28 +26,49 @@ struct StageState {
   bool command_is_own = false;                   // CMD came from this Dockerfile: ENTRYPOINT leaves it alone
 };
 
-struct BuildSession {
+// What the images that are built together have in common.
+struct BuildCommons {
   Store& store;
-  const BuildRequest& request;
   StepRunner& runner;
   BuildProgress& progress;
-  Dockerfile dockerfile;
-  StagePlan plan;
-  std::map<std::string, std::string> predefined;  // TARGETPLATFORM and its like
   BuildCache cache;
-  std::vector<std::optional<StageState>> results;              // by stage
-  std::map<std::string, std::unique_ptr<SourceTree>> sources;  // by what --from says; "" is the context
-  std::map<std::string, std::unique_ptr<FileDigests>> digests;
-  std::vector<std::unique_ptr<CacheImport>> imports;
-  std::vector<CacheEntry> used;   // for cache_to
-  std::set<std::string> fetched;  // references that were asked for
-  std::size_t last_number = 0;    // of progress steps
-  std::size_t steps = 0;
-  std::size_t cached = 0;
+  std::map<std::string, std::unique_ptr<FileDigests>> digests = {};  // by directory
+  std::map<std::string, std::set<std::string>> images = {};  // the requests that give an image this name
+  std::map<std::string, std::string> built = {};             // by request: id of the image, once there is one
+  decltype(BuildTools::fetch) fetch = {};
+  std::set<ImageWish> fetched = {};                      // what was asked for
+  std::map<std::string, std::string> fetch_errors = {};  // by reference
+  std::set<std::string> made = {};                       // keys of steps that ran
+  std::size_t last_number = 0;                           // of progress steps
+  bool several_stages = false;
+  bool several_requests = false;
 };
 
-// An image that the build begins with or copies from, brought here first where that is wanted.
-[[nodiscard]] Image base_image(BuildSession& session, const std::string& reference);
+struct BuildSession {
+  BuildCommons& commons;
+  const BuildRequest& request;
+  base::HostPath context;                              // directory; empty: none
+  std::map<std::string, NamedContext> named_contexts;  // by name
+  Dockerfile dockerfile;
+  StagePlan plan;
+  std::map<std::string, std::string> predefined;               // TARGETPLATFORM and its like
+  std::vector<std::optional<StageState>> results;              // by stage
+  std::map<std::string, std::unique_ptr<SourceTree>> sources;  // by what --from says; "" is the context
+  std::vector<std::unique_ptr<CacheImport>> imports;
+  std::vector<CacheEntry> used;  // for cache_to
+  std::size_t steps = 0;
+  std::size_t cached = 0;
+
+  [[nodiscard]] Store& store() const noexcept { return commons.store; }
+};
+
+// The request whose image a name in FROM or --from means; nullopt: it means no image that is built beside
+// this one.
+[[nodiscard]] std::optional<std::string> producing_request(const BuildSession& session,
+                                                           const std::string& name);
+
+// The image in the store that a name in FROM or --from means.
+[[nodiscard]] Image base_image(BuildSession& session, const std::string& name);
 
 // The tree behind --from (a stage, a named context, an image; "" is the build context), opened once.
 // `identity`: for what is made of layers, the diff ids, which say all about its content; empty for

@@ -1,34 +1,49 @@
+// Everything that is built together: contexts are brought here, Dockerfiles read and planned, missing images
+// brought, and then the stages of all go on side by side.
 #include <algorithm>
+#include <array>
+#include <deque>
+#include <fcntl.h>
+#include <functional>
+#include <list>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/path.hpp"
+#include "base/sys.hpp"
+#include "base/wire.hpp"
+#include "images/build/agent_socket.hpp"
 #include "images/build/build.hpp"
 #include "images/build/build_state.hpp"
 #include "images/build/dockerfile_lexer.hpp"
+#include "images/build/remote_context.hpp"
 #include "images/build/stage_builder.hpp"
 #include "images/platform.hpp"
+#include "images/transfer.hpp"
+#include "images/worker.hpp"
 
 namespace compose::images {
 namespace {
 
 using base::fail;
 
-std::map<std::string, std::string> predefined_arguments(const std::string& platform) {
-  const auto architecture = own_platform().architecture;
-  const auto own = own_platform().text();
-  if (!platform.empty() && platform != own && platform != own + "/v8")
-    fail("platform '{}': only {} can be built on this machine", platform, own);
-  return {{"TARGETPLATFORM", own}, {"TARGETOS", "linux"}, {"TARGETARCH", architecture}, {"TARGETVARIANT", ""},
-          {"BUILDPLATFORM", own},  {"BUILDOS", "linux"},  {"BUILDARCH", architecture},  {"BUILDVARIANT", ""}};
-}
+constexpr std::size_t k_least_parallel = 4;
+constexpr int k_build_tick = 80;  // milliseconds
 
-Dockerfile read_dockerfile(const BuildRequest& request) {
-  if (request.dockerfile_inline) return parse_dockerfile(*request.dockerfile_inline, "dockerfile_inline");
-  const base::HostPath path{base::absolute_path(request.dockerfile, request.context.str())};
-  const auto text = base::read_file_if_exists(path, k_max_dockerfile);
-  if (!text) fail("there is no '{}' to build from", path.str());
-  return parse_dockerfile(*text, request.dockerfile.starts_with('/') ? path.name() : request.dockerfile);
+std::map<std::string, std::string> predefined_arguments(const std::string& platform) {
+  const auto own = own_platform();
+  if (!platform.empty() && platform_rank(own, parse_platform(platform)) == 0)
+    fail("platform '{}': only {} can be built on this machine", platform, own.text());
+  return {{"TARGETPLATFORM", own.text()},
+          {"TARGETOS", own.os},
+          {"TARGETARCH", own.architecture},
+          {"TARGETVARIANT", ""},
+          {"TARGETSTAGE", ""},
+          {"BUILDPLATFORM", own.text()},
+          {"BUILDOS", own.os},
+          {"BUILDARCH", own.architecture},
+          {"BUILDVARIANT", ""}};
 }
 
 // Arguments that may be given without an ARG that declares them.
@@ -39,11 +54,9 @@ bool needs_no_declaration(const std::string& name) {
   return std::ranges::find(known, name) != std::end(known) || name.starts_with("BUILDKIT_");
 }
 
-void warn(BuildSession& session) {
-  for (const auto& warning : session.dockerfile.warnings) session.progress.warning(warning);
-  for (const auto& [name, value] : session.request.arguments)
-    if (!session.plan.declared_arguments.contains(name) && !needs_no_declaration(name))
-      session.progress.warning(base::text("build argument '{}' is not declared by any ARG", name));
+bool wants_git_directory(const BuildRequest& request) {
+  const auto found = request.arguments.find("BUILDKIT_CONTEXT_KEEP_GIT_DIR");
+  return found != request.arguments.end() && (found->second == "1" || found->second == "true");
 }
 
 std::vector<Reference> parsed_tags(const std::vector<std::string>& tags) {
@@ -52,15 +65,24 @@ std::vector<Reference> parsed_tags(const std::vector<std::string>& tags) {
   return references;
 }
 
+std::string commit(BuildSession& session) {
+  auto document = session.results[session.plan.target]->document;
+  for (const auto& [name, value] : session.request.labels) document.config.labels[name] = value;
+  if (document.created.empty()) document.created = "1970-01-01T00:00:00Z";  // nothing in it has a time
+  for (auto& entry : document.history)
+    if (entry.created.empty()) entry.created = "1970-01-01T00:00:00Z";
+  return session.store().commit(format_image_document(document), parsed_tags(session.request.tags));
+}
+
 void open_imports(BuildSession& session) {
   if (session.request.no_cache) return;
   for (const auto& text : session.request.cache_from) {
     try {
       const auto location = parse_cache_location(text);
       if (!location) fail("this type of cache is not known here: only local and registry");
-      session.imports.push_back(std::make_unique<CacheImport>(session.store, *location));
+      session.imports.push_back(std::make_unique<CacheImport>(session.store(), *location));
     } catch (const base::Error& e) {
-      session.progress.warning(base::text("cache_from '{}': {}", text, e.what()));
+      session.commons.progress.warning(base::text("cache_from '{}': {}", text, e.what()));
     }
   }
 }
@@ -69,46 +91,389 @@ void write_exports(BuildSession& session) {
   for (const auto& text : session.request.cache_to)
     base::with_context(base::text("cache_to '{}'", text), [&] {
       const auto location = parse_cache_location(text);
-      if (location) return export_cache(session.store, *location, session.used);
-      session.progress.warning(
+      if (location) return export_cache(session.store(), *location, session.used);
+      session.commons.progress.warning(
           base::text("cache_to '{}': this type of cache is not known here: only local and registry", text));
     });
 }
 
-std::string commit(BuildSession& session, const std::vector<Reference>& references) {
-  auto document = session.results[session.plan.target]->document;
-  for (const auto& [name, value] : session.request.labels) document.config.labels[name] = value;
-  if (document.created.empty()) document.created = "1970-01-01T00:00:00Z";  // nothing in it has a time
-  for (auto& entry : document.history)
-    if (entry.created.empty()) entry.created = "1970-01-01T00:00:00Z";
-  return session.store.commit(format_image_document(document), references);
+std::size_t own_processors() {
+  return static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
 }
+
+// One request on its way.
+struct Job {
+  BuildRequest request;
+  std::unique_ptr<BuildSession> session = {};
+  std::vector<std::shared_ptr<const Workspace>> workspaces = {};  // of contexts from elsewhere
+  std::vector<std::unique_ptr<KeyAgent>> agents = {};
+  std::optional<std::string> dockerfile = {};  // a context that is a Dockerfile alone
+  std::vector<std::unique_ptr<StageBuilder>> stages = {};
+  std::optional<BuildResult> result = {};
+};
+
+class Batch {
+ public:
+  Batch(const BuildTools& tools, const std::vector<BuildRequest>& requests)
+      : commons_{.store = tools.store,
+                 .runner = tools.runner,
+                 .progress = tools.progress,
+                 .cache = BuildCache{tools.store.database()},
+                 .fetch = tools.fetch,
+                 .several_requests = requests.size() > 1},
+        parallel_(tools.parallel != 0 ? tools.parallel : std::max(k_least_parallel, own_processors())),
+        lease_(tools.store.layers().lease()) {
+    for (const auto& request : requests) jobs_.push_back({.request = request});
+  }
+
+  // What still runs is stopped, and gone before what it works on is.
+  ~Batch() {
+    if (running_.empty()) return;
+    for (const auto& running : running_) running.stage.stop_work();
+    running_.clear();
+    clean_up();
+  }
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  std::vector<BuildResult> run() {
+    for (auto& job : jobs_) guarded(job, [&] { accept(job); });
+    fetch_contexts();
+    for (auto& job : jobs_) guarded(job, [&] { plan(job); });
+    refuse_cycles();
+    fetch_images();
+    for (auto& job : jobs_) guarded(job, [&] { begin(job); });
+    run_stages();
+    std::vector<BuildResult> results;
+    for (auto& job : jobs_) {
+      guarded(job, [&] { write_exports(*job.session); });
+      results.push_back(*job.result);
+    }
+    return results;
+  }
+
+ private:
+  template <class F>
+  static void guarded(const Job& job, F&& f) {
+    try {
+      f();
+    } catch (const base::Error& e) {
+      throw BuildError(job.request.name, e.what());
+    }
+  }
+
+  // What killed builds left, and what this one did.
+  void clean_up() noexcept {
+    try {
+      commons_.runner.clean_up();
+    } catch (const base::Error&) {
+      // Left for the next build.
+    }
+  }
+
+  // ---- before any step ----
+
+  void accept(Job& job) {
+    const auto& request = job.request;
+    job.session =
+        std::make_unique<BuildSession>(BuildSession{.commons = commons_,
+                                                    .request = request,
+                                                    .context = {},
+                                                    .named_contexts = {},
+                                                    .dockerfile = {},
+                                                    .plan = {},
+                                                    .predefined = predefined_arguments(request.platform)});
+    for (const auto& reference : parsed_tags(request.tags))
+      commons_.images[reference.full()].insert(request.name);
+    for (const auto& [name, text] : request.named_contexts) {
+      auto context = parse_context(text);
+      if (context.kind == ContextKind::oci_layout) {
+        const auto image = parse_layout_image(context.place);
+        context = {ContextKind::image, load_layout_image(commons_.store, base::HostPath{image.directory},
+                                                         image.tag, image.digest)};
+      }
+      job.session->named_contexts[name] = context;
+    }
+    provide_agents(job);
+  }
+
+  // A private key gets an agent of its own.
+  void provide_agents(Job& job) {
+    for (auto& [id, path] : job.request.ssh)
+      base::with_context(base::text("ssh \"{}\"", id), [&] {
+        const base::HostPath place{path};
+        const auto status = base::sys::stat_if_exists(place);
+        if (!status) fail("there is no '{}'", path);
+        if (S_ISSOCK(status->st_mode)) return;
+        job.workspaces.push_back(std::make_shared<Workspace>(commons_.store.layers().workspace()));
+        job.agents.push_back(std::make_unique<KeyAgent>(place, job.workspaces.back()->path()));
+        path = job.agents.back()->socket().str();
+      });
+  }
+
+  struct Fetch {
+    Job& job;
+    NamedContext* context;  // nullptr: the main one
+    std::string text;
+    std::shared_ptr<const Workspace> workspace;
+    std::unique_ptr<Worker> worker;
+  };
+
+  void fetch_contexts() {
+    std::deque<Fetch> fetches;
+    for (auto& job : jobs_) {
+      const auto main = parse_context(job.request.context);
+      if (main.is_remote()) {
+        fetches.push_back(start_fetch(job, nullptr, main));
+      } else {
+        job.session->context = base::HostPath{job.request.context};
+      }
+      for (auto& [name, context] : job.session->named_contexts)
+        if (context.is_remote()) fetches.push_back(start_fetch(job, &context, context));
+    }
+    while (!fetches.empty()) {
+      auto& fetch = fetches.front();
+      wait_for_any(std::array<int, 1>{fetch.worker->fd()}, k_build_tick);
+      commons_.progress.tick();
+      const auto outcome = fetch.worker->hear({});
+      if (!outcome) continue;
+      guarded(fetch.job, [&] { take_context(fetch, *outcome); });
+      fetches.pop_front();
+    }
+  }
+
+  Fetch start_fetch(Job& job, NamedContext* into, const NamedContext& context) {
+    auto workspace = std::make_shared<const Workspace>(commons_.store.layers().workspace());
+    const bool keep_git = wants_git_directory(job.request);
+    auto worker = std::make_unique<Worker>(
+        [&](WorkerReport&) { return base::to_wire(fetch_context(context, workspace->upper(), keep_git)); });
+    return {.job = job,
+            .context = into,
+            .text = context.place,
+            .workspace = std::move(workspace),
+            .worker = std::move(worker)};
+  }
+
+  static void take_context(Fetch& fetch, const WorkerOutcome& outcome) {
+    if (outcome.failed) fail("{}", outcome.text);
+    const auto fetched = base::from_wire<FetchedContext>(outcome.text);
+    fetch.job.workspaces.push_back(fetch.workspace);
+    if (fetch.context == nullptr) {
+      if (!fetched.directory.empty()) fetch.job.session->context = base::HostPath{fetched.directory};
+      if (fetched.directory.empty()) fetch.job.dockerfile = fetched.dockerfile;
+      return;
+    }
+    if (fetched.directory.empty()) fail("context '{}': it is not an archive", fetch.text);
+    *fetch.context = {ContextKind::directory, fetched.directory};
+  }
+
+  static Dockerfile read_dockerfile(const Job& job) {
+    const auto& request = job.request;
+    if (request.dockerfile_inline) return parse_dockerfile(*request.dockerfile_inline, "dockerfile_inline");
+    if (job.dockerfile) return parse_dockerfile(*job.dockerfile, "Dockerfile");
+    const auto& context = job.session->context;
+    const bool remote = context.str() != request.context;
+    base::HostPath path{base::absolute_path(request.dockerfile, context.str())};
+    std::optional<std::string> text;
+    if (remote) {  // a stranger's link leads nowhere
+      const RootView root{base::sys::open(context, O_PATH | O_DIRECTORY)};
+      text = root.read_file(request.dockerfile, k_max_dockerfile);
+    } else {
+      text = base::read_file_if_exists(path, k_max_dockerfile);
+    }
+    if (!text) fail("there is no '{}' to build from", remote ? request.dockerfile : path.str());
+    return parse_dockerfile(*text, request.dockerfile.starts_with('/') ? path.name() : request.dockerfile);
+  }
+
+  void plan(Job& job) {
+    auto& session = *job.session;
+    session.dockerfile = read_dockerfile(job);
+    session.plan = plan_stages(session.dockerfile, session.request.arguments, session.predefined,
+                               session.request.target);
+    session.results.resize(session.plan.stages.size());
+    session.predefined["TARGETSTAGE"] = session.plan.stages[session.plan.target].name;
+    for (const auto& warning : session.dockerfile.warnings) commons_.progress.warning(warning);
+    for (const auto& [name, value] : session.request.arguments)
+      if (!session.plan.declared_arguments.contains(name) && !needs_no_declaration(name))
+        commons_.progress.warning(base::text("build argument '{}' is not declared by any ARG", name));
+    commons_.several_stages = commons_.several_stages || session.plan.needed.size() > 1;
+  }
+
+  // ---- which wait for which ----
+
+  // Names of images that the job's stages take from, as FROM and --from spell them.
+  static std::set<std::string> images_used_by(const BuildSession& session) {
+    std::set<std::string> names;
+    for (const auto index : session.plan.needed) {
+      const auto& stage = session.plan.stages[index];
+      if (session.named_contexts.contains(stage.base) || (!stage.base_stage && stage.base != "scratch"))
+        names.insert(stage.base);
+      for (const auto& from : stage.from)
+        if (session.named_contexts.contains(from) || !find_stage(session.plan.stages, from, index))
+          names.insert(from);
+    }
+    std::erase_if(names, [&](const auto& name) {
+      const auto found = session.named_contexts.find(name);
+      return found != session.named_contexts.end() && found->second.kind == ContextKind::directory;
+    });
+    return names;
+  }
+
+  void refuse_cycles() const {
+    std::map<std::string, std::set<std::string>> waits;
+    for (const auto& job : jobs_)
+      guarded(job, [&] {
+        for (const auto& name : images_used_by(*job.session))
+          if (const auto producer = producing_request(*job.session, name))
+            waits[job.request.name].insert(*producer);
+      });
+    std::set<std::string> checked;
+    std::vector<std::string> path;
+    const std::function<void(const std::string&)> visit = [&](const std::string& name) {
+      const auto begun = std::ranges::find(path, name) - path.begin();
+      path.push_back(name);
+      if (begun + 1 < std::ssize(path))
+        throw BuildError(name, base::text("each waits for the image of the next: {}",
+                                          base::join({path.begin() + begun, path.end()}, " -> ")));
+      if (!checked.contains(name))
+        for (const auto& other : waits[name]) visit(other);
+      checked.insert(name);
+      path.pop_back();
+    };
+    for (const auto& job : jobs_) visit(job.request.name);
+  }
+
+  void fetch_images() {
+    if (!commons_.fetch) return;
+    for (const auto& job : jobs_) {
+      const auto& session = *job.session;
+      for (const auto& name : images_used_by(session)) {
+        if (producing_request(session, name)) continue;
+        const auto named = session.named_contexts.find(name);
+        const auto& reference = named == session.named_contexts.end() ? name : named->second.place;
+        if (reference.starts_with("sha256:")) continue;
+        if (job.request.pull || !commons_.store.resolve(reference))
+          commons_.fetched.insert({.reference = reference, .platform = job.request.platform});
+      }
+    }
+    if (!commons_.fetched.empty())
+      commons_.fetch_errors = commons_.fetch({commons_.fetched.begin(), commons_.fetched.end()});
+  }
+
+  // ---- the stages ----
+
+  static void begin(Job& job) {
+    auto& session = *job.session;
+    open_imports(session);
+    for (const auto index : session.plan.needed)
+      job.stages.push_back(std::make_unique<StageBuilder>(session, session.plan.stages[index]));
+  }
+
+  struct Running {
+    Job& job;
+    StageBuilder& stage;
+    std::string key;
+    std::unique_ptr<Worker> worker;
+  };
+
+  void run_stages() {
+    for (;;) {
+      while (advance_all()) {
+      }
+      if (running_.empty()) break;
+      std::vector<int> fds;
+      for (const auto& running : running_) fds.push_back(running.worker->fd());
+      wait_for_any(fds, k_build_tick);
+      commons_.progress.tick();
+      hear_all();
+    }
+  }
+
+  // True: something was completed that others may wait for.
+  bool advance_all() {
+    bool completed = false;
+    for (auto& job : jobs_) {
+      if (job.result) continue;
+      guarded(job, [&] {
+        for (auto& stage : job.stages) completed = advance(job, *stage) || completed;
+        completed = finish_when_complete(job) || completed;
+      });
+    }
+    return completed;
+  }
+
+  bool advance(Job& job, StageBuilder& stage) {
+    if (stage.is_complete() || is_running(stage)) return false;
+    stage.advance();
+    while (stage.has_work() && may_start(stage)) {
+      if (!stage.begin_work()) {
+        stage.advance();
+        continue;
+      }
+      start(job, stage);
+      return false;
+    }
+    return stage.is_complete();
+  }
+
+  [[nodiscard]] bool is_running(const StageBuilder& stage) const {
+    return std::ranges::any_of(running_, [&](const auto& running) { return &running.stage == &stage; });
+  }
+
+  [[nodiscard]] bool may_start(const StageBuilder& stage) const {
+    return running_.size() < parallel_ && std::ranges::none_of(running_, [&](const auto& running) {
+             return !running.key.empty() && running.key == stage.work_key();
+           });
+  }
+
+  void start(Job& job, StageBuilder& stage) {
+    if (!std::exchange(cleaned_up_, true)) clean_up();
+    running_.push_back({.job = job,
+                        .stage = stage,
+                        .key = stage.work_key(),
+                        .worker = std::make_unique<Worker>(
+                            [&stage](WorkerReport& report) { return stage.do_work(report); })});
+  }
+
+  void hear_all() {
+    for (auto running = running_.begin(); running != running_.end();) {
+      const auto outcome =
+          running->worker->hear({}, [&](std::string_view bytes) { running->stage.hear_output(bytes); });
+      if (!outcome) {
+        ++running;
+        continue;
+      }
+      auto& job = running->job;
+      auto& stage = running->stage;
+      running = running_.erase(running);
+      guarded(job, [&] { stage.end_work(*outcome); });
+    }
+  }
+
+  bool finish_when_complete(Job& job) {
+    auto& session = *job.session;
+    const bool complete =
+        std::ranges::all_of(job.stages, [](const auto& stage) { return stage->is_complete(); });
+    if (!complete) return false;
+    job.result = BuildResult{.image_id = commit(session), .steps = session.steps, .cached = session.cached};
+    commons_.built[job.request.name] = job.result->image_id;
+    if (job.workspaces.empty())
+      for (const auto& [directory, digests] : commons_.digests) digests->save();
+    return true;
+  }
+
+  BuildCommons commons_;
+  std::size_t parallel_;
+  WriterLease lease_;
+  std::deque<Job> jobs_;
+  std::list<Running> running_;
+  bool cleaned_up_ = false;
+};
 
 }  // namespace
 
-BuildResult build_image(Store& store, const BuildRequest& request, StepRunner& runner,
-                        BuildProgress& progress) {
-  const auto references = parsed_tags(request.tags);
-  BuildSession session{.store = store,
-                       .request = request,
-                       .runner = runner,
-                       .progress = progress,
-                       .dockerfile = read_dockerfile(request),
-                       .plan = {},
-                       .predefined = predefined_arguments(request.platform),
-                       .cache = BuildCache{store.database()}};
-  session.plan = plan_stages(session.dockerfile, request.arguments, session.predefined, request.target);
-  session.results.resize(session.plan.stages.size());
-  warn(session);
-  const auto lease = store.layers().lease();
-  open_imports(session);
-  for (const auto index : session.plan.needed)
-    session.results[index] = StageBuilder{session, session.plan.stages[index]}.run();
-  BuildResult result{
-      .image_id = commit(session, references), .steps = session.steps, .cached = session.cached};
-  for (const auto& [from, digests] : session.digests) digests->save();
-  write_exports(session);
-  return result;
+std::vector<BuildResult> build_images(const BuildTools& tools, const std::vector<BuildRequest>& requests) {
+  return Batch{tools, requests}.run();
 }
 
 }  // namespace compose::images

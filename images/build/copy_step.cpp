@@ -3,12 +3,14 @@
 #include <fcntl.h>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/path.hpp"
 #include "base/sys.hpp"
 #include "images/archive/tar_reader.hpp"
 #include "images/archive/unpack.hpp"
 #include "images/build/dockerfile_lexer.hpp"
 #include "images/build/download.hpp"
+#include "images/build/git_source.hpp"
 #include "images/build/layer_writer.hpp"
 #include "images/build/stage_builder.hpp"
 
@@ -25,12 +27,13 @@ struct Listing {
   const SourceTree* tree = nullptr;
 };
 
-// A file behind an address, and the directory it was downloaded to.
+// What ADD takes from an address: a file, or the files of a git repository.
 struct Remote {
   std::string address;
-  std::string digest;
-  std::optional<Workspace> place;
-  std::unique_ptr<SourceTree> tree;
+  std::optional<GitAddress> git = {};
+  std::string digest = {};  // of the file, or the commit; empty as long as it is not known
+  std::shared_ptr<const Workspace> place = {};
+  std::shared_ptr<const SourceTree> tree = {};
 };
 
 bool is_address(const std::string& path) {
@@ -75,31 +78,32 @@ std::string preserved_directory(std::string_view pattern, const std::string& pat
 }  // namespace
 
 struct StageBuilder::CopyWork {
-  Source source;
-  std::vector<std::string> patterns;
-  std::vector<Listing> listings;
-  std::vector<InlineFile> files;
-  std::vector<Remote> remotes;
-  std::string destination;  // absolute
+  Source source = {};
+  std::vector<std::string> patterns = {};
+  std::vector<Listing> listings = {};
+  std::vector<InlineFile> files = {};
+  std::vector<Remote> remotes = {};
+  std::string destination = {};  // absolute
   bool into_directory = false;
-  std::string from;
-  std::string chown;
-  std::optional<ModeChange> mode;
-  std::string chmod;
+  std::string chown = {};
+  std::optional<ModeChange> mode = {};
+  std::string chmod = {};
   bool link = false;
   bool from_host = false;
   bool unpack = false;
   bool unpack_downloads = false;
   bool parents = false;
-  IgnoreRules excludes;
+  bool keep_git_directory = false;
+  IgnoreRules excludes = {};
 };
 
-StageBuilder::CopyWork StageBuilder::prepare_copy(const CopyInstruction& copy) {
-  CopyWork work{.from = copy.from,
-                .chown = expand(copy.chown),
-                .chmod = expand(copy.chmod),
-                .link = copy.link,
-                .parents = copy.parents};
+std::shared_ptr<StageBuilder::CopyWork> StageBuilder::prepare_copy(const CopyInstruction& copy) const {
+  auto shared = std::make_shared<CopyWork>(CopyWork{.chown = expand(copy.chown),
+                                                    .chmod = expand(copy.chmod),
+                                                    .link = copy.link,
+                                                    .parents = copy.parents,
+                                                    .keep_git_directory = copy.keep_git_directory});
+  auto& work = *shared;
   if (!work.chmod.empty()) work.mode = ModeChange::parse(work.chmod);
   work.unpack = copy.unpack.value_or(copy.is_add);
   work.unpack_downloads = copy.unpack.value_or(false);
@@ -123,30 +127,71 @@ StageBuilder::CopyWork StageBuilder::prepare_copy(const CopyInstruction& copy) {
       continue;
     }
     const auto path = expand(word);
-    if (copy.is_add && is_address(path))
-      work.remotes.push_back({.address = path, .digest = expand(copy.checksum)});
+    auto git = copy.is_add ? parse_git_address(path) : std::nullopt;
+    if (git || (copy.is_add && is_address(path)))
+      work.remotes.push_back({.address = path, .git = std::move(git)});
     else
       work.patterns.push_back(path);
   }
-  if (!copy.checksum.empty() && (work.remotes.size() != 1 || copy.sources.size() != 1))
-    fail("ADD --checksum needs exactly one source, an address");
-  return work;
+  if (!copy.checksum.empty()) {
+    if (work.remotes.size() != 1 || copy.sources.size() != 1)
+      fail("ADD --checksum needs exactly one source, an address");
+    auto& remote = work.remotes.front();
+    (remote.git ? remote.git->checksum : remote.digest) = expand(copy.checksum);
+  }
+  return shared;
 }
 
-// Whose checksum is known is downloaded only when the cache has no answer.
-void StageBuilder::download(CopyWork& work, bool only_unknown) {
-  for (auto& remote : work.remotes) {
-    if (remote.tree || (only_unknown && !remote.digest.empty())) continue;
-    remote.place.emplace(session_.store.layers().workspace());
-    remote.digest = download_file(remote.address, remote.digest, remote.place->upper());
-    remote.tree =
-        std::make_unique<SourceTree>(RootView{base::sys::open(remote.place->upper(), O_PATH | O_DIRECTORY)},
-                                     base::text("'{}'", remote.address), IgnoreRules{}, nullptr);
-    work.listings.push_back({.pattern = remote.address,
-                             .name = name_of_download(remote.address),
-                             .entries = remote.tree->list(name_of_download(remote.address)),
-                             .tree = remote.tree.get()});
-  }
+namespace {
+
+std::shared_ptr<const SourceTree> tree_of(const Remote& remote, const base::HostPath& directory) {
+  return std::make_shared<SourceTree>(RootView{base::sys::open(directory, O_PATH | O_DIRECTORY)},
+                                      base::text("'{}'", remote.address), IgnoreRules{}, nullptr);
+}
+
+// Brings a remote source to its place, in a worker. Returns its digest, or its commit.
+std::string fetch_remote(const Remote& remote, bool keep_git_directory) {
+  if (!remote.git) return download_file(remote.address, remote.digest, remote.place->upper());
+  auto address = *remote.git;
+  if (!remote.digest.empty()) address.checksum = remote.digest;  // what the step's key says
+  return fetch_git(address, remote.place->upper(), keep_git_directory);
+}
+
+Listing listing_of(const Remote& remote) {
+  const auto name = remote.git ? std::string{} : name_of_download(remote.address);
+  return {.pattern = remote.address,
+          .name = name,
+          .preserve = {},
+          .entries = remote.tree->list(name),
+          .tree = remote.tree.get()};
+}
+
+}  // namespace
+
+// The step's key needs to know what is behind each address: the commit is asked for, a file without checksum
+// is downloaded. One after the other, each in a worker.
+void StageBuilder::find_out_remotes(const CopyInstruction& copy, const std::shared_ptr<CopyWork>& work) {
+  const auto unknown =
+      std::ranges::find_if(work->remotes, [](const Remote& remote) { return remote.digest.empty(); });
+  if (unknown == work->remotes.end()) return copy_step(copy, work);
+  auto& remote = *unknown;
+  auto find_out = [this, work, &remote](WorkerReport&) {
+    if (remote.git) {
+      auto commit = resolve_git_ref(*remote.git);
+      if (!commit.empty()) return commit;
+    }
+    return fetch_remote(remote, work->keep_git_directory);
+  };
+  auto prepare = [this, &remote] {
+    remote.place = std::make_shared<Workspace>(session_.store().layers().workspace());
+  };
+  auto then = [this, &copy, work, &remote](const std::string& found) {
+    remote.digest = found;
+    if (!base::list_directory(remote.place->upper()).empty())
+      remote.tree = tree_of(remote, remote.place->upper());
+    find_out_remotes(copy, work);
+  };
+  work_ = Work{.prepare = std::move(prepare), .find_out = std::move(find_out), .then = std::move(then)};
 }
 
 void StageBuilder::list_sources(CopyWork& work, const CopyInstruction& copy) {
@@ -156,6 +201,7 @@ void StageBuilder::list_sources(CopyWork& work, const CopyInstruction& copy) {
     for (const auto& [path, name] : work.source.tree->match(pattern)) {
       Listing listing{.pattern = pattern,
                       .name = name,
+                      .preserve = {},
                       .entries = work.source.tree->collect(path, work.excludes),
                       .tree = work.source.tree};
       if (work.parents) listing.preserve = preserved_directory(pattern, path);
@@ -168,7 +214,11 @@ void StageBuilder::list_sources(CopyWork& work, const CopyInstruction& copy) {
 }
 
 void StageBuilder::operator()(const CopyInstruction& copy) {
-  auto work = prepare_copy(copy);
+  find_out_remotes(copy, prepare_copy(copy));
+}
+
+void StageBuilder::copy_step(const CopyInstruction& copy, const std::shared_ptr<CopyWork>& shared) {
+  auto& work = *shared;
   const auto identity = source_identity(session_, copy.from, stage_.index);
   work.from_host = !identity;
   CacheKey key;
@@ -179,8 +229,8 @@ void StageBuilder::operator()(const CopyInstruction& copy) {
   key.add(work.chmod).add(work.unpack ? 1 : 0).add(work.parents ? 1 : 0);
   key.add(copy.excludes).add(work.patterns);
   for (const auto& file : work.files) key.add(file.name).add(file.content);
-  download(work, may_use_cache());
   for (const auto& remote : work.remotes) key.add(remote.address).add(remote.digest);
+  if (work.keep_git_directory) key.add("keep-git-dir");
   // A linked layer does not look below; but a name of a user is looked up there.
   const bool on_its_own = work.link && (work.chown.empty() || is_number_word(work.chown));
   if (work.link) key.add("link");
@@ -193,14 +243,16 @@ void StageBuilder::operator()(const CopyInstruction& copy) {
       for (const auto& entry : listing.entries) add_entry(key, entry);
     }
   }
-  layer_step(
-      std::move(key),
-      [&](const Workspace& workspace) {
-        if (identity) list_sources(work, copy);
-        download(work, false);
-        perform_copy(work, workspace);
-      },
-      on_its_own);
+  Work step{.prepare =
+                [this, &copy, shared] {
+                  if (!shared->from_host) list_sources(*shared, copy);
+                  for (auto& remote : shared->remotes)
+                    if (!remote.place)
+                      remote.place = std::make_shared<Workspace>(session_.store().layers().workspace());
+                },
+            .make = [this, shared](const Workspace& workspace,
+                                   WorkerReport&) { perform_copy(*shared, workspace); }};
+  layer_step(std::move(key), std::move(step), on_its_own);
 }
 
 namespace {
@@ -287,7 +339,15 @@ bool is_archive(const SourceTree& tree, const SourceEntry& entry) {
 
 }  // namespace
 
-void StageBuilder::perform_copy(const CopyWork& work, const Workspace& workspace) {
+// In the worker.
+void StageBuilder::perform_copy(CopyWork& work, const Workspace& workspace) const {
+  for (auto& remote : work.remotes) {
+    if (!remote.tree) {  // whose digest was known is fetched only now
+      fetch_remote(remote, work.keep_git_directory);
+      remote.tree = tree_of(remote, remote.place->upper());
+    }
+    work.listings.push_back(listing_of(remote));
+  }
   const auto layers_below = view_below();
   const RootView nothing;
   const auto& below = work.link ? nothing : layers_below;

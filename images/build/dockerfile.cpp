@@ -178,7 +178,7 @@ void copy_flag(const Source& source, const NameValue& flag, CopyInstruction& cop
   } else if (name == "checksum" && copy.is_add) {
     copy.checksum = flag_value(flag);
   } else if (name == "keep-git-dir" && copy.is_add) {
-    (void)flag_bool(flag);  // of git repositories, which are refused where they are named
+    copy.keep_git_directory = flag_bool(flag);
   } else {
     unknown_flag(source, name);
   }
@@ -192,9 +192,6 @@ InstructionBody parse_copy(const Source& source) {
   copy.destination = std::move(words.back());
   words.pop_back();
   copy.sources = std::move(words);
-  for (const auto& path : copy.sources)
-    if (copy.is_add && (path.starts_with("git@") || path.starts_with("git://")))
-      fail("ADD '{}': git repositories are not supported", path);
   if (copy.sources.size() + copy.heredocs.size() > 1 && copy.sources.size() > 1 &&
       !copy.destination.ends_with('/') && copy.destination.find('$') == std::string::npos &&
       copy.destination != ".")
@@ -276,7 +273,9 @@ InstructionBody parse_run(const Source& source) {
       if (run.network != "default" && run.network != "none" && run.network != "host")
         fail("RUN --network must be default, none or host, not '{}'", run.network);
     } else if (flag.first == "security") {
-      if (flag_value(flag) != "sandbox") fail("RUN --security={} is not supported", flag.second);
+      if (flag_value(flag) != "sandbox" && flag.second != "insecure")
+        fail("RUN --security must be sandbox or insecure, not '{}'", flag.second);
+      run.privileged = flag.second == "insecure";
     } else {
       unknown_flag(source, flag.first);
     }
@@ -396,7 +395,8 @@ Dockerfile parse_dockerfile(std::string_view text, const std::string& name) {
   Dockerfile dockerfile{.name = name,
                         .escape = lexed.escape,
                         .source = std::move(lexed.source),
-                        .warnings = std::move(lexed.warnings)};
+                        .warnings = std::move(lexed.warnings),
+                        .check_directive = std::move(lexed.check_directive)};
   bool in_stage = false;
   for (const auto& line : lexed.lines) {
     const auto where = base::text("{}:{}", name, line.line);

@@ -56,6 +56,7 @@ struct CopyInstruction {
   std::vector<std::string> excludes;
   std::optional<bool> unpack;
   std::string checksum;  // of what ADD downloads
+  bool keep_git_directory = false;
 };
 struct RunMount {
   std::string type = "bind";
@@ -77,7 +78,8 @@ struct RunInstruction {
   Command command;
   std::vector<Heredoc> heredocs;
   std::vector<RunMount> mounts;
-  std::string network;  // "", default, none, host
+  std::string network;      // "", default, none, host
+  bool privileged = false;  // --security=insecure
 };
 struct CmdInstruction {
   Command command;
@@ -134,6 +136,7 @@ struct Dockerfile {
   std::vector<Instruction> instructions;
   std::vector<std::string> source;    // its lines, for error messages
   std::vector<std::string> warnings;  // "Dockerfile:3: ..."
+  std::string check_directive;        // of "# check=", "" without one
 };
 
 [[nodiscard]] Dockerfile parse_dockerfile(std::string_view text, const std::string& name);

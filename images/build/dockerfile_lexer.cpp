@@ -100,6 +100,8 @@ class Lexer {
         if (value != "\\" && value != "`")
           fail("{}:{}: the escape character must be \\ or `, not '{}'", name_, next_ + 1, value);
         out_.escape = value.front();
+      } else if (key == "check") {
+        out_.check_directive = value;
       } else if (key == "syntax" && !value.starts_with("docker/dockerfile")) {
         out_.warnings.push_back(base::text("{}:{}: '# syntax={}' is ignored: no builder images are run",
                                            name_, next_ + 1, value));

@@ -24,6 +24,7 @@ struct LexedDockerfile {
   std::vector<LogicalLine> lines;
   std::vector<std::string> source;
   std::vector<std::string> warnings;
+  std::string check_directive;
 };
 
 [[nodiscard]] LexedDockerfile lex_dockerfile(std::string_view text, const std::string& name);

@@ -68,12 +68,13 @@ std::string name_of_download(const std::string& address) {
   return name;
 }
 
-std::string download_file(const std::string& address, const std::string& checksum,
-                          const base::HostPath& directory) {
+namespace {
+
+std::string download_to(const std::string& address, const std::string& checksum, const base::HostPath& path) {
   return base::with_context(base::text("download '{}'", address), [&] {
     if (!checksum.empty() && !is_digest(checksum))
       fail("--checksum={}: must be sha256 and 64 hex digits", checksum);
-    const auto file = base::sys::open(directory / name_of_download(address), O_RDWR | O_CREAT | O_EXCL, 0600);
+    const auto file = base::sys::open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
     std::string digest;
     const auto response = fetch(parse_url(address), file.get(), digest);
     if (!checksum.empty() && digest != checksum)
@@ -83,6 +84,18 @@ std::string download_file(const std::string& address, const std::string& checksu
     base::check(::futimens(file.get(), times), "set the time of a download");
     return digest;
   });
+}
+
+}  // namespace
+
+std::string download_file(const std::string& address, const std::string& checksum,
+                          const base::HostPath& directory) {
+  return download_to(address, checksum, directory / name_of_download(address));
+}
+
+std::string download_context(const std::string& address, const base::HostPath& directory) {
+  download_to(address, "", directory / "download");
+  return "download";
 }
 
 }  // namespace compose::images

@@ -1,11 +1,9 @@
 #pragma once
 // ADD of an address: the file behind it, downloaded into a directory of its own, so that it is copied like
 // any other.
-#include <memory>
 #include <string>
 
 #include "base/path.hpp"
-#include "images/build/source_tree.hpp"
 
 namespace compose::images {
 
@@ -16,5 +14,8 @@ namespace compose::images {
 // Error when it is not `checksum` ("": whatever it is).
 std::string download_file(const std::string& address, const std::string& checksum,
                           const base::HostPath& directory);
+
+// The same for what need not have a name in its address. Returns the name it has in `directory`.
+std::string download_context(const std::string& address, const base::HostPath& directory);
 
 }  // namespace compose::images

@@ -22,44 +22,51 @@ std::string seconds(std::chrono::nanoseconds time, int digits) {
 PlainBuildProgress::PlainBuildProgress(std::function<void(std::string_view)> write)
     : write_(std::move(write)) {}
 
-void PlainBuildProgress::step_started(std::size_t number, const std::string& title) {
-  if (!first_) write_("\n");
+void PlainBuildProgress::step_started(std::size_t number, const StepTitle& title) {
+  if (!first_ && running_.empty()) write_("\n");
   first_ = false;
-  partial_.clear();
-  started_ = std::chrono::steady_clock::now();
-  write_(base::text("#{} {}\n", number, title));
+  write_(base::text("#{} {} {}\n", number, title.label, title.text));
+  running_[number] = {
+      .prefix = title.among_others ? base::text("#{} {} ", number, title.label) : base::text("#{} ", number),
+      .partial = "",
+      .started = std::chrono::steady_clock::now()};
 }
 
 void PlainBuildProgress::step_output(std::size_t number, std::string_view bytes) {
-  const auto stamp = seconds(std::chrono::steady_clock::now() - started_, 3);
-  partial_ += bytes;
+  auto& step = running_.at(number);
+  const auto stamp = seconds(std::chrono::steady_clock::now() - step.started, 3);
+  auto& partial = step.partial;
+  partial += bytes;
   std::size_t from = 0;
-  for (auto end = partial_.find('\n'); end != std::string::npos; end = partial_.find('\n', from)) {
-    write_(base::text("#{} {} {}\n", number, stamp, std::string_view{partial_}.substr(from, end - from)));
+  for (auto end = partial.find('\n'); end != std::string::npos; end = partial.find('\n', from)) {
+    write_(base::text("{}{} {}\n", step.prefix, stamp, std::string_view{partial}.substr(from, end - from)));
     from = end + 1;
   }
-  partial_.erase(0, from);
-  if (partial_.size() > k_max_partial_line) flush_partial_line(number);
+  partial.erase(0, from);
+  if (partial.size() > k_max_partial_line) flush_partial_line(step);
 }
 
-void PlainBuildProgress::flush_partial_line(std::size_t number) {
-  if (partial_.empty()) return;
-  write_(
-      base::text("#{} {} {}\n", number, seconds(std::chrono::steady_clock::now() - started_, 3), partial_));
-  partial_.clear();
+void PlainBuildProgress::flush_partial_line(Step& step) {
+  if (step.partial.empty()) return;
+  const auto stamp = seconds(std::chrono::steady_clock::now() - step.started, 3);
+  write_(base::text("{}{} {}\n", step.prefix, stamp, step.partial));
+  step.partial.clear();
 }
 
 void PlainBuildProgress::step_ended(std::size_t number, StepEnd end, std::chrono::nanoseconds took,
                                     const std::string& error) {
-  flush_partial_line(number);
-  switch (end) {
-    case StepEnd::cached:
-      return write_(base::text("#{} CACHED\n", number));
-    case StepEnd::done:
-      return write_(base::text("#{} DONE {}s\n", number, seconds(took, 1)));
-    case StepEnd::failed:
-      return write_(base::text("#{} ERROR: {}\n", number, error.substr(0, error.find('\n'))));
+  auto& step = running_.at(number);
+  flush_partial_line(step);
+  if (end == StepEnd::cached) {
+    write_(base::text("{}CACHED\n", step.prefix));
+  } else if (end == StepEnd::done) {
+    write_(base::text("{}DONE {}s\n", step.prefix, seconds(took, 1)));
+  } else if (end == StepEnd::stopped) {
+    write_(base::text("{}CANCELED\n", step.prefix));
+  } else {
+    write_(base::text("{}ERROR: {}\n", step.prefix, error.substr(0, error.find('\n'))));
   }
+  running_.erase(number);
 }
 
 void PlainBuildProgress::warning(const std::string& message) {

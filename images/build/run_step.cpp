@@ -8,9 +8,10 @@
 #include "base/path.hpp"
 #include "base/sys.hpp"
 #include "base/units.hpp"
+#include "images/build/agent_socket.hpp"
 #include "images/build/dockerfile_lexer.hpp"
 #include "images/build/layer_writer.hpp"
-#include "images/build/mount_stubs.hpp"
+#include "images/build/mount_placeholders.hpp"
 #include "images/build/stage_builder.hpp"
 
 namespace compose::images {
@@ -51,20 +52,46 @@ class OutputTail {
   std::string tail_;
 };
 
+// Owner and mode of what a mount shows: mode=, uid=, gid=.
+struct MountFacts {
+  std::uint32_t mode = 0;
+  Owner owner;
+};
+
+MountFacts facts_of(const RunMount& mount, std::uint32_t mode) {
+  return {.mode = number_option("mode", mount.mode, mode, 8),
+          .owner = {.uid = number_option("uid", mount.uid, 0, 10),
+                    .gid = number_option("gid", mount.gid, 0, 10)}};
+}
+
 }  // namespace
 
 struct StageBuilder::RunWork {
-  std::vector<StepMount> mounts;
   struct Bind {
     const RunMount* mount;
     Source source;
     std::vector<SourceEntry> entries;
     std::string target;
   };
-  std::vector<Bind> binds;             // copied into the workspace when the step runs
-  std::vector<base::HostPath> locked;  // cache directories that one step at a time may use
+  struct Cache {
+    const RunMount* mount;
+    std::string id;
+    std::string target;
+    std::string directory;             // in the cache, "" for all of it
+    Source source;                     // what a new one begins with
+    std::vector<SourceEntry> entries;  // empty: with nothing
+    MountFacts facts;
+  };
+  struct Agent {
+    base::HostPath socket;
+    std::string target;
+    MountFacts facts;
+  };
+  std::vector<StepMount> mounts;
+  std::vector<Bind> binds;  // copied into the workspace when the step runs
+  std::vector<Cache> caches;
+  std::vector<Agent> agents;
   std::vector<std::string> secret_environment;
-  std::size_t agents = 0;
 };
 
 std::vector<std::string> StageBuilder::run_environment() const {
@@ -102,96 +129,139 @@ std::vector<std::string> StageBuilder::run_command_line(const RunInstruction& ru
 
 // The agent's socket, and the variable that says where it is. Which keys it holds is not the cache's
 // business.
-void StageBuilder::ssh_mount(const RunMount& mount, const std::string& target, RunWork& work) const {
+void StageBuilder::prepare_ssh(const RunMount& mount, const std::string& target, RunWork& work) const {
   const auto id = mount.id.empty() ? std::string{"default"} : mount.id;
   const auto found = session_.request.ssh.find(id);
   if (found == session_.request.ssh.end()) {
     if (mount.required) fail("RUN --mount: the ssh agent '{}' is required and was not given", id);
     return;
   }
-  const base::HostPath socket{found->second};
-  const auto status = base::sys::stat_if_exists(socket);
-  if (!status || !S_ISSOCK(status->st_mode))
-    fail("RUN --mount: '{}' is not the socket of an ssh agent: load the key into an agent", socket.str());
-  const auto place = target.empty() ? base::text("/run/buildkit/ssh_agent.{}", work.agents) : target;
-  if (work.agents++ == 0) work.secret_environment.push_back("SSH_AUTH_SOCK=" + place);
-  work.mounts.emplace_back(StepBind{.source = socket, .target = ContainerPath{place}, .read_only = false});
+  const auto place = target.empty() ? base::text("/run/buildkit/ssh_agent.{}", work.agents.size()) : target;
+  const auto variable = mount.env.empty() ? std::string{"SSH_AUTH_SOCK"} : mount.env;
+  if (!mount.env.empty() || work.agents.empty()) work.secret_environment.push_back(variable + "=" + place);
+  work.agents.push_back(
+      {.socket = base::HostPath{found->second}, .target = place, .facts = facts_of(mount, 0600)});
 }
 
-void StageBuilder::prepare_mounts(const RunInstruction& run, RunWork& work, CacheKey& key) {
-  const auto& directory = state_.document.config.directory;
-  for (const auto& mount : run.mounts) {
-    auto target = expand(mount.target);
-    if (mount.type == "secret" && target.empty() && mount.env.empty()) target = "/run/secrets/" + mount.id;
-    if (!target.empty()) target = base::absolute_path(target, directory.empty() ? "/" : directory);
-    key.add("mount").add(mount.type).add(target).add(mount.source).add(mount.id).add(mount.env);
-    if (mount.type == "tmpfs") {
-      const auto size = mount.size.empty() ? std::optional<std::int64_t>{0} : base::parse_bytes(mount.size);
-      if (!size || *size < 0) fail("RUN --mount: size={} is not a size", mount.size);
-      work.mounts.emplace_back(
-          StepTmpfs{.target = ContainerPath{target}, .size = static_cast<std::uint64_t>(*size)});
-    } else if (mount.type == "cache") {
-      if (!mount.from.empty()) fail("RUN --mount=type=cache,from={} is not supported", mount.from);
-      const auto id = expand(mount.id.empty() ? target : mount.id);
-      const auto path = session_.store.layers().cache_directory(id);
-      const auto opened = base::sys::open(path, O_RDONLY | O_DIRECTORY);
-      base::check(::fchmod(opened.get(), number_option("mode", mount.mode, 0755, 8)),
-                  "set the mode of a cache");
-      base::check(::fchown(opened.get(), number_option("uid", mount.uid, 0, 10),
-                           number_option("gid", mount.gid, 0, 10)),
-                  "set the owner of a cache");
-      if (mount.sharing != "shared") work.locked.push_back(path);
-      work.mounts.emplace_back(
-          StepBind{.source = path, .target = ContainerPath{target}, .read_only = mount.read_only});
-    } else if (mount.type == "ssh") {
-      ssh_mount(mount, target, work);
-    } else if (mount.type == "secret") {
-      const auto& secrets = session_.request.secrets;
-      const auto id = mount.id.empty() ? base::HostPath{target}.name() : mount.id;
-      const auto found = std::ranges::find(secrets, id, &BuildSecret::id);
-      if (found == secrets.end() && mount.required)
-        fail("RUN --mount: the secret '{}' is required and was not given", id);
-      if (found == secrets.end()) continue;
-      if (!mount.env.empty()) work.secret_environment.push_back(mount.env + "=" + found->content);
-      if (target.empty()) continue;
-      work.mounts.emplace_back(StepFile{.content = found->content,
-                                        .target = ContainerPath{target},
-                                        .mode = number_option("mode", mount.mode, 0400, 8),
-                                        .uid = number_option("uid", mount.uid, 0, 10),
-                                        .gid = number_option("gid", mount.gid, 0, 10)});
-    } else {
-      RunWork::Bind bind{
-          .mount = &mount, .source = open_source(session_, mount.from, stage_.index), .target = target};
-      const auto paths = bind.source.tree->match(mount.source.empty() ? "/" : expand(mount.source));
-      bind.entries = bind.source.identity.empty() ? bind.source.tree->collect(paths.front().path, {})
-                                                  : bind.source.tree->list(paths.front().path);
-      key.add(bind.source.identity);
-      for (const auto& entry : bind.entries)
-        key.add(entry.relative).add(entry.status.st_mode).add(entry.digest).add(entry.link);
-      work.binds.push_back(std::move(bind));
-    }
+void StageBuilder::prepare_secret(const RunMount& mount, const std::string& target, RunWork& work) const {
+  const auto& secrets = session_.request.secrets;
+  const auto id = mount.id.empty() ? base::HostPath{target}.name() : mount.id;
+  const auto found = std::ranges::find(secrets, id, &BuildSecret::id);
+  if (found == secrets.end()) {
+    if (mount.required) fail("RUN --mount: the secret '{}' is required and was not given", id);
+    return;
   }
-}
-
-void StageBuilder::operator()(const RunInstruction& run) {
-  RunWork work;
-  CacheKey key;
-  key.add("run").add(run_command_line(run, work.mounts)).add(run_environment());
-  for (const auto& heredoc : run.heredocs) key.add(heredoc.content);
-  const auto& config = state_.document.config;
-  key.add(config.user).add(config.directory).add(run.network);
-  prepare_mounts(run, work, key);
-  layer_step(std::move(key),
-             [&](const Workspace& workspace) { perform_run(run, work, workspace, running_number_); });
+  if (!mount.env.empty()) work.secret_environment.push_back(mount.env + "=" + found->content);
+  if (target.empty()) return;
+  const auto facts = facts_of(mount, 0400);
+  work.mounts.emplace_back(StepFile{.content = found->content,
+                                    .target = ContainerPath{target},
+                                    .mode = facts.mode,
+                                    .uid = facts.owner.uid,
+                                    .gid = facts.owner.gid});
 }
 
 namespace {
 
-// A bind mount shows a copy: the step may write to it and change neither the context nor a layer.
-base::HostPath copy_of_bind(const Workspace& workspace, std::size_t index, const SourceTree& tree,
-                            const std::vector<SourceEntry>& entries) {
-  const auto directory = workspace.path() / base::text("bind{}", index);
-  base::sys::make_directory(directory, 0755);
+void add_entries(CacheKey& key, const std::vector<SourceEntry>& entries) {
+  for (const auto& entry : entries)
+    key.add(entry.relative).add(entry.status.st_mode).add(entry.digest).add(entry.link);
+}
+
+std::vector<SourceEntry> entries_of(const Source& source, const std::string& path) {
+  const auto match = source.tree->match(path.empty() ? "/" : path).front();
+  return source.identity.empty() ? source.tree->collect(match.path, {}) : source.tree->list(match.path);
+}
+
+}  // namespace
+
+// A cache that begins with files of an image is another one for other files.
+void StageBuilder::prepare_cache(const RunMount& mount, const std::string& target, RunWork& work,
+                                 CacheKey& key) {
+  RunWork::Cache cache{.mount = &mount,
+                       .id = expand(mount.id.empty() ? target : mount.id),
+                       .target = target,
+                       .directory = {},
+                       .source = {},
+                       .entries = {},
+                       .facts = facts_of(mount, 0755)};
+  const auto source = expand(mount.source);
+  if (mount.from.empty()) {
+    cache.directory = base::clean_path("/" + source).substr(1);
+  } else {
+    cache.source = open_source(session_, mount.from, stage_.index);
+    cache.entries = entries_of(cache.source, source);
+    if (!S_ISDIR(cache.entries.front().status.st_mode))
+      fail("RUN --mount=type=cache,from={}: '{}' is not a directory", mount.from, source);
+    CacheKey beginning;
+    beginning.add(cache.source.identity).add(source);
+    if (cache.source.identity.empty()) add_entries(beginning, cache.entries);
+    const auto digest = beginning.finish();
+    key.add(digest);
+    cache.id += "\n" + digest;
+  }
+  work.caches.push_back(std::move(cache));
+}
+
+void StageBuilder::prepare_bind(const RunMount& mount, const std::string& target, RunWork& work,
+                                CacheKey& key) {
+  RunWork::Bind bind{.mount = &mount,
+                     .source = open_source(session_, mount.from, stage_.index),
+                     .entries = {},
+                     .target = target};
+  bind.entries = entries_of(bind.source, expand(mount.source));
+  key.add(bind.source.identity);
+  add_entries(key, bind.entries);
+  work.binds.push_back(std::move(bind));
+}
+
+void StageBuilder::prepare_mount(const RunMount& mount, RunWork& work, CacheKey& key) {
+  const auto& directory = state_.document.config.directory;
+  auto target = expand(mount.target);
+  if (mount.type == "secret" && target.empty() && mount.env.empty()) target = "/run/secrets/" + mount.id;
+  if (!target.empty()) target = base::absolute_path(target, directory.empty() ? "/" : directory);
+  key.add("mount").add(mount.type).add(target).add(mount.source).add(mount.id).add(mount.env);
+  if (mount.type == "tmpfs") {
+    const auto size = mount.size.empty() ? std::optional<std::int64_t>{0} : base::parse_bytes(mount.size);
+    if (!size || *size < 0) fail("RUN --mount: size={} is not a size", mount.size);
+    work.mounts.emplace_back(
+        StepTmpfs{.target = ContainerPath{target}, .size = static_cast<std::uint64_t>(*size)});
+  } else if (mount.type == "cache") {
+    prepare_cache(mount, target, work, key);
+  } else if (mount.type == "ssh") {
+    prepare_ssh(mount, target, work);
+  } else if (mount.type == "secret") {
+    prepare_secret(mount, target, work);
+  } else {
+    prepare_bind(mount, target, work, key);
+  }
+}
+
+void StageBuilder::operator()(const RunInstruction& run) {
+  const auto work = std::make_shared<RunWork>();
+  CacheKey key;
+  const auto command = run_command_line(run, work->mounts);
+  if (command.empty()) fail("RUN needs a command");
+  key.add("run").add(command).add(run_environment());
+  for (const auto& heredoc : run.heredocs) key.add(heredoc.content);
+  const auto& config = state_.document.config;
+  key.add(config.user).add(config.directory).add(run.network);
+  if (run.privileged) key.add("privileged");
+  const auto& request = session_.request;
+  if (run.privileged && !request.privileged && !request.may_be_privileged)
+    fail("RUN --security=insecure needs the entitlement 'security.insecure'");
+  for (const auto& mount : run.mounts) prepare_mount(mount, *work, key);
+  layer_step(std::move(key), {.make = [this, &run, work](const Workspace& workspace, WorkerReport& report) {
+               perform_run(run, *work, workspace, report);
+             }});
+}
+
+// ---- in the worker ----
+
+namespace {
+
+void copy_entries(const base::HostPath& directory, const SourceTree& tree,
+                  const std::vector<SourceEntry>& entries) {
   const RootView nothing;
   LayerWriter writer{directory, nothing};
   const bool is_directory = S_ISDIR(entries.front().status.st_mode);
@@ -200,34 +270,93 @@ base::HostPath copy_of_bind(const Workspace& workspace, std::size_t index, const
     writer.copy_entry(tree, entry, is_directory ? entry.relative : "file", {});
   }
   writer.finish();
-  return is_directory ? directory : directory / "file";
+}
+
+// A bind mount shows a copy: the step may write to it and change neither the context nor a layer.
+base::HostPath copy_of_bind(const Workspace& workspace, std::size_t index, const SourceTree& tree,
+                            const std::vector<SourceEntry>& entries) {
+  const auto directory = workspace.path() / base::text("bind{}", index);
+  base::sys::make_directory(directory, 0755);
+  copy_entries(directory, tree, entries);
+  return S_ISDIR(entries.front().status.st_mode) ? directory : directory / "file";
+}
+
+base::UniqueFd lock_of(const base::HostPath& directory, int operation) {
+  auto opened = base::sys::open(directory, O_RDONLY | O_DIRECTORY);
+  if (base::retry_eintr([&] { return ::flock(opened.get(), operation); }) == 0) return opened;
+  if (errno != EWOULDBLOCK) throw base::SysError(errno, "lock a cache");
+  return {};
+}
+
+// Makes it with what it begins with, aside: it is either complete or not there.
+base::HostPath provide_cache(const LayerStore& layers, const std::string& id, const Workspace& workspace,
+                             const std::function<void(const base::HostPath&)>& fill,
+                             const MountFacts& facts) {
+  const auto path = layers.cache_path(id);
+  if (base::sys::exists(path)) return path;
+  const auto aside = workspace.path() / ("cache-" + path.name());
+  base::sys::make_directory(aside, 0755);
+  fill(aside);
+  base::check(::chown(aside.c_str(), facts.owner.uid, facts.owner.gid), "set the owner of a cache");
+  base::check(::chmod(aside.c_str(), facts.mode), "set the mode of a cache");
+  if (::rename(aside.c_str(), path.c_str()) != 0 && errno != EEXIST && errno != ENOTEMPTY)
+    throw base::SysError(errno, base::text("make '{}'", path.str()));
+  return path;
+}
+
+constexpr int k_most_private_caches = 64;
+
+// locked: one step at a time uses it. private: who finds it in use gets another one.
+base::HostPath take_cache(const std::string& sharing, const std::function<base::HostPath(int)>& provide,
+                          std::vector<base::UniqueFd>& locks) {
+  if (sharing == "shared") return provide(0);
+  if (sharing == "locked") {
+    auto path = provide(0);
+    locks.push_back(lock_of(path, LOCK_EX));
+    return path;
+  }
+  for (int copy = 0; copy < k_most_private_caches; ++copy) {
+    auto path = provide(copy);
+    auto lock = lock_of(path, LOCK_EX | LOCK_NB);
+    if (!lock) continue;
+    locks.push_back(std::move(lock));
+    return path;
+  }
+  fail("RUN --mount: {} steps use the cache already", k_most_private_caches);
 }
 
 }  // namespace
 
-void StageBuilder::perform_run(const RunInstruction& run, RunWork& work, const Workspace& workspace,
-                               std::size_t number) {
+StepSpec StageBuilder::step_of(const RunInstruction& run, const RunWork& work,
+                               const Workspace& workspace) const {
   const auto& config = state_.document.config;
-  StepSpec spec{.lower = session_.store.layers().directories_of(state_.document.diff_ids),
+  const auto& request = session_.request;
+  StepSpec spec{.lower = session_.store().layers().directories_of(state_.document.diff_ids),
                 .upper = workspace.upper(),
                 .work = workspace.work(),
                 .environment = run_environment(),
                 .user = config.user,
                 .directory = config.directory.empty() ? "/" : config.directory,
-                .network = session_.request.network,
-                .extra_hosts = session_.request.extra_hosts,
-                .shm_size = session_.request.shm_size,
-                .ulimits = session_.request.ulimits,
-                .privileged = session_.request.privileged};
-  std::vector<StepMount> ignored;
-  spec.argv = run_command_line(run, ignored);
-  if (spec.argv.empty()) fail("RUN needs a command");
-  spec.mounts = work.mounts;
+                .mounts = work.mounts,
+                .network = request.network,
+                .extra_hosts = request.extra_hosts,
+                .shm_size = request.shm_size,
+                .memory = request.memory,
+                .ulimits = request.ulimits,
+                .privileged = request.privileged || run.privileged};
+  std::vector<StepMount> known;
+  spec.argv = run_command_line(run, known);
   spec.environment.insert(spec.environment.end(), work.secret_environment.begin(),
                           work.secret_environment.end());
   if (run.network == "none") spec.network = StepNetwork::none;
   if (run.network == "host") spec.network = StepNetwork::host;
   if (run.network == "default") spec.network = StepNetwork::default_;
+  return spec;
+}
+
+void StageBuilder::perform_run(const RunInstruction& run, const RunWork& work, const Workspace& workspace,
+                               WorkerReport& report) const {
+  auto spec = step_of(run, work, workspace);
   for (std::size_t i = 0; i < work.binds.size(); ++i) {
     const auto& bind = work.binds[i];
     if (bind.entries.empty()) continue;
@@ -236,14 +365,35 @@ void StageBuilder::perform_run(const RunInstruction& run, RunWork& work, const W
                                       .read_only = !bind.mount->writable});
   }
   std::vector<base::UniqueFd> locks;
-  for (const auto& path : work.locked) {
-    locks.push_back(base::sys::open(path, O_RDONLY | O_DIRECTORY));
-    base::check(base::retry_eintr([&] { return ::flock(locks.back().get(), LOCK_EX); }), "lock a cache");
+  for (const auto& cache : work.caches) {
+    const auto fill = [&](const base::HostPath& directory) {
+      if (!cache.entries.empty()) copy_entries(directory, *cache.source.tree, cache.entries);
+    };
+    const auto path = take_cache(
+        cache.mount->sharing,
+        [&](int copy) {
+          return provide_cache(session_.store().layers(),
+                               copy == 0 ? cache.id : base::text("{}\n#{}", cache.id, copy), workspace, fill,
+                               cache.facts);
+        },
+        locks);
+    const auto shown = cache.directory.empty() ? path : path / cache.directory;
+    base::sys::make_directories(shown);
+    spec.mounts.emplace_back(StepBind{
+        .source = shown, .target = ContainerPath{cache.target}, .read_only = cache.mount->read_only});
+  }
+  std::vector<std::unique_ptr<AgentSocket>> agents;
+  for (const auto& agent : work.agents) {
+    agents.push_back(std::make_unique<AgentSocket>(agent.socket,
+                                                   workspace.path() / base::text("agent{}", agents.size()),
+                                                   agent.facts.mode, agent.facts.owner));
+    spec.mounts.emplace_back(
+        StepBind{.source = agents.back()->path(), .target = ContainerPath{agent.target}, .read_only = false});
   }
   OutputTail tail;
-  const auto status = session_.runner.run(spec, [&](std::string_view bytes) {
+  const auto status = session_.commons.runner.run(spec, [&](std::string_view bytes) {
     tail.add(bytes);
-    session_.progress.step_output(number, bytes);
+    report.output(bytes);
   });
   if (!status.success()) {
     const auto output = tail.text();
@@ -252,7 +402,7 @@ void StageBuilder::perform_run(const RunInstruction& run, RunWork& work, const W
   std::vector<std::string> targets{k_script_path};
   for (const auto& mount : spec.mounts)
     std::visit([&](const auto& m) { targets.push_back(m.target.str()); }, mount);
-  remove_mount_stubs(workspace.upper(), view_below(), targets);
+  remove_placeholders(workspace.upper(), view_below(), targets);
 }
 
 }  // namespace compose::images

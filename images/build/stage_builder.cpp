@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <chrono>
 
-#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/fault.hpp"
 #include "base/path.hpp"
+#include "base/units.hpp"
+#include "base/wire.hpp"
 #include "images/archive/pack.hpp"
 #include "images/build/layer_writer.hpp"
+#include "images/platform.hpp"
 
 namespace compose::images {
 namespace {
@@ -16,6 +18,10 @@ namespace {
 using base::fail;
 
 constexpr std::size_t k_max_title = 160;
+
+bool is_own_platform(const std::string& text) {
+  return platform_rank(own_platform(), parse_platform(text)) > 0;
+}
 
 bool makes_layer(const Instruction& instruction) {
   return std::holds_alternative<CopyInstruction>(instruction.body) ||
@@ -25,60 +31,100 @@ bool makes_layer(const Instruction& instruction) {
 
 }  // namespace
 
-StageBuilder::StageBuilder(BuildSession& session, const Stage& stage) : session_(session), stage_(stage) {}
+StageBuilder::StageBuilder(BuildSession& session, const Stage& stage)
+    : session_(session), stage_(stage), instructions_(stage.instructions) {}
 
-StageState StageBuilder::run() {
-  begin_from_base();
-  run_triggers();
-  for (const auto* instruction : stage_.instructions) execute(*instruction);
-  return std::move(state_);
+void StageBuilder::advance() {
+  while (!complete_ && !work_) {
+    if (!begun_) {
+      if (!begin_from_base()) return;
+      begun_ = true;
+    } else if (next_ < instructions_.size()) {
+      if (!execute(*instructions_[next_])) return;
+      ++next_;
+    } else {
+      session_.results[stage_.index] = state_;
+      complete_ = true;
+    }
+  }
 }
 
-void StageBuilder::execute(const Instruction& instruction) {
+// "Dockerfile:7", where the current instruction stands.
+std::string StageBuilder::place() const {
+  const auto& file = session_.dockerfile.name;
+  if (current_ == nullptr) return base::text("{}:{}", file, stage_.line);
+  if (current_->line == 0) return base::text("{}:{}: ONBUILD {}", file, stage_.line, current_->text);
+  return base::text("{}:{}", file, current_->line);
+}
+
+// False: something that it takes from is not there yet.
+bool StageBuilder::execute(const Instruction& instruction) {
   current_ = &instruction;
-  const auto where = instruction.line == 0 ? base::text("{}:{}: ONBUILD {}", session_.dockerfile.name,
-                                                        stage_.line, instruction.text)
-                                           : base::text("{}:{}", session_.dockerfile.name, instruction.line);
-  base::with_context(where, [&] { std::visit(*this, instruction.body); });
+  return base::with_context(place(), [&] {
+    const auto names = names_used_by(instruction);
+    if (!std::ranges::all_of(names, [this](const auto& name) { return is_ready(name); })) return false;
+    running_number_ = 0;
+    std::visit(*this, instruction.body);
+    return true;
+  });
+}
+
+std::vector<std::string> StageBuilder::names_used_by(const Instruction& instruction) const {
+  std::vector<std::string> names;
+  if (const auto* copy = std::get_if<CopyInstruction>(&instruction.body)) names.push_back(copy->from);
+  if (const auto* run = std::get_if<RunInstruction>(&instruction.body))
+    for (const auto& mount : run->mounts) names.push_back(mount.from);
+  std::erase(names, "");
+  return names;
+}
+
+bool StageBuilder::is_ready(const std::string& name) const {
+  if (!session_.named_contexts.contains(name))
+    if (const auto stage = find_stage(session_.plan.stages, name, stage_.index))
+      return session_.results[*stage].has_value();
+  const auto producer = producing_request(session_, name);
+  return !producer || session_.commons.built.contains(*producer);
 }
 
 // ---- FROM ----
 
-void StageBuilder::begin_from_base() {
-  steps_in_stage_ = count_steps();
-  base::with_context(base::text("{}:{}", session_.dockerfile.name, stage_.line), [&] {
-    if (!stage_.platform.empty() && stage_.platform != session_.predefined.at("TARGETPLATFORM"))
+bool StageBuilder::begin_from_base() {
+  return base::with_context(place(), [&] {
+    const bool is_named = session_.named_contexts.contains(stage_.base);
+    if (!stage_.platform.empty() && !is_own_platform(stage_.platform))
       fail("FROM --platform={}: only {} can be built on this machine", stage_.platform,
            session_.predefined.at("TARGETPLATFORM"));
-    if (stage_.base_stage) {
-      state_ = *session_.results[*stage_.base_stage];
+    if (stage_.base_stage && !is_named) {
+      const auto& base = session_.results[*stage_.base_stage];
+      if (!base) return false;
+      state_ = *base;
       state_.arguments.clear();
-      return;
+    } else if (stage_.base == "scratch" && !is_named) {
+      state_.document.architecture = session_.predefined.at("TARGETARCH");
+    } else {
+      if (is_named && session_.named_contexts.at(stage_.base).kind == ContextKind::directory)
+        fail("FROM '{}': the context is a directory, not an image", stage_.base);
+      if (!is_ready(stage_.base)) return false;
+      const auto image = base_image(session_, stage_.base);
+      state_.document = parse_image_document(session_.store().config_json(image.id));
     }
-    state_.document.architecture = session_.predefined.at("TARGETARCH");
-    if (stage_.base == "scratch") return;
-    const auto named = session_.request.named_contexts.find(stage_.base);
-    const bool is_named = named != session_.request.named_contexts.end();
-    constexpr std::string_view prefix = "docker-image://";
-    if (is_named && !named->second.starts_with(prefix))
-      fail("FROM '{}': the context is a directory, not an image", stage_.base);
-    const auto image = base_image(session_, is_named ? named->second.substr(prefix.size()) : stage_.base);
-    state_.document = parse_image_document(session_.store.config_json(image.id));
+    state_.command_is_own = false;
+    for (const auto& trigger : std::exchange(state_.document.config.on_build, {}))
+      triggers_.push_back(
+          parse_instruction(trigger, base::text("ONBUILD {}", trigger), session_.dockerfile.escape));
+    std::vector<const Instruction*> all;
+    for (const auto& trigger : triggers_) all.push_back(&trigger);
+    all.insert(all.end(), instructions_.begin(), instructions_.end());
+    instructions_ = std::move(all);
+    steps_in_stage_ = count_steps();
+    if (stage_.base != "scratch") ++step_in_stage_;
+    return true;
   });
-  state_.command_is_own = false;
-  if (stage_.base != "scratch") ++step_in_stage_;
-}
-
-// What ONBUILD of the base image left for whoever builds from it.
-void StageBuilder::run_triggers() {
-  const auto triggers = std::exchange(state_.document.config.on_build, {});
-  for (const auto& trigger : triggers)
-    execute(parse_instruction(trigger, base::text("{}:{}: ONBUILD", session_.dockerfile.name, stage_.line)));
 }
 
 std::size_t StageBuilder::count_steps() const {
   std::size_t count = stage_.base == "scratch" ? 0 : 1;  // an empty root is no step
-  for (const auto* instruction : stage_.instructions)
+  for (const auto* instruction : instructions_)
     if (makes_layer(*instruction)) ++count;
   return count;
 }
@@ -87,12 +133,17 @@ void StageBuilder::operator()(const FromInstruction&) {}  // begin_from_base() h
 
 // ---- steps that make layers ----
 
-std::string StageBuilder::step_title() const {
+// "[silo build 2/3]": the image and the stage only where there are others.
+StepTitle StageBuilder::step_title() const {
+  const auto& commons = session_.commons;
   const bool named = session_.plan.stages.size() > 1 || stage_.name != "0";
-  auto title = base::text("[{}{}{}/{}] {}", named ? stage_.name : "", named ? " " : "", step_in_stage_,
-                          std::max(steps_in_stage_, step_in_stage_), current_->text);
-  if (title.size() > k_max_title) title = title.substr(0, k_max_title - 3) + "...";
-  return title;
+  std::string label = "[";
+  if (commons.several_requests) label += session_.request.name + " ";
+  if (named) label += stage_.name + " ";
+  label += base::text("{}/{}]", step_in_stage_, steps_in_stage_);
+  auto text = current_->text;
+  if (text.size() > k_max_title) text = text.substr(0, k_max_title - 3) + "...";
+  return {.label = label, .text = text, .among_others = commons.several_stages || commons.several_requests};
 }
 
 bool StageBuilder::may_use_cache() const {
@@ -100,65 +151,122 @@ bool StageBuilder::may_use_cache() const {
   return !session_.request.no_cache && std::ranges::find(filter, stage_.name) == filter.end();
 }
 
-void StageBuilder::layer_step(CacheKey key, const MakeLayer& make, bool on_its_own) {
+void StageBuilder::begin_step() {
+  if (running_number_ != 0) return;
+  running_number_ = ++session_.commons.last_number;
   ++step_in_stage_;
   ++session_.steps;
-  const auto number = ++session_.last_number;
-  running_number_ = number;
+  session_.commons.progress.step_started(running_number_, step_title());
+}
+
+void StageBuilder::end_step(StepEnd end, const std::string& error) {
+  const auto took = end == StepEnd::cached ? std::chrono::steady_clock::duration{}
+                                           : std::chrono::steady_clock::now() - work_->started;
+  session_.commons.progress.step_ended(running_number_, end, took, error);
+}
+
+void StageBuilder::layer_step(CacheKey key, Work work, bool on_its_own) {
   if (!on_its_own) key.add(state_.document.diff_ids);
-  const auto digest = key.finish();
-  session_.progress.step_started(number, step_title());
-  if (may_use_cache()) {
-    if (const auto known = known_result(digest)) {
-      ++session_.cached;
-      session_.used.push_back({digest, *known, current_->text});
-      session_.progress.step_ended(number, StepEnd::cached, {}, "");
-      return append_layer(*known);
-    }
-  }
-  const auto made = make_layer(number, make);
-  session_.cache.put(digest, made, current_->text);
-  session_.used.push_back({digest, made, current_->text});
-  append_layer(made);
+  work_ = std::move(work);
+  work_->key = key.finish();
+  take_known_result();
+}
+
+bool StageBuilder::take_known_result() {
+  if (!may_use_cache() && !session_.commons.made.contains(work_->key)) return false;
+  const auto known = known_result(work_->key);
+  if (!known) return false;
+  begin_step();
+  ++session_.cached;
+  session_.used.push_back({work_->key, *known, current_->text});
+  end_step(StepEnd::cached);
+  work_.reset();
+  append_layer(*known);
+  return true;
 }
 
 // From here, or else from where cache_from says. A cache that fails is as good as none.
 std::optional<CachedStep> StageBuilder::known_result(const std::string& key) {
-  if (auto known = session_.cache.find(key)) return known;
+  auto& commons = session_.commons;
+  if (auto known = commons.cache.find(key)) return known;
   for (const auto& import : session_.imports) {
     try {
       if (auto known = import->find(key)) {
-        session_.cache.put(key, *known, current_->text);
+        commons.cache.put(key, *known, current_->text);
         return known;
       }
     } catch (const base::Error& e) {
-      session_.progress.warning(base::text("cache_from: {}", e.what()));
+      commons.progress.warning(base::text("cache_from: {}", e.what()));
     }
   }
   return std::nullopt;
 }
 
-CachedStep StageBuilder::make_layer(std::size_t number, const MakeLayer& make) {
-  const auto started = std::chrono::steady_clock::now();
-  const auto took = [&] { return std::chrono::steady_clock::now() - started; };
-  try {
-    const auto workspace = session_.store.layers().workspace();
-    base::fault_point("images.build.step_begins");
-    make(workspace);
-    const auto packed = pack_directory(workspace.upper(), PackForm::layer);
-    CachedStep made{.created = base::time_now()};
-    if (packed.entries > 0) {
-      made.diff_id = packed.digest;
-      session_.store.layers().adopt(
-          workspace.upper(),
-          {.diff_id = packed.digest, .size = packed.file_size, .tar_size = packed.tar_size});
-    }
-    session_.progress.step_ended(number, StepEnd::done, took(), "");
-    return made;
-  } catch (const base::Error& e) {
-    session_.progress.step_ended(number, StepEnd::failed, took(), e.what());
-    throw;
+namespace {
+
+// What a worker tells of the layer that it has made.
+struct MadeLayer {
+  std::string diff_id;  // empty: nothing has changed
+  std::uint64_t size = 0;
+  std::uint64_t tar_size = 0;
+  static constexpr auto fields() {
+    return std::tuple{base::field("diff_id", &MadeLayer::diff_id), base::field("size", &MadeLayer::size),
+                      base::field("tar_size", &MadeLayer::tar_size)};
   }
+};
+
+}  // namespace
+
+bool StageBuilder::begin_work() {
+  return base::with_context(place(), [&] {
+    if (!work_->key.empty() && take_known_result()) return false;  // another stage has done the same
+    begin_step();
+    work_->started = std::chrono::steady_clock::now();
+    if (work_->prepare) work_->prepare();
+    if (work_->make) work_->workspace = std::make_shared<Workspace>(session_.store().layers().workspace());
+    base::fault_point("images.build.step_begins");
+    return true;
+  });
+}
+
+std::string StageBuilder::do_work(WorkerReport& report) const {
+  if (work_->find_out) return work_->find_out(report);
+  work_->make(*work_->workspace, report);
+  const auto packed = pack_directory(work_->workspace->upper(), PackForm::layer);
+  if (packed.entries == 0) return base::to_wire(MadeLayer{});
+  return base::to_wire(
+      MadeLayer{.diff_id = packed.digest, .size = packed.file_size, .tar_size = packed.tar_size});
+}
+
+void StageBuilder::hear_output(std::string_view bytes) {
+  session_.commons.progress.step_output(running_number_, bytes);
+}
+
+void StageBuilder::end_work(const WorkerOutcome& outcome) {
+  if (outcome.failed) end_step(StepEnd::failed, outcome.text);
+  base::with_context(place(), [&] {
+    if (outcome.failed) fail("{}", outcome.text);
+    if (work_->make) return adopt_layer(outcome.text);
+    const auto then = std::move(work_->then);
+    work_.reset();
+    then(outcome.text);
+  });
+}
+
+void StageBuilder::adopt_layer(const std::string& made) {
+  auto& commons = session_.commons;
+  const auto layer = base::from_wire<MadeLayer>(made);
+  const CachedStep step{.diff_id = layer.diff_id, .created = base::time_now()};
+  if (!layer.diff_id.empty())
+    session_.store().layers().adopt(
+        work_->workspace->upper(),
+        {.diff_id = layer.diff_id, .size = layer.size, .tar_size = layer.tar_size});
+  end_step(StepEnd::done);
+  commons.cache.put(work_->key, step, current_->text);
+  commons.made.insert(work_->key);
+  session_.used.push_back({work_->key, step, current_->text});
+  work_.reset();
+  append_layer(step);
 }
 
 void StageBuilder::append_layer(const CachedStep& step) {
@@ -177,7 +285,7 @@ void StageBuilder::metadata_step() {
 }
 
 RootView StageBuilder::view_below() const {
-  return RootView{session_.store.layers().directories_of(state_.document.diff_ids)};
+  return RootView{session_.store().layers().directories_of(state_.document.diff_ids)};
 }
 
 void StageBuilder::operator()(const WorkdirInstruction& workdir) {
@@ -185,16 +293,17 @@ void StageBuilder::operator()(const WorkdirInstruction& workdir) {
   const auto& config = state_.document.config;
   CacheKey key;
   key.add("workdir").add(config.directory).add(config.user);
-  layer_step(std::move(key), [&](const Workspace& workspace) {
-    const auto below = view_below();
-    LayerWriter writer{workspace.upper(), below};
-    const auto placed = writer.place(config.directory);
-    if (writer.is_directory(placed)) return;
-    timespec time{};
-    ::clock_gettime(CLOCK_REALTIME, &time);
-    writer.make_directories(placed, resolve_owner(below, config.user), time);
-    writer.finish();
-  });
+  layer_step(std::move(key), {.make = [this, directory = config.directory, user = config.user](
+                                          const Workspace& workspace, WorkerReport&) {
+               const auto below = view_below();
+               LayerWriter writer{workspace.upper(), below};
+               const auto placed = writer.place(directory);
+               if (writer.is_directory(placed)) return;
+               timespec time{};
+               ::clock_gettime(CLOCK_REALTIME, &time);
+               writer.make_directories(placed, resolve_owner(below, user), time);
+               writer.finish();
+             }});
 }
 
 // ---- variables ----

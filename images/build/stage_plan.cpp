@@ -91,6 +91,7 @@ class Planner {
 
   void uses(Stage& stage, const std::string& from) const {
     if (from.empty()) return;
+    stage.from.push_back(from);
     if (const auto found = find_stage(plan_.stages, from, stage.index)) stage.uses.insert(*found);
   }
 

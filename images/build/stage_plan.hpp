@@ -20,6 +20,7 @@ struct Stage {
   std::optional<std::size_t> base_stage;         // FROM an earlier stage
   std::string text;                              // "FROM alpine AS build"
   std::vector<const Instruction*> instructions;  // of the Dockerfile, which outlives the plan
+  std::vector<std::string> from;                 // what --from says, as it says it
   std::set<std::size_t> uses;                    // earlier stages it takes anything from
 };
 

@@ -64,6 +64,7 @@ struct StepSpec {
   StepNetwork network = StepNetwork::default_;
   std::vector<std::pair<std::string, std::string>> extra_hosts;
   std::uint64_t shm_size = 0;
+  std::uint64_t memory = 0;  // bytes; 0: no limit
   std::vector<StepUlimit> ulimits;
   bool privileged = false;
 };
@@ -73,8 +74,11 @@ using StepOutput = std::function<void(std::string_view bytes)>;
 class StepRunner {
  public:
   virtual ~StepRunner() = default;
-  // How the command ended. Throws when it could not be started.
+  // How the command ended. Throws when it could not be started. Called in a process of its own.
   virtual base::ExitStatus run(const StepSpec& spec, const StepOutput& output) = 0;
+  // Steps may have been killed with the processes that ran them: called when none runs any more, to clear
+  // away what they left.
+  virtual void clean_up() {}
 };
 
 }  // namespace compose::images

@@ -9,9 +9,8 @@
 #include "base/process.hpp"
 #include "base/spawn.hpp"
 #include "base/sys.hpp"
+#include "images/host_tool.hpp"
 #include "images/registry/base64.hpp"
-
-extern char** environ;  // NOLINT(readability-redundant-declaration)
 
 namespace compose::images {
 namespace {
@@ -70,17 +69,6 @@ std::string checked_helper(const std::string& name) {
   return name;
 }
 
-HostPath find_program(const std::string& name) {
-  const auto path = base::sys::environment("PATH").value_or("/usr/local/bin:/usr/bin:/bin");
-  for (std::size_t at = 0; at <= path.size();) {
-    const auto colon = std::min(path.find(':', at), path.size());
-    const HostPath candidate{path.substr(at, colon - at) + "/" + name};
-    if (candidate.str().starts_with('/') && base::sys::exists(candidate)) return candidate;
-    at = colon + 1;
-  }
-  fail("'{}' is not in the PATH", name);
-}
-
 // An answer without end is refused, and the helper does not outlive it.
 std::string answer_of(const base::Process& helper, int out) {
   try {
@@ -94,12 +82,11 @@ std::string answer_of(const base::Process& helper, int out) {
 
 // The protocol of docker-credential-helpers: "get", the server on stdin, JSON on stdout.
 Credentials ask_helper(const std::string& name, const std::string& server) {
-  const auto program = find_program("docker-credential-" + name);
+  const auto program = require_program("docker-credential-" + name);
   auto in = base::sys::make_pipe();
   auto out = base::sys::make_pipe();
-  base::SpawnOptions options{.program = program, .argv = {program.str(), "get"}};
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
-    options.environment.emplace_back(*entry);
+  base::SpawnOptions options{
+      .program = program, .argv = {program.str(), "get"}, .environment = own_environment()};
   options.fds = {{in.read_end.get(), 0}, {out.write_end.get(), 1}};
   const auto process = base::spawn(options);
   in.read_end = {};

@@ -19,7 +19,7 @@
 #include "images/registry/answers.hpp"
 #include "images/registry/pull_records.hpp"
 #include "images/registry/registry.hpp"
-#include "images/registry/worker.hpp"
+#include "images/worker.hpp"
 
 namespace compose::images {
 namespace {

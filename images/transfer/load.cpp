@@ -36,6 +36,22 @@ class Loader {
     return std::move(loaded_);
   }
 
+  // One image of a layout: the one of that digest, else of that tag, else the only one.
+  std::string run_one(const std::string& tag, const std::string& digest) {
+    auto index = parse_oci_index(content_.text("index.json"));
+    const bool only = tag.empty() && digest.empty() && index.manifests.size() == 1;
+    const auto wanted = tag.empty() && digest.empty() ? std::string{"latest"} : tag;
+    if (!only)
+      std::erase_if(index.manifests, [&](const Descriptor& descriptor) {
+        return digest.empty() ? name_of(descriptor) != wanted : descriptor.digest != digest;
+      });
+    for (auto& descriptor : index.manifests) descriptor.annotations.clear();  // it gets no name here
+    load_index(index, 0, "");
+    if (loaded_.empty())
+      fail("there is no image '{}' for {} in it", digest.empty() ? wanted : digest, own_platform().text());
+    return loaded_.front().id;
+  }
+
  private:
   struct LayerFile {
     std::string name;
@@ -176,6 +192,15 @@ std::vector<LoadedImage> load_directory(Store& store, const base::HostPath& dire
     const auto lease = store.layers().lease();
     const auto content = open_layout(directory);
     return Loader{store, *content}.run();
+  });
+}
+
+std::string load_layout_image(Store& store, const base::HostPath& directory, const std::string& tag,
+                              const std::string& digest) {
+  return base::with_context(base::text("load '{}'", directory.str()), [&] {
+    const auto lease = store.layers().lease();
+    const auto content = open_layout(directory);
+    return Loader{store, *content}.run_one(tag, digest);
   });
 }
 

@@ -10,11 +10,11 @@
 #include "images/archive/pack.hpp"
 #include "images/archive/unpack.hpp"
 #include "images/build/config_step.hpp"
-#include "images/build/mount_stubs.hpp"
+#include "images/build/mount_placeholders.hpp"
 #include "images/layer_store.hpp"
 #include "images/platform.hpp"
-#include "images/registry/worker.hpp"
 #include "images/transfer.hpp"
+#include "images/worker.hpp"
 
 namespace compose::images {
 namespace {
@@ -104,7 +104,7 @@ CommitOutcome commit_container(Store& store, const CommitRequest& request) {
     const auto lease = store.layers().lease();
     const auto workspace = store.layers().workspace();
     outcome.unsteady = copy_upper(request, workspace);
-    remove_mount_stubs(workspace.upper(), RootView{base_image.layers}, request.mounts);
+    remove_placeholders(workspace.upper(), RootView{base_image.layers}, request.mounts);
     const auto packed = pack_directory(workspace.upper(), PackForm::layer);
     auto document = parse_image_document(store.config_json(base_image.id));
     document.created = base::time_now();

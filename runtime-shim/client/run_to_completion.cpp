@@ -15,17 +15,6 @@
 namespace compose::rt {
 namespace {
 
-// Until the shim lets go of its lock, which the kernel does for it however it ends.
-void wait_for_shim(const RuntimePaths& paths, const ContainerId& id) {
-  const auto alive = base::sys::open_if_exists(paths.alive_file(id), O_RDONLY);
-  if (!alive) return;
-  struct flock lock {};
-  lock.l_type = F_RDLCK;
-  lock.l_whence = SEEK_SET;
-  base::check(base::retry_eintr([&] { return ::fcntl(alive->get(), F_OFD_SETLKW, &lock); }),
-              "wait for the container");
-}
-
 // Everything that is written to the pipe, until nobody holds its other end; at the latest that is the end of
 // the shim.
 void pass_on(int pipe, const std::function<void(std::string_view)>& on_output) {
@@ -34,6 +23,16 @@ void pass_on(int pipe, const std::function<void(std::string_view)>& on_output) {
 }
 
 }  // namespace
+
+void wait_for_end(const RuntimePaths& paths, const ContainerId& id) {
+  const auto alive = base::sys::open_if_exists(paths.alive_file(id), O_RDONLY);
+  if (!alive) return;
+  struct flock lock {};
+  lock.l_type = F_RDLCK;
+  lock.l_whence = SEEK_SET;
+  base::check(base::retry_eintr([&] { return ::fcntl(alive->get(), F_OFD_SETLKW, &lock); }),
+              "wait for the container");
+}
 
 int run_to_completion(const RuntimePaths& paths, const HostPath& shim_program, const ContainerSpec& spec,
                       const RunStdio& stdio) {
@@ -65,7 +64,7 @@ int run_to_completion(const RuntimePaths& paths, const HostPath& shim_program, c
   const StartReport report = decode_report(message->bytes);
   if (!report.ok) base::fail("{}", report.error);
   if (stdio.on_output) pass_on(pipe.read_end.get(), stdio.on_output);
-  wait_for_shim(paths, spec.id);
+  wait_for_end(paths, spec.id);
   const auto status = read_status_file(paths.run_directory(spec.id));
   if (!status || status->state != ContainerState::exited)
     base::fail("the supervisor of the container was lost");

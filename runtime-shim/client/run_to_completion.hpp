@@ -22,4 +22,7 @@ struct RunStdio {  // borrowed; -1 is /dev/null
 int run_to_completion(const RuntimePaths& paths, const HostPath& shim_program, const ContainerSpec& spec,
                       const RunStdio& stdio);
 
+// Until the container's shim lets go of its lock, which the kernel does for it however it ends.
+void wait_for_end(const RuntimePaths& paths, const ContainerId& id);
+
 }  // namespace compose::rt

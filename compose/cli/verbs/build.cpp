@@ -2,9 +2,12 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "base/units.hpp"
+#include "compose/cli/bake_file.hpp"
+#include "compose/cli/build_check.hpp"
 #include "compose/cli/context.hpp"
 #include "compose/cli/image_transfer.hpp"
-#include "compose/cli/project_images.hpp"
+#include "compose/cli/project_builds.hpp"
 #include "compose/cli/verbs/verbs.hpp"
 #include "compose/loader/load_project.hpp"
 
@@ -21,13 +24,15 @@ class BuildVerb final : public Verb {
     a.flag("--with-dependencies", with_dependencies_, "Also build what the services depend on");
     a.flag("--pull", pull_, "Ask for newer base images");
     a.flag("--push", push_, "Push the images when they are built");
-    a.value("--ssh", ssh_, "id=socket",
-            "SSH agent for RUN --mount=type=ssh: default, or id=socket, comma separated");
+    a.value("--ssh", ssh_, "id=path",
+            "SSH agent or key for RUN --mount=type=ssh: default, or id=path, comma separated");
+    a.value("-m,--memory", memory_, "bytes", "Most memory that a RUN step may use");
+    a.flag("--check", check_, "Read the Dockerfiles, tell what is doubtful in them, build nothing");
+    a.flag("--print", print_, "Print the builds as a bake file, build nothing");
     a.flag("--compress,--force-rm,--no-rm,--parallel", ignored_, "!");
-    a.value("--builder", ignored_word_, "name", "!");
-    a.value("-m,--memory", ignored_word_, "bytes", "!");
-    a.value("--provenance", ignored_word_, "mode", "!");
-    a.value("--sbom", ignored_word_, "mode", "!");
+    a.value("--builder", builder_, "name", "!");
+    a.value("--provenance", provenance_, "mode", "!");
+    a.value("--sbom", sbom_, "mode", "!");
     a.words(services_, "SERVICE...", "Services (default: all that have a build section)");
     a.examples(
         "  compose build\n  compose build --no-cache silo\n  compose build --build-arg VERSION=2 web\n");
@@ -47,9 +52,16 @@ class BuildVerb final : public Verb {
       else
         options.arguments[word.substr(0, equals)] = word.substr(equals + 1);
     }
+    options.memory = memory_limit();
     std::vector<std::string> names;
     for (const auto& [name, service] : project.services)
       if (service.build) names.push_back(name);
+    if (print_) {
+      context.out().write(bake_file(project, names, options, push_));
+      return 0;
+    }
+    warn_of_ignored_options(context);
+    if (check_) return check_builds(context, project, names);
     build_services(context, project, names, options);
     if (names.empty()) context.warn("No services to build");
     if (push_) push(context, project);
@@ -69,6 +81,22 @@ class BuildVerb final : public Verb {
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
     return agents;
+  }
+
+  std::uint64_t memory_limit() const {
+    if (memory_.empty()) return 0;
+    const auto bytes = base::parse_bytes(memory_);
+    if (!bytes || *bytes < 0) base::fail("--memory: '{}' is not a size", memory_);
+    return static_cast<std::uint64_t>(*bytes);
+  }
+
+  void warn_of_ignored_options(Context& context) const {
+    std::vector<std::string> ignored;
+    if (!builder_.empty()) ignored.emplace_back("--builder");
+    if (!provenance_.empty() && provenance_ != "false") ignored.emplace_back("--provenance");
+    if (!sbom_.empty() && sbom_ != "false") ignored.emplace_back("--sbom");
+    if (!ignored.empty())
+      context.warn(base::text("ignored: {}: builds run here and attest nothing", base::join(ignored, ", ")));
   }
 
   // What has no name of its own has no place to go.
@@ -91,7 +119,12 @@ class BuildVerb final : public Verb {
   bool pull_ = false;
   bool push_ = false;
   std::string ssh_;
-  std::string ignored_word_;
+  std::string memory_;
+  std::string builder_;
+  std::string provenance_;
+  std::string sbom_;
+  bool check_ = false;
+  bool print_ = false;
   bool with_dependencies_ = false;
   bool ignored_ = false;
   std::vector<std::string> services_;

@@ -56,7 +56,7 @@ TEST_SUITE("images/build") {
     const auto second = w.build(dockerfile);
     CHECK(second.image_id == first.image_id);
     CHECK(second.cached == 2);
-    CHECK(w.runner.runs == 1);
+    CHECK(w.runner.runs() == 1);
     CHECK(w.log == "#1 [1/2] COPY a /a\n#1 CACHED\n\n#2 [2/2] RUN make\n#2 CACHED\n");
     CHECK(w.content("/made") == "by make");
     SUBCASE("touching a file without changing it changes nothing") {
@@ -66,14 +66,14 @@ TEST_SUITE("images/build") {
     SUBCASE("changing a file makes its step and those after it run again") {
       w.write("a", "2");
       CHECK(w.build(dockerfile).cached == 0);
-      CHECK(w.runner.runs == 2);
+      CHECK(w.runner.runs() == 2);
       CHECK(w.content("/a") == "2");
     }
     SUBCASE("no_cache runs everything") {
       auto request = w.request(dockerfile);
       request.no_cache = true;
       CHECK(w.build(request).cached == 0);
-      CHECK(w.runner.runs == 2);
+      CHECK(w.runner.runs() == 2);
     }
   }
 
@@ -88,11 +88,72 @@ TEST_SUITE("images/build") {
         "FROM scratch AS build\nRUN make build\nFROM scratch AS unused\nRUN make unused\n"
         "FROM scratch\nCOPY --from=build /out /app/out\n";
     w.build(dockerfile);
-    CHECK(w.runner.runs == 1);
+    CHECK(w.runner.runs() == 1);
     CHECK(w.content("/app/out") == "make build");
     CHECK(w.content("/out") == "-");
     CHECK(w.log ==
-          "#1 [build 1/1] RUN make build\n#1 DONE\n\n#2 [2 1/1] COPY --from=build /out /app/out\n#2 DONE\n");
+          "#1 [build 1/1] RUN make build\n#1 [build 1/1] DONE\n\n#2 [2 1/1] COPY --from=build /out /app/out\n"
+          "#2 [2 1/1] DONE\n");
+  }
+
+  TEST_CASE("stages that need nothing of each other are built at the same time") {
+    ImageWorld w;
+    w.runner.function = [&](const images::StepSpec& spec, const images::StepOutput&) {
+      // Each waits for the other: one after the other they would wait in vain.
+      const auto mine = spec.argv.back();
+      const std::string other = mine == "one" ? "two" : "one";
+      w.runner.note(mine, "");
+      for (int i = 0; i < 1000 && w.runner.noted(other) == "-"; ++i) ::usleep(10'000);
+      base::write_file_atomically(spec.upper / mine, w.runner.noted(other) == "-" ? "alone" : "together");
+      return base::ExitStatus{};
+    };
+    w.build(
+        "FROM scratch AS a\nRUN one\nFROM scratch AS b\nRUN two\n"
+        "FROM scratch\nCOPY --from=a / /\nCOPY --from=b / /\n");
+    CHECK(w.content("/one") == "together");
+    CHECK(w.content("/two") == "together");
+  }
+
+  TEST_CASE("images that are asked for together share steps, and one can begin with another") {
+    ImageWorld w;
+    auto top = w.request("FROM lower\nRUN top\nCOPY --from=beside / /\n");
+    top.name = "top";
+    top.tags = {"top"};
+    top.named_contexts = {{"beside", "service:side"}};
+    auto lower = w.request("FROM scratch\nRUN common\n");
+    lower.name = "low";
+    lower.tags = {"lower"};
+    auto side = w.request("FROM scratch\nRUN common\nRUN own\n");
+    side.name = "side";
+    side.tags = {"side"};
+    w.runner.function = [](const images::StepSpec& spec, const images::StepOutput&) {
+      base::write_file_atomically(spec.upper / spec.argv.back(), "1");
+      return base::ExitStatus{};
+    };
+    const auto results = w.build_all({top, lower, side});
+    CHECK(w.runner.runs() == 3);
+    CHECK(results[1].cached + results[2].cached == 1);
+    for (const char* name : {"/common", "/own", "/top"}) CHECK(w.content(name, "top") == "1");
+    lower.named_contexts = {{"upper", "service:top"}};
+    lower.dockerfile_inline = "FROM upper\n";
+    CHECK_THROWS_WITH_AS(w.build_all({top, lower, side}),
+                         "each waits for the image of the next: top -> low -> top", images::BuildError);
+  }
+
+  TEST_CASE("a step that fails stops the others") {
+    ImageWorld w;
+    w.runner.function = [&](const images::StepSpec& spec, const images::StepOutput&) {
+      if (spec.argv.back() == "slow") {
+        w.runner.note("slow-began", "");
+        ::sleep(600);
+      }
+      for (int i = 0; i < 1000 && w.runner.noted("slow-began") == "-"; ++i) ::usleep(10'000);
+      return base::ExitStatus{.code = 3};
+    };
+    CHECK(w.error_of("FROM scratch AS a\nRUN slow\nFROM scratch\nRUN bad\nCOPY --from=a / /\n") ==
+          "dockerfile_inline:4: '/bin/sh -c bad' exited with status 3");
+    CHECK(w.log.find("#1 [a 1/1] CANCELED\n") != std::string::npos);
+    CHECK(base::list_directory(w.directory.path() / "images/tmp").empty());
   }
 
   TEST_CASE("a stage can build on an image of the store, whose layers stay below") {
@@ -183,9 +244,14 @@ TEST_SUITE("images/build") {
 
   TEST_CASE("RUN sees build arguments, environment, user, directory and heredocs") {
     ImageWorld w;
-    images::StepSpec seen;
     w.runner.function = [&](const images::StepSpec& spec, const images::StepOutput&) {
-      seen = spec;
+      w.runner.note("argv", base::join(spec.argv, "|"));
+      w.runner.note("environment", base::join(spec.environment, "|"));
+      w.runner.note("place", spec.user + " " + spec.directory);
+      w.runner.note("network", spec.network == images::StepNetwork::none ? "none" : "another");
+      w.runner.note("mounts", base::text("{} {} {}", spec.mounts.size(),
+                                         std::get<images::StepTmpfs>(spec.mounts.at(0)).size,
+                                         std::get<images::StepFile>(spec.mounts.at(1)).target.str()));
       return base::ExitStatus{};
     };
     auto request = w.request(
@@ -195,16 +261,12 @@ TEST_SUITE("images/build") {
     request.arguments = {{"WHO", "me"}};
     request.secrets = {{.id = "key", .content = "s3cret"}};
     w.build(request);
-    CHECK(seen.argv == std::vector<std::string>{"/bin/sh", "-c", "echo one\necho two\n"});
-    CHECK(seen.environment ==
-          std::vector<std::string>{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                                   "WHO=me", "GREETING=hello"});
-    CHECK(seen.user == "5");
-    CHECK(seen.directory == "/work");
-    CHECK(seen.network == images::StepNetwork::none);
-    REQUIRE(seen.mounts.size() == 2);
-    CHECK(std::get<images::StepTmpfs>(seen.mounts[0]).size == 1U << 20U);
-    CHECK(std::get<images::StepFile>(seen.mounts[1]).target.str() == "/run/secrets/key");
+    CHECK(w.runner.noted("argv") == "/bin/sh|-c|echo one\necho two\n");
+    CHECK(w.runner.noted("environment") ==
+          "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin|WHO=me|GREETING=hello");
+    CHECK(w.runner.noted("place") == "5 /work");
+    CHECK(w.runner.noted("network") == "none");
+    CHECK(w.runner.noted("mounts") == "2 1048576 /run/secrets/key");
     CHECK(w.store.config_json("test").find("s3cret") == std::string::npos);
   }
 

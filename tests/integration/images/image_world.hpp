@@ -1,6 +1,7 @@
 #pragma once
 // A store in a temporary directory, a build context to write into, and a runner that is a function of the
 // test.
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <regex>
@@ -11,6 +12,7 @@
 #include "base/database.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/id.hpp"
 #include "base/sys.hpp"
 #include "images/build/build.hpp"
 #include "images/build/root_view.hpp"
@@ -19,22 +21,39 @@
 
 namespace compose::test {
 
+// Steps run in processes of their own: what the test wants to know of them they leave in files.
 class FunctionRunner final : public images::StepRunner {
  public:
+  explicit FunctionRunner(base::HostPath directory) : directory_(std::move(directory)) {}
+
   std::function<base::ExitStatus(const images::StepSpec&, const images::StepOutput&)> function =
       [](const images::StepSpec&, const images::StepOutput&) { return base::ExitStatus{}; };
-  int runs = 0;
   base::ExitStatus run(const images::StepSpec& spec, const images::StepOutput& output) override {
-    ++runs;
+    note("run-" + base::random_hex(8), "");
     return function(spec, output);
   }
+
+  void note(const std::string& name, std::string_view text) const {
+    base::write_file_atomically(directory_ / name, text);
+  }
+  [[nodiscard]] std::string noted(const std::string& name) const {
+    return base::read_file_if_exists(directory_ / name).value_or("-");
+  }
+  [[nodiscard]] std::ptrdiff_t runs() const {
+    return std::ranges::count_if(base::list_directory(directory_),
+                                 [](const auto& name) { return name.starts_with("run-"); });
+  }
+
+ private:
+  base::HostPath directory_;
 };
 
 struct ImageWorld {
   base::TemporaryDirectory directory;
   base::Database database{directory.path() / "state.db"};
   images::Store store{database, directory.path() / "images"};
-  FunctionRunner runner;
+  base::TemporaryDirectory notes;
+  FunctionRunner runner{notes.path()};
   std::string log;  // of the last build, without the seconds
 
   ImageWorld() { base::sys::make_directory(context()); }
@@ -49,15 +68,16 @@ struct ImageWorld {
   }
 
   [[nodiscard]] images::BuildRequest request(const std::string& dockerfile) const {
-    return {.context = context(), .dockerfile_inline = dockerfile, .tags = {"test"}};
+    return {.context = context().str(), .dockerfile_inline = dockerfile, .tags = {"test"}};
   }
   images::BuildResult build(const std::string& dockerfile) { return build(request(dockerfile)); }
-  images::BuildResult build(const images::BuildRequest& request) {
+  images::BuildResult build(const images::BuildRequest& request) { return build_all({request}).front(); }
+  std::vector<images::BuildResult> build_all(const std::vector<images::BuildRequest>& requests) {
     log.clear();
     images::PlainBuildProgress progress{[this](std::string_view line) {
       log += std::regex_replace(std::string{line}, std::regex{"DONE [0-9.]+s"}, "DONE");
     }};
-    return images::build_image(store, request, runner, progress);
+    return images::build_images({.store = store, .runner = runner, .progress = progress}, requests);
   }
   std::string error_of(const std::string& dockerfile) {
     try {

@@ -10,7 +10,7 @@ TEST_SUITE("adapters/step_runner") {
     step.argv = {"/bin/sh", "-c", "make"};
     step.user = "nobody";
     step.mounts = {images::StepFile{.content = "s", .target = base::ContainerPath{"/run/secrets/s"}}};
-    const auto spec = adapters::container_of_step(step);
+    const auto spec = adapters::container_of_step(step, 1);
     CHECK(spec.process.argv == step.argv);
     CHECK(spec.process.user == "nobody");
     CHECK(spec.process.capabilities.size() == 14);
@@ -22,6 +22,6 @@ TEST_SUITE("adapters/step_runner") {
   TEST_CASE("a step without network has a namespace of its own") {
     images::StepSpec step;
     step.network = images::StepNetwork::none;
-    CHECK(adapters::container_of_step(step).security.network.mode == rt::NamespaceMode::private_);
+    CHECK(adapters::container_of_step(step, 1).security.network.mode == rt::NamespaceMode::private_);
   }
 }

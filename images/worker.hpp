@@ -23,6 +23,7 @@ class WorkerReport {
  public:
   explicit WorkerReport(int pipe) noexcept : pipe_(pipe) {}
   void progress(std::uint64_t done);  // cheap: told at most every 20 ms
+  void output(std::string_view bytes);
 
  private:
   int pipe_;
@@ -38,6 +39,7 @@ class Worker {
  public:
   using Work = std::function<std::string(WorkerReport&)>;
   using OnProgress = std::function<void(std::uint64_t done)>;
+  using OnOutput = std::function<void(std::string_view bytes)>;
 
   explicit Worker(const Work& work);
   ~Worker();  // kills what still works, and reaps
@@ -45,11 +47,12 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   [[nodiscard]] int fd() const noexcept { return pipe_.get(); }  // readable when there is something to hear
-  // Reads what is there. The outcome, once there is one; after that nothing more comes.
-  std::optional<WorkerOutcome> hear(const OnProgress& on_progress);
+  // Reads what is there, of a talkative worker a part. The outcome, once there is one; after that nothing
+  // more comes.
+  std::optional<WorkerOutcome> hear(const OnProgress& on_progress, const OnOutput& on_output = {});
 
  private:
-  std::optional<WorkerOutcome> take_message(const OnProgress& on_progress);
+  std::optional<WorkerOutcome> take_messages(const OnProgress& on_progress, const OnOutput& on_output);
 
   base::UniqueFd pipe_;
   std::optional<base::Process> process_;

@@ -1,4 +1,4 @@
-#include "images/registry/worker.hpp"
+#include "images/worker.hpp"
 
 #include <array>
 #include <csignal>
@@ -12,16 +12,17 @@ using namespace compose::images;
 
 namespace {
 
-WorkerOutcome outcome_of(Worker& worker, const Worker::OnProgress& on_progress = {}) {
+WorkerOutcome outcome_of(Worker& worker, const Worker::OnProgress& on_progress = {},
+                         const Worker::OnOutput& on_output = {}) {
   for (;;) {
     wait_for_any(std::array<int, 1>{worker.fd()}, 10'000);
-    if (const auto outcome = worker.hear(on_progress)) return *outcome;
+    if (const auto outcome = worker.hear(on_progress, on_output)) return *outcome;
   }
 }
 
 }  // namespace
 
-TEST_SUITE("images/registry/worker") {
+TEST_SUITE("images/worker") {
   TEST_CASE("a result comes back, of any size") {
     Worker small{[](WorkerReport&) { return std::string{"done"}; }};
     Worker large{[](WorkerReport&) { return std::string(3'000'000, 'x'); }};
@@ -37,6 +38,26 @@ TEST_SUITE("images/registry/worker") {
     }};
     CHECK_FALSE(outcome_of(worker, [&](std::uint64_t done) { heard = done; }).failed);
     CHECK(heard == 17);
+  }
+
+  TEST_CASE("output is heard in order and in parts, so that an endless writer blocks nobody") {
+    std::string heard;
+    Worker worker{[](WorkerReport& report) {
+      report.output("one ");
+      report.output("two");
+      return std::string{};
+    }};
+    CHECK_FALSE(outcome_of(worker, {}, [&](std::string_view bytes) { heard += bytes; }).failed);
+    CHECK(heard == "one two");
+    Worker endless{[](WorkerReport& report) -> std::string {
+      for (;;) report.output(std::string(4096, 'y'));
+    }};
+    std::size_t size = 0;
+    for (int i = 0; i < 3; ++i) {
+      wait_for_any(std::array<int, 1>{endless.fd()}, 10'000);
+      CHECK_FALSE(endless.hear({}, [&](std::string_view bytes) { size += bytes.size(); }).has_value());
+    }
+    CHECK(size > 0);
   }
 
   TEST_CASE("an error is an outcome, and so is a crash") {

@@ -11,7 +11,7 @@ namespace compose::images {
 
 // Removes from `upper` what is empty, was not there `below`, and is one of `targets` (container paths), a
 // place that every container has (/proc, /etc/hosts), or a parent of one.
-void remove_mount_stubs(const base::HostPath& upper, const RootView& below,
-                        const std::vector<std::string>& targets);
+void remove_placeholders(const base::HostPath& upper, const RootView& below,
+                         const std::vector<std::string>& targets);
 
 }  // namespace compose::images

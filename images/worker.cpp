@@ -1,4 +1,4 @@
-#include "images/registry/worker.hpp"
+#include "images/worker.hpp"
 
 #include <array>
 #include <csignal>
@@ -19,9 +19,10 @@ namespace compose::images {
 namespace {
 
 // A message: kind, length, bytes.
-enum class Kind : char { progress = 'p', result = 'r', error = 'e' };
+enum class Kind : char { progress = 'p', output = 'o', result = 'r', error = 'e' };
 constexpr std::size_t k_head = 1 + sizeof(std::uint32_t);
 constexpr std::int64_t k_between_reports = 20;  // milliseconds
+constexpr int k_most_blocks = 16;               // that are read before others are heard
 
 std::string message(Kind kind, std::string_view bytes) {
   const auto size = static_cast<std::uint32_t>(bytes.size());
@@ -71,6 +72,10 @@ void WorkerReport::progress(std::uint64_t done) {
   base::sys::write_all(pipe_, message(Kind::progress, {bytes.data(), bytes.size()}));
 }
 
+void WorkerReport::output(std::string_view bytes) {
+  base::sys::write_all(pipe_, message(Kind::output, bytes));
+}
+
 Worker::Worker(const Work& work) {
   auto pipe = base::sys::make_pipe();
   base::check(::fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK), "set up a pipe");
@@ -103,36 +108,44 @@ Worker::~Worker() {
   }
 }
 
-std::optional<WorkerOutcome> Worker::take_message(const OnProgress& on_progress) {
-  while (received_.size() >= k_head) {
+std::optional<WorkerOutcome> Worker::take_messages(const OnProgress& on_progress, const OnOutput& on_output) {
+  std::string_view rest{received_};
+  std::optional<WorkerOutcome> outcome;
+  while (!outcome && rest.size() >= k_head) {
     std::uint32_t size = 0;
-    std::memcpy(&size, received_.data() + 1, sizeof size);
-    if (received_.size() < k_head + size) break;
-    const auto kind = static_cast<Kind>(received_.front());
-    const auto bytes = received_.substr(k_head, size);
-    received_.erase(0, k_head + size);
-    if (kind != Kind::progress) return WorkerOutcome{.failed = kind == Kind::error, .text = bytes};
-    std::uint64_t done = 0;
-    std::memcpy(&done, bytes.data(), std::min(sizeof done, bytes.size()));
-    if (on_progress) on_progress(done);
+    std::memcpy(&size, rest.data() + 1, sizeof size);
+    if (rest.size() < k_head + size) break;
+    const auto kind = static_cast<Kind>(rest.front());
+    const auto bytes = rest.substr(k_head, size);
+    rest.remove_prefix(k_head + size);
+    if (kind == Kind::output) {
+      if (on_output) on_output(bytes);
+    } else if (kind == Kind::progress) {
+      std::uint64_t done = 0;
+      std::memcpy(&done, bytes.data(), std::min(sizeof done, bytes.size()));
+      if (on_progress) on_progress(done);
+    } else {
+      outcome = WorkerOutcome{.failed = kind == Kind::error, .text = std::string{bytes}};
+    }
   }
-  return std::nullopt;
+  received_.erase(0, received_.size() - rest.size());
+  return outcome;
 }
 
-std::optional<WorkerOutcome> Worker::hear(const OnProgress& on_progress) {
+std::optional<WorkerOutcome> Worker::hear(const OnProgress& on_progress, const OnOutput& on_output) {
   std::array<char, 64U << 10U> block{};
-  for (;;) {
+  for (int i = 0; i < k_most_blocks; ++i) {
     const auto got = base::retry_eintr([&] { return ::read(pipe_.get(), block.data(), block.size()); });
-    if (got == -1 && errno == EAGAIN) return take_message(on_progress);
+    if (got == -1 && errno == EAGAIN) return std::nullopt;
     base::check(got, "hear from a worker");
     received_.append(block.data(), static_cast<std::size_t>(got));
+    if (auto outcome = take_messages(on_progress, on_output)) return outcome;
     if (got != 0) continue;
-    auto outcome = take_message(on_progress);
     const auto status = process_->wait();
     ended_ = true;
-    if (outcome) return outcome;
     return WorkerOutcome{.failed = true, .text = "the process that did it " + status.describe()};
   }
+  return std::nullopt;
 }
 
 void wait_for_any(std::span<const int> fds, int milliseconds) {

@@ -1,0 +1,302 @@
+#!/bin/bash
+# How builds go on: side by side, from contexts that are elsewhere, and what the command says about them.
+. "$(dirname "$0")/../support/cli.sh"
+. "$source_root/tests/support/registry.sh"
+
+# base_image: an image test/base with busybox in it, for FROM.
+base_image() {
+  busybox_image busybox
+  printf 'services: {base: {image: test/base, build: ./busybox}}' >base.yaml
+  compose -f base.yaml build -q
+}
+# one LINES [EXTRA]: a service `one` that builds FROM test/base and LINES.
+one() {
+  mkdir -p context
+  printf 'FROM test/base\n%s\n' "$1" >context/Dockerfile
+  printf 'services:\n  one:\n    image: test/one\n    network_mode: none\n    build:\n      context: ./context\n%s\n' "${2:-}" >compose.yaml
+}
+in_image() { compose run --rm -T one sh -c "$1"; }
+
+test_stages_and_services_are_built_side_by_side() {
+  base_image
+  # Each step waits for the other three: one after the other they would wait in vain.
+  mkdir meeting
+  local meet='--mount=type=cache,id=meeting,target=/m touch /m/$NAME; for i in $(seq 300); do [ $(ls /m | wc -l) = 4 ] && exit 0; sleep 0.1; done; exit 1'
+  printf 'FROM test/base AS left\nENV NAME=%s-left\nRUN %s\nFROM test/base\nENV NAME=%s-right\nRUN %s\nCOPY --from=left /bin/sh /left\n' \
+    one "$meet" one "$meet" >one.dockerfile
+  sed 's/=one-/=two-/' one.dockerfile >two.dockerfile
+  printf 'services: {one: {build: {context: ., dockerfile: one.dockerfile}}, two: {build: {context: ., dockerfile: two.dockerfile}}}' >compose.yaml
+  compose --progress plain build >output 2>&1 || { cat output; false; }
+  grep -q '^#[0-9]* \[one left 2/2\] RUN' output
+  grep -q '^#[0-9]* \[two 1 2/3\] DONE' output
+}
+
+test_a_step_that_fails_stops_the_others_and_leaves_nothing() {
+  base_image
+  one 'RUN touch /begun && sleep 300' '      dockerfile: other'
+  printf 'FROM test/base AS slow\nRUN echo sleeping; sleep 300\nFROM test/base\nRUN sleep 1; echo last words; exit 7\nCOPY --from=slow /x /x\n' >context/other
+  local began=$SECONDS
+  ! compose --progress plain build >output 2>&1
+  ((SECONDS - began < 60))
+  matches "$(cat output)" '#[0-9]* \[slow 2/2\] CANCELED'
+  equal "service \"one\": build: other:4: '/bin/sh -c sleep 1; echo last words; exit 7' exited with status 7
+last words" "$(tail -n 2 output)"
+  equal 0 "$(ls "$COMPOSE_DATA_ROOT/images/tmp" | wc -l)"
+  equal 0 "$(ls "$COMPOSE_RUN_ROOT" | grep -c '^b111d57e9')"
+}
+
+test_a_step_that_two_services_share_runs_once() {
+  base_image
+  printf 'FROM test/base\nRUN --mount=type=cache,id=count,target=/c sleep 1; echo x >>/c/runs; cp /c/runs /runs\n' >Dockerfile
+  printf 'services: {one: {network_mode: none, build: .}, two: {network_mode: none, build: .}}' >compose.yaml
+  compose build -q
+  equal x "$(compose run --rm -T one cat /runs)"
+  equal x "$(compose run --rm -T two cat /runs)"
+}
+
+test_an_image_that_another_service_builds_is_waited_for() {
+  base_image
+  printf 'services:
+  above: {image: test/above, network_mode: none, build: {dockerfile_inline: "FROM test/below\\nCOPY --from=aside /made /aside"
+    , additional_contexts: {aside: "service:side"}}}
+  below: {image: test/below, build: {dockerfile_inline: "FROM test/base\\nRUN sleep 1; echo below >/below"}}
+  side: {build: {dockerfile_inline: "FROM test/base\\nRUN echo made >/made"}}' >compose.yaml
+  compose build -q
+  equal "below
+made" "$(compose run --rm -T above cat /below /aside)"
+  sed -i 's/FROM test\/base\\nRUN sleep 1/FROM test\/above\\nRUN sleep 1/' compose.yaml
+  matches "$(compose build -q 2>&1)" 'each waits for the image of the next: above -> below -> above'
+}
+
+git_repository() {  # git_repository DIRECTORY
+  export HOME=$PWD GIT_CONFIG_NOSYSTEM=1
+  git config --global user.name a
+  git config --global user.email a@b
+  git -c init.defaultBranch=main init -q "$1"
+  mkdir "$1/sub"
+  printf 'FROM test/base\nCOPY . /from\n' | tee "$1/Dockerfile" >"$1/sub/Dockerfile"
+  echo one >"$1/file"
+  echo inner >"$1/sub/inner"
+  git -C "$1" add -A
+  git -C "$1" commit -qm one
+  git -C "$1" tag -am tagged v1
+  git -C "$1" checkout -qb branch
+  echo two >"$1/file"
+  git -C "$1" commit -qam two
+  git -C "$1" checkout -q main
+}
+git_server() {  # git://127.0.0.1/
+  git daemon --reuseaddr --listen=127.0.0.1 --export-all --base-path="$PWD" "$PWD" 2>daemon.log &
+  registry_pids+=($!)
+  eventually 10 git ls-remote -q git://127.0.0.1/repository.git >refs
+}
+
+test_a_context_is_a_git_repository() {
+  need git
+  trap_registry
+  base_image
+  git_repository repository.git
+  git_server
+  local base=git://127.0.0.1/repository.git
+  one '' ''
+  at() { sed -i "s|context: .*|context: $1|" compose.yaml && compose build -q && in_image "$2"; }
+  equal one "$(at $base 'cat /from/file')"
+  equal "Dockerfile file sub" "$(at $base 'ls -A /from | xargs')"
+  equal two "$(at $base#branch 'cat /from/file')"
+  equal one "$(at $base#v1 'cat /from/file')"
+  equal "Dockerfile inner" "$(at $base#:sub 'ls -A /from | xargs')"
+  equal two "$(at "$base#$(git -C repository.git rev-parse branch)" 'cat /from/file')"
+  equal inner "$(at "$base?tag=v1\&subdir=sub" 'cat /from/inner')"
+  sed -i "s|context: .*|context: $base#none|" compose.yaml
+  matches "$(compose build -q 2>&1)" "git repository '$base': .*none"
+  sed -i "s|context: .*|context: $base#:file|" compose.yaml
+  matches "$(compose build -q 2>&1)" "git repository '$base': there is no directory 'file' in it"
+  mkdir bin
+  ln -s "$(command -v compose)" "$(dirname "$(command -v compose)")/compose-shim" bin
+  matches "$(PATH=$PWD/bin compose build -q 2>&1)" "git repository '$base': it takes git, and 'git' is not in the PATH"
+}
+
+test_add_takes_from_a_git_repository() {
+  need git
+  trap_registry
+  base_image
+  git_repository repository.git
+  git_server
+  local commit base=git://127.0.0.1/repository.git
+  commit=$(git -C repository.git rev-parse main)
+  one "ADD $base /all
+ADD --keep-git-dir=true $base#branch /kept
+ADD $base#main:sub /sub/
+ADD --checksum=$commit $base /sure"
+  compose build -q
+  equal "one two inner one" "$(in_image 'cat /all/file /kept/file /sub/inner /sure/file | xargs')"
+  in_image 'test -d /kept/.git && ! test -e /all/.git'
+  equal 4 "$(compose build 2>&1 | grep -c CACHED)"
+  git -C repository.git commit -q --allow-empty -m more
+  echo three >repository.git/file
+  git -C repository.git commit -qam three
+  compose build -q 2>output || true
+  matches "$(cat output)" "git repository '$base': it is commit [0-9a-f]* and should be $commit"
+  sed -i '/--checksum/d' context/Dockerfile
+  compose build -q
+  equal three "$(in_image 'cat /all/file')"
+  # A server of mere files.
+  git -C repository.git update-server-info
+  python3 -m http.server -b 127.0.0.1 8001 >/dev/null 2>&1 &
+  registry_pids+=($!)
+  eventually 10 curl -so /dev/null http://127.0.0.1:8001/
+  cp -r repository.git/.git plain.git
+  one "ADD http://127.0.0.1:8001/plain.git#v1 /all"
+  compose build -q
+  equal one "$(in_image 'cat /all/file')"
+}
+
+test_contexts_are_archives_and_dockerfiles_behind_addresses_and_oci_layouts() {
+  trap_registry
+  base_image
+  mkdir web files
+  echo inside >files/file
+  tar -C files -czf web/more.tar.gz .
+  cp -r files together
+  printf 'FROM test/base\nCOPY --from=more file /more\nCOPY --from=lay /made /made\nCOPY file /\n' >together/Dockerfile
+  tar -C together -cf web/context.tar .
+  printf 'FROM test/base\nRUN echo alone >/alone\n' >web/Dockerfile
+  python3 -m http.server -b 127.0.0.1 -d web 8000 >/dev/null 2>&1 &
+  registry_pids+=($!)
+  eventually 10 curl -so /dev/null http://127.0.0.1:8000/
+  one 'RUN echo made >/made'
+  compose build -q
+  mkdir layout
+  compose image save test/one | tar -C layout -xf -
+  one '' '      additional_contexts: {more: "http://127.0.0.1:8000/more.tar.gz", lay: "oci-layout://./layout"}'
+  sed -i "s|context: .*|context: http://127.0.0.1:8000/context.tar|" compose.yaml
+  compose build -q
+  equal "inside inside made" "$(in_image 'cat /file /more /made | xargs')"
+  one ''
+  sed -i "s|context: .*|context: http://127.0.0.1:8000/Dockerfile|" compose.yaml
+  compose build -q
+  equal alone "$(in_image 'cat /alone')"
+}
+
+test_a_key_is_offered_through_an_agent_and_its_socket_is_as_asked_for() {
+  need ssh-keygen ssh-add
+  base_image
+  ssh-keygen -q -t ed25519 -N '' -C mine -f key
+  one 'RUN --mount=type=ssh,id=own,uid=7,gid=8,mode=0660 stat -c "%a %u:%g" "$SSH_AUTH_SOCK" >/facts
+RUN --mount=type=ssh,id=own,target=/agent --mount=type=bind,source=ask,target=/ask nc local:/agent </ask >/answer' \
+    '      ssh: ["own=./key"]'
+  printf '\0\0\0\1\13' >context/ask  # SSH_AGENTC_REQUEST_IDENTITIES
+  compose build -q 2>output || grep -q 'nc: ' output
+  sed -i '$d' context/Dockerfile
+  compose build -q
+  equal "660 7:8" "$(in_image 'cat /facts')"
+  echo no key >key
+  matches "$(compose build -q 2>&1)" "service \"one\": build: ssh \"own\": key '[^']*/key': "
+  rm key
+  matches "$(compose build -q 2>&1)" "service \"one\": build: ssh \"own\": there is no '[^']*/key'"
+}
+
+test_cache_mounts_begin_with_files_keep_their_owner_and_can_be_private() {
+  base_image
+  one 'RUN --mount=type=cache,target=/c,uid=3,gid=4,mode=0711 stat -c "%a %u:%g" /c >/facts && echo kept >/c/f
+RUN --mount=type=cache,target=/c cat /c/f >/again
+RUN --mount=type=cache,target=/d,from=test/base,source=/bin ls /d/sh >/began && touch /d/more
+RUN --mount=type=cache,target=/d,from=test/base,source=/bin ls /d/more >/still
+RUN --mount=type=cache,target=/p,sharing=private echo p >/p/p'
+  compose build -q
+  equal "711 3:4 kept /d/sh /d/more" "$(in_image 'cat /facts /again /began /still | xargs')"
+}
+
+test_secrets_have_the_owner_and_mode_of_their_mount_and_may_be_variables() {
+  base_image
+  echo hidden >secret
+  one 'RUN --mount=type=secret,id=key,uid=5,gid=6,mode=0640,target=/k stat -c "%a %u:%g" /k >/facts
+RUN --mount=type=secret,id=key,env=KEY printf %s "$KEY" | wc -c >/length; test -e /run/secrets/key && touch /there; true
+RUN --mount=type=secret,id=key,env=KEY,target=/k test -n "$KEY" -a -s /k
+RUN --mount=type=secret,id=none true' '      secrets: [{source: s, target: key}]'
+  printf 'secrets: {s: {file: ./secret}}\n' >>compose.yaml
+  compose build -q
+  equal "640 5:6 7" "$(in_image 'cat /facts /length | xargs; test ! -e /there')"
+  sed -i 's/id=none/id=none,required=true/' context/Dockerfile
+  matches "$(compose build -q 2>&1)" "Dockerfile:5: RUN --mount: the secret 'none' is required and was not given"
+}
+
+test_memory_is_a_limit_and_what_is_ignored_is_said_once() {
+  base_image
+  one 'RUN cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null; true' \
+    '      provenance: mode=max
+      sbom: true
+      isolation: process
+      platforms: [linux/amd64, linux/arm64, linux/s390x]
+      entitlements: [network.host, device]'
+  compose build --memory 64m --builder x --provenance max >output 2>&1
+  grep -q ' 67108864$' output
+  equal 1 "$(grep -c 'ignored: --builder, --provenance: builds run here and attest nothing' output)"
+  equal 1 "$(grep -c "service \"one\": build: ignored: provenance, sbom, isolation, entitlement device, platforms but this machine's" output)"
+  equal 2 "$(grep -ci ignored output)"
+  one 'RUN --security=insecure true'
+  matches "$(compose build -q 2>&1)" "needs the entitlement 'security.insecure'"
+  one 'RUN --security=insecure grep CapEff /proc/self/status >/caps' '      entitlements: [security.insecure]'
+  compose build -q
+  ! in_image 'grep 00000000a80425fb /caps'
+}
+
+test_check_and_print_build_nothing() {
+  printf 'FROM a AS Build\nMAINTAINER me\n' >Dockerfile
+  printf 'services:\n  web:\n    image: test/web\n    build: {context: ., args: {A: "1"}, target: build, secrets: [s]}\nsecrets: {s: {environment: HOME}}\n' >compose.yaml
+  ! compose build --check >output
+  equal "Check complete, 2 warnings have been found!
+
+WARNING: StageNameCasing
+the name of the stage 'Build' should be in lower case
+web: Dockerfile:1
+    FROM a AS Build
+
+WARNING: MaintainerDeprecated
+MAINTAINER is out of use: a label says the same
+web: Dockerfile:2
+    MAINTAINER me" "$(cat output)"
+  printf 'FROM a AS build\n' >Dockerfile
+  equal "Check complete, no warnings found." "$(compose build --check)"
+  printf 'FROM a AS build\nCOPPY x y\n' >Dockerfile
+  matches "$(compose build --check 2>&1)" "service \"web\": build: Dockerfile:2: unknown instruction 'COPPY'"
+  equal "{
+  \"group\": {
+    \"default\": {
+      \"targets\": [
+        \"web\"
+      ]
+    }
+  },
+  \"target\": {
+    \"web\": {
+      \"args\": {
+        \"A\": \"1\"
+      },
+      \"context\": \"$PWD\",
+      \"dockerfile\": \"Dockerfile\",
+      \"output\": [
+        \"type=docker\"
+      ],
+      \"secret\": [
+        \"id=s,type=env,env=HOME\"
+      ],
+      \"tags\": [
+        \"test/web\"
+      ],
+      \"target\": \"build\"
+    }
+  }
+}" "$(compose build --print)"
+}
+
+test_a_terminal_sees_each_step_as_a_row() {
+  need script
+  base_image
+  one 'RUN echo working; sleep 1'
+  script -qec 'stty cols 120; compose build' /dev/null >output </dev/null
+  matches "$(cat output)" '#1 \[2/2\] RUN echo working; sleep 1 .*working'
+  matches "$(cat output)" '✔.*#1 \[2/2\] RUN echo working; sleep 1 .*Done'
+}
+
+run_tests "$@"
