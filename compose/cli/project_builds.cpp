@@ -167,23 +167,16 @@ images::BuildRequest request_of(const model::Project& project, const model::Serv
   return request;
 }
 
-bool asks_for(const std::string& attestation) {
-  return !attestation.empty() && attestation != "false";
-}
-
-// What the file says and nothing here can do, in one line.
+// What the file says and cannot be done here, as far as the loader has not said so already: in one line.
 void warn_of_what_is_ignored(Context& context, const model::Service& service) {
   const auto& build = *service.build;
   std::vector<std::string> ignored;
-  if (asks_for(build.provenance)) ignored.emplace_back("provenance");
-  if (asks_for(build.sbom)) ignored.emplace_back("sbom");
-  if (!build.isolation.empty() && build.isolation != "default") ignored.emplace_back("isolation");
   for (const auto& entitlement : build.entitlements)
     if (entitlement != "security.insecure" && entitlement != "network.host")
       ignored.push_back("entitlement " + entitlement);
   if (build.platforms.size() > 1) ignored.emplace_back("platforms but this machine's");
   if (!ignored.empty())
-    context.warn(base::text("service \"{}\": build: ignored: {}", service.name, base::join(ignored, ", ")));
+    context.warn(base::text("service '{}': build: ignored: {}", service.name, base::join(ignored, ", ")));
 }
 
 std::map<std::string, std::string> fetch_images(Context& context,

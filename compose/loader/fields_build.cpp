@@ -15,7 +15,8 @@ constexpr auto k_build_rows = std::to_array<Row>({
     row<&Build::context>("context"),
     row<&Build::dockerfile>("dockerfile"),
     row<&Build::dockerfile_inline>("dockerfile_inline"),
-    row<&Build::entitlements>("entitlements", ignored, "the builder has no entitlements"),
+    row<&Build::entitlements>("entitlements", honoured,
+                              "security.insecure; network.host is given anyway; others: a warning"),
     row<&Build::args>("args"),
     row<&Build::ssh>("ssh"),
     row<&Build::labels>("labels"),
@@ -35,7 +36,8 @@ constexpr auto k_build_rows = std::to_array<Row>({
     row<&Build::shm_size, ByteSize>("shm_size"),
     row<&Build::tags>("tags"),
     row<&Build::ulimits>("ulimits"),
-    row<&Build::platforms>("platforms"),
+    row<&Build::platforms>("platforms", honoured,
+                           "only this machine's is built; others beside it: a warning"),
     row<&Build::privileged>("privileged"),
 });
 
