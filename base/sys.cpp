@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -27,30 +28,6 @@ std::optional<UniqueFd> try_open(int directory, const char* path, int flags, mod
 UniqueFd require(std::optional<UniqueFd> fd, const char* path) {
   if (!fd) throw SysError(ENOENT, text("open '{}'", path));
   return std::move(*fd);
-}
-
-void remove_entries(int directory_fd, const HostPath& shown);
-
-void remove_entry(int parent, const char* name, const HostPath& shown) {
-  if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) return;
-  if (errno != EISDIR && errno != EPERM) throw SysError(errno, text("remove '{}'", shown.str()));
-  {
-    auto directory = try_open(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-    if (!directory) return;
-    remove_entries(directory->get(), shown);
-  }
-  if (::unlinkat(parent, name, AT_REMOVEDIR) == -1 && errno != ENOENT)
-    throw SysError(errno, text("remove directory '{}'", shown.str()));
-}
-
-void remove_entries(int directory_fd, const HostPath& shown) {
-  const int copy = check(::fcntl(directory_fd, F_DUPFD_CLOEXEC, 0), "duplicate '{}'", shown.str());
-  const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(copy), ::closedir};
-  if (!stream) throw SysError(errno, text("read directory '{}'", shown.str()));
-  while (const dirent* entry = ::readdir(stream.get())) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") remove_entry(directory_fd, entry->d_name, shown / name);
-  }
 }
 
 template <class Stat>
@@ -104,10 +81,6 @@ bool remove_directory_if_present(const HostPath& path) {
   throw SysError(errno, text("remove directory '{}'", path.str()));
 }
 
-void remove_tree(const HostPath& path) {
-  remove_entry(AT_FDCWD, path.c_str(), path);
-}
-
 void rename(const HostPath& from, const HostPath& to) {
   check(::rename(from.c_str(), to.c_str()), "rename '{}' to '{}'", from.str(), to.str());
 }
@@ -124,6 +97,16 @@ std::optional<struct ::stat> stat_if_exists(const HostPath& path) {
 }
 std::optional<struct ::stat> lstat_if_exists(const HostPath& path) {
   return stat_with(::lstat, path);
+}
+
+FreeSpace free_space(int fd) {
+  struct ::statvfs status {};
+  check(::fstatvfs(fd, &status), "ask for free space");
+  return {.bytes = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize,
+          .files = status.f_files == 0 ? UINT64_MAX : status.f_favail};
+}
+FreeSpace free_space(const HostPath& path) {
+  return free_space(open(path, O_PATH).get());
 }
 
 void write_all(int fd, std::string_view bytes) {

@@ -27,12 +27,20 @@ void make_directory_if_missing(const HostPath& path, mode_t mode = 0755);
 void make_directories(const HostPath& path, mode_t mode = 0755);  // and its parents
 bool remove_file_if_present(const HostPath& path);                // false: there was none
 bool remove_directory_if_present(const HostPath& path);
-void remove_tree(
-    const HostPath& path);  // never follows links, never crosses into another mount's root by name
+// A file or a whole tree, however deep. Never follows links; Error where something is mounted in it.
+void remove_tree(const HostPath& path);
 void rename(const HostPath& from, const HostPath& to);
 void make_symlink(const std::string& target, const HostPath& link);
 bool exists(const HostPath& path);
 std::optional<struct ::stat> stat_if_exists(const HostPath& path);  // follows links
+
+// What the file system has left for everybody but root.
+struct FreeSpace {
+  std::uint64_t bytes = 0;
+  std::uint64_t files = 0;  // files and directories; UINT64_MAX where the file system has no such limit
+};
+FreeSpace free_space(const HostPath& path);
+FreeSpace free_space(int fd);
 std::optional<struct ::stat> lstat_if_exists(const HostPath& path);
 
 void write_all(int fd, std::string_view bytes);

@@ -71,16 +71,6 @@ void make_hard_link_at(int from_directory, const std::string& from, int director
         name, from);
 }
 
-bool remove_tree_at(int directory, const std::string& name) {
-  if (::unlinkat(directory, name.c_str(), 0) == 0) return true;
-  if (errno == ENOENT) return false;
-  if (errno != EISDIR && errno != EPERM) throw SysError(errno, text("remove '{}'", name));
-  const auto inside = open_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  for (const auto& child : list_at(inside.get())) remove_tree_at(inside.get(), child);
-  check(::unlinkat(directory, name.c_str(), AT_REMOVEDIR), "remove directory '{}'", name);
-  return true;
-}
-
 void set_owner_at(int directory, const std::string& name, uid_t uid, gid_t gid) {
   check(::fchownat(directory, name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW), "set the owner of '{}'", name);
 }

@@ -32,7 +32,7 @@ std::string directory_name(const std::string& diff_id) {
   return diff_id.substr(k_digest_prefix, k_name_digits);
 }
 
-// Removal that never throws: the sweeper takes what is left.
+// Removal that never throws: the next sweep takes what is left.
 void discard_tree(const HostPath& path) noexcept {
   try {
     base::sys::remove_tree(path);
@@ -40,9 +40,10 @@ void discard_tree(const HostPath& path) noexcept {
   }
 }
 
+// What cannot be removed keeps nobody from working: it is tried again next time.
 void remove_all_but(const HostPath& directory, const std::set<std::string>& keep) {
   for (const auto& name : base::list_directory(directory))
-    if (!keep.contains(name)) base::sys::remove_tree(directory / name);
+    if (!keep.contains(name)) discard_tree(directory / name);
 }
 
 constexpr std::int64_t k_settled_after = 60;  // seconds; the kernel writes dirty pages after 30

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <fcntl.h>
-#include <sys/statvfs.h>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -44,9 +43,7 @@ constexpr off_t k_reserve_size = 4 << 20;
 constexpr std::uint64_t k_scarce = 1 << 20;
 
 void keep_reserve(const Paths& paths) {
-  struct ::statvfs fs {};
-  if (::statvfs(paths.data_root.c_str(), &fs) != 0) return;
-  const auto free = static_cast<std::uint64_t>(fs.f_bavail) * fs.f_frsize;
+  const auto free = base::sys::free_space(paths.data_root).bytes;
   if (free < k_scarce) {
     base::sys::remove_file_if_present(paths.reserve());
     return;

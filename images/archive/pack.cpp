@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/scope_exit.hpp"
 #include "base/sys.hpp"
 #include "base/sys_at.hpp"
 #include "images/archive/overlay_marks.hpp"
@@ -85,6 +86,8 @@ class Packer {
     put(header);
     if (form_ == PackForm::layer && is_opaque(inside.get()))
       put({.path = header.path + "/" + std::string{k_opaque_name}, .mode = 0});
+    const base::ScopeExit up{[&] { --depth_; }};
+    if (++depth_ > k_max_depth) base::fail("directories are nested more than {} deep", k_max_depth);
     children(inside.get(), header.path + "/");
   }
 
@@ -156,6 +159,7 @@ class Packer {
   std::string buffer_;
   std::map<std::pair<dev_t, ino_t>, std::string> first_names_;
   Packed totals_;
+  std::size_t depth_ = 0;
 };
 
 }  // namespace

@@ -21,6 +21,9 @@ struct Packed {
   std::uint64_t entries = 0;    // without the root directory
 };
 
+// Each level of directories holds a descriptor while it is read.
+inline constexpr std::size_t k_max_depth = 500;
+
 // `into` nullptr: only the digest is wanted. Sockets are left out, as every tar does.
 Packed pack_directory(const base::HostPath& directory, PackForm form, ByteSink* into = nullptr);
 Packed pack_directory(int directory, PackForm form, ByteSink* into = nullptr);

@@ -1,8 +1,9 @@
 #include "images/archive/unpack.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <fcntl.h>
-#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include <vector>
@@ -12,7 +13,9 @@
 #include "base/sys.hpp"
 #include "base/sys_at.hpp"
 #include "base/sys_linux.hpp"
+#include "images/archive/directory_times.hpp"
 #include "images/archive/overlay_marks.hpp"
+#include "images/archive/pack.hpp"
 #include "images/archive/tar_reader.hpp"
 
 namespace compose::images {
@@ -44,12 +47,10 @@ std::string joined(const std::vector<std::string>& components, std::size_t count
   return base::join({components.data(), count}, "/");
 }
 
-std::uint64_t bytes_left(int directory) {
-  struct ::statvfs status {};
-  base::check(::fstatvfs(directory, &status), "ask for free space");
-  const std::uint64_t left = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
-  return left > k_reserve ? left - k_reserve : 0;
-}
+// What an entry costs beside its content, roughly: an inode, and for a directory a block.
+constexpr std::uint64_t k_entry_cost = 512;
+constexpr std::uint64_t k_directory_cost = 4096;
+constexpr std::uint64_t k_files_reserve = 10'000;
 
 constexpr std::size_t k_page = 4096;
 
@@ -59,8 +60,11 @@ bool is_zeros(std::string_view page) {
 
 class Unpacker {
  public:
-  Unpacker(int root, const UnpackOptions& options) : root_(root), options_(options) {
-    max_bytes_ = options.max_bytes != 0 ? options.max_bytes : bytes_left(root);
+  Unpacker(int root, const UnpackOptions& options) : root_(root), options_(options), times_(root) {
+    const auto free = sys::free_space(root);
+    max_bytes_ = options.max_bytes != 0 ? options.max_bytes : free.bytes - std::min(free.bytes, k_reserve);
+    const auto files = free.files - std::min(free.files, k_files_reserve);
+    max_entries_ = std::min(options.max_entries, files);
   }
 
   Unpacked run(ByteSource& source) {
@@ -68,8 +72,12 @@ class Unpacker {
     const base::ScopeExit restore{[&] { ::umask(mask); }};
     TarReader tar{source};
     while (const auto header = tar.next()) {
-      if (++totals_.entries > options_.max_entries) fail("more than {} entries", options_.max_entries);
-      base::with_context(base::text("entry '{}'", header->path), [&] { entry(tar, *header); });
+      if (++totals_.entries > max_entries_) too_many();
+      base::with_context(base::text("entry '{}'", header->path), [&] {
+        overhead_ += header->type == TarType::directory ? k_directory_cost : k_entry_cost;
+        take_room(header->type == TarType::file ? header->size : 0);
+        entry(tar, *header);
+      });
     }
     while (!source.read().empty()) {  // what follows the end mark belongs to the digest
     }
@@ -82,12 +90,6 @@ class Unpacker {
     int directory;     // parent, open
     std::string path;  // of the parent, in the archive's words
     std::string name;
-  };
-  struct DirectoryTime {
-    std::string path;
-    dev_t device;
-    ino_t inode;
-    timespec modified;
   };
 
   void entry(TarReader& tar, const TarHeader& header) {
@@ -124,8 +126,28 @@ class Unpacker {
       if (errno != ENOENT) throw base::SysError(errno, base::text("enter '{}'", path));
       parent_ = make_parents(components);
     }
+    check_depth(parent_.get());
     parent_path_ = std::move(path);
     return parent_.get();
+  }
+
+  // Names are short, but links on the way may lead to any depth, and what cannot be read in one piece is a
+  // burden for everybody after us.
+  void check_depth(int directory) {
+    std::array<char, 2 * k_max_entry_name> path{};
+    const auto self = base::text("/proc/self/fd/{}", directory);
+    const auto size = ::readlink(self.c_str(), path.data(), path.size());
+    if (size == -1 && errno != ENAMETOOLONG) throw base::SysError(errno, "ask where a directory is");
+    const std::string_view where{path.data(), size == -1 ? 0 : static_cast<std::size_t>(size)};
+    if (root_depth_ == 0) root_depth_ = depth_of_root();
+    const auto depth = static_cast<std::size_t>(std::ranges::count(where, '/'));
+    if (size == -1 || static_cast<std::size_t>(size) == path.size() || depth > root_depth_ + k_max_depth)
+      fail("directories are nested more than {} deep", k_max_depth);
+  }
+
+  [[nodiscard]] std::size_t depth_of_root() const {
+    const auto path = base::sys::read_link_at(AT_FDCWD, base::text("/proc/self/fd/{}", root_));
+    return static_cast<std::size_t>(std::ranges::count(path, '/'));
   }
 
   // Directories the archive does not mention.
@@ -185,8 +207,8 @@ class Unpacker {
         sys::open_at(place.directory, place.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, header.mode);
     std::uint64_t end = 0;
     while (const auto block = tar.data()) {
-      totals_.file_size += block->bytes.size();
-      if (totals_.file_size > max_bytes_) too_large();
+      if (block->offset > header.size || block->bytes.size() > header.size - block->offset)
+        fail("it has more content than the {} bytes it should have", header.size);
       content(fd.get(), *block, end, place.name);
     }
     if (end < header.size)
@@ -212,6 +234,20 @@ class Unpacker {
       sys::write_all(fd, block.bytes.substr(from, at - from));
       end = block.offset + at;
     }
+  }
+
+  // Holes count as what they seem to be: whoever packs the tree has to write them.
+  void take_room(std::uint64_t bytes) {
+    const auto taken = totals_.file_size + overhead_;
+    if (taken > max_bytes_ || bytes > max_bytes_ - taken) too_large();
+    totals_.file_size += bytes;
+  }
+
+  [[noreturn]] void too_many() const {
+    if (max_entries_ < options_.max_entries)
+      fail("not enough space on the disk: the archive has more than the {} entries that may be made",
+           max_entries_);
+    fail("more than {} entries", max_entries_);
   }
 
   [[noreturn]] void too_large() const {
@@ -262,21 +298,20 @@ class Unpacker {
     base::check(::fchmod(fd, header.mode), "set the mode");
     for (const auto& [name, value] : header.attributes) attribute(fd, name, value);
     const auto status = sys::stat_fd(fd);
-    times_.push_back(
-        {.path = path, .device = status.st_dev, .inode = status.st_ino, .modified = header.modified});
+    times_.add({.path = path, .device = status.st_dev, .inode = status.st_ino, .modified = header.modified});
   }
 
   // Making entries changes the times of directories, so they come last; one that was replaced since is left
   // alone.
-  void directory_times() const {
-    for (auto time = times_.rbegin(); time != times_.rend(); ++time) {
-      const auto fd = open_in_root(time->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-      if (!fd) continue;
+  void directory_times() {
+    times_.each([&](const DirectoryTime& time) {
+      const auto fd = open_in_root(time.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+      if (!fd) return;
       const auto status = sys::stat_fd(fd.get());
-      if (status.st_ino != time->inode || status.st_dev != time->device) continue;
-      const timespec times[2] = {time->modified, time->modified};
-      base::check(::futimens(fd.get(), times), "set the times of '{}'", time->path);
-    }
+      if (status.st_ino != time.inode || status.st_dev != time.device) return;
+      const timespec times[2] = {time.modified, time.modified};
+      base::check(::futimens(fd.get(), times), "set the times of '{}'", time.path);
+    });
   }
 
   // ---- owners, modes, times, attributes ----
@@ -339,11 +374,14 @@ class Unpacker {
   int root_;
   const UnpackOptions& options_;
   std::uint64_t max_bytes_ = 0;
+  std::uint64_t max_entries_ = 0;
+  std::uint64_t overhead_ = 0;  // bytes that entries cost beside their content
   Unpacked totals_;
+  std::size_t root_depth_ = 0;  // 0: not known yet
   UniqueFd parent_;
   std::string parent_path_;
   bool was_whiteout_ = false;
-  std::vector<DirectoryTime> times_;
+  DirectoryTimes times_;
 };
 
 }  // namespace

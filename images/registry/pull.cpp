@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <sys/statvfs.h>
 
 #include "base/clock.hpp"
 #include "base/digest.hpp"
@@ -35,7 +34,6 @@ constexpr std::size_t k_most_resolving = 8;
 constexpr std::size_t k_most_downloading = 4;
 constexpr std::size_t k_most_layers = 8;  // downloading or unpacking
 constexpr int k_pull_tick = 80;           // milliseconds
-constexpr std::uint64_t k_reserve = 64U << 20U;
 
 struct UnpackedLayer {
   std::uint64_t size = 0;
@@ -50,9 +48,7 @@ std::string short_digest(const std::string& digest) {
 }
 
 void check_room(const HostPath& directory, std::uint64_t wanted) {
-  struct ::statvfs status {};
-  base::check(::statvfs(directory.c_str(), &status), "ask for free space");
-  const std::uint64_t left = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+  const auto left = base::sys::free_space(directory).bytes;
   if (wanted > left || left - wanted < k_reserve) fail("it has {} bytes and {} are free", wanted, left);
 }
 

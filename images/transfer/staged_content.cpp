@@ -1,7 +1,7 @@
 #include "images/transfer/staged_content.hpp"
 
+#include <algorithm>
 #include <fcntl.h>
-#include <sys/statvfs.h>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"
@@ -83,10 +83,8 @@ class ArchiveContent final : public StagedContent {
   }
 
   [[nodiscard]] std::uint64_t bytes_left() const {
-    struct ::statvfs status {};
-    base::check(::statvfs(directory_.c_str(), &status), "ask for free space");
-    const std::uint64_t left = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
-    return left > k_reserve ? left - k_reserve : 0;
+    const auto left = base::sys::free_space(directory_).bytes;
+    return left - std::min(left, k_reserve);
   }
 
   const File* look_up(const std::string& name) const {
