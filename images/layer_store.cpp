@@ -46,7 +46,8 @@ void remove_all_but(const HostPath& directory, const std::set<std::string>& keep
     if (!keep.contains(name)) discard_tree(directory / name);
 }
 
-constexpr std::int64_t k_settled_after = 60;  // seconds; the kernel writes dirty pages after 30
+constexpr std::int64_t k_partial_lifetime = 86'400;  // seconds; who has not tried again by then will not
+constexpr std::int64_t k_settled_after = 60;         // seconds; the kernel writes dirty pages after 30
 
 std::int64_t seconds_now() {
   return ::time(nullptr);
@@ -76,7 +77,7 @@ Workspace::~Workspace() {
 Workspace::Workspace(Workspace&& other) noexcept : path_(std::exchange(other.path_, HostPath{})) {}
 
 LayerStore::LayerStore(base::Database& database, HostPath directory)
-    : database_(database), directory_(std::move(directory)) {
+    : database_(database), directory_(std::move(directory)), partial_blobs_(directory_ / "partial") {
   if (base::sys::exists(directory_ / "tmp")) return;  // made last
   base::sys::make_directories(directory_, 0700);
   for (const char* name : {"layers", "blobs", "blobs/sha256", "cache", "tmp"})
@@ -269,6 +270,7 @@ void LayerStore::remove_directory_contents_unknown() {
     if (const auto blob = row.text(1); !blob.empty()) blob_names.insert(blob.substr(k_digest_prefix));
   });
   remove_all_but(directory_ / "tmp", {});
+  partial_blobs_.remove_older_than(k_partial_lifetime);
   remove_all_but(directory_ / "layers", layer_names);
   remove_all_but(directory_ / "blobs/sha256", blob_names);
 }

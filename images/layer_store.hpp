@@ -17,6 +17,7 @@
 #include "base/database.hpp"
 #include "base/path.hpp"
 #include "base/unique_fd.hpp"
+#include "images/partial_blobs.hpp"
 
 namespace compose::images {
 
@@ -57,6 +58,7 @@ class LayerStore {
   LayerStore(base::Database& database, base::HostPath directory);
 
   [[nodiscard]] WriterLease lease();
+  [[nodiscard]] const PartialBlobs& partial_blobs() const noexcept { return partial_blobs_; }
   [[nodiscard]] Workspace workspace() const;
 
   [[nodiscard]] std::optional<Layer> find(const std::string& diff_id) const;
@@ -97,6 +99,7 @@ class LayerStore {
 
   base::Database& database_;
   base::HostPath directory_;
+  PartialBlobs partial_blobs_;
 };
 
 }  // namespace compose::images

@@ -286,7 +286,7 @@ RemovedImage Store::prune(PruneScope scope, const std::set<std::string>& in_use)
     for (const auto& id : candidates) forget_image(id, removed);
   });
   std::vector<std::string> layers;
-  removed.reclaimed = layers_->collect(&layers);
+  removed.reclaimed = layers_->collect(&layers) + layers_->partial_blobs().remove_older_than(0);
   removed.deleted.insert(removed.deleted.end(), layers.begin(), layers.end());
   return removed;
 }

@@ -6,6 +6,7 @@
 //   name blobs/sha256/<64 hex>             layer archives as they were loaded, kept so that `save` gives back
 //   the same bytes cache/<sha256 of id>/             RUN --mount=type=cache directories tmp/<random>/ things
 //   being made; swept when nobody makes anything
+//   partial/<64 hex>                  layer archives that have not arrived completely (partial_blobs.hpp)
 //
 // Everything is written aside and renamed before a row names it, so that the store is usable after a crash at
 // any instant: a directory without a row is rubbish that the next writer sweeps. Runs in the CLI's process as

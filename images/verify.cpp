@@ -28,6 +28,9 @@ class Verifier {
                            [&](const base::SqlRow& row) { diff_ids.push_back(row.text(0)); });
     for (const auto& diff_id : diff_ids) layer(*layers_.find(diff_id));
     images();
+    const auto partial = layers_.partial_blobs().usage();
+    report_.partial_blobs = partial.count;
+    report_.partial_bytes = partial.bytes;
     return std::move(report_);
   }
 

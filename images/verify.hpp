@@ -21,6 +21,8 @@ struct VerifyReport {
   std::size_t images = 0;
   std::size_t layers = 0;
   std::size_t blobs = 0;
+  std::size_t partial_blobs = 0;  // downloads that go on when they are asked for again; nothing to prove
+  std::uint64_t partial_bytes = 0;
   std::vector<Finding> findings;
 };
 

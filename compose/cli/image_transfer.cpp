@@ -59,6 +59,10 @@ void TransferView::layer(const images::TransferStep& step) {
                   details);
 }
 
+void TransferView::warning(const std::string& message) {
+  context_.warn(message);
+}
+
 void TransferView::tick() {
   context_.progress().tick();
 }

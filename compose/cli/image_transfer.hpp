@@ -17,6 +17,7 @@ class TransferView final : public images::TransferProgress {
   // `quiet`: layers are not shown.
   TransferView(Context& context, bool quiet) : context_(context), quiet_(quiet) {}
   void layer(const images::TransferStep& step) override;
+  void warning(const std::string& message) override;
   void tick() override;
 
  private:

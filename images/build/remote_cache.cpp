@@ -111,7 +111,7 @@ class RegistryPlace final : public CachePlace {
   }
   std::string document(const Descriptor& descriptor) override { return registry_.document(descriptor); }
   void download(const Descriptor& descriptor, int file) override {
-    registry_.download(descriptor, file, [](std::uint64_t) {});
+    registry_.download(descriptor, file, 0, [](std::uint64_t) {});
   }
   bool has(const std::string& digest) override { return registry_.has_blob(digest); }
   void upload(const std::string& digest, std::uint64_t size, const HostPath& file) override {

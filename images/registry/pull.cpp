@@ -43,6 +43,20 @@ struct UnpackedLayer {
   }
 };
 
+// What the process that downloads has to say at its end.
+struct Downloaded {
+  std::string error;         // "" when the blob is there and right
+  bool damaged = false;      // what is there is wrong
+  bool elsewhere = false;    // a mirror had a part in it: others can be asked
+  std::uint64_t source = 0;  // which
+  std::vector<std::string> warnings;
+  static constexpr auto fields() {
+    return std::tuple{field("error", &Downloaded::error), field("damaged", &Downloaded::damaged),
+                      field("elsewhere", &Downloaded::elsewhere), field("source", &Downloaded::source),
+                      field("warnings", &Downloaded::warnings)};
+  }
+};
+
 std::string short_digest(const std::string& digest) {
   return digest.substr(7, 12);
 }
@@ -72,6 +86,10 @@ struct LayerJob {
   };
   std::vector<Source> sources;
   std::optional<Workspace> workspace;
+  std::optional<PartialBlob> partial;  // none where another process is at the same blob
+  base::HostPath file;                 // where the blob grows
+  bool anew = false;                   // what an earlier download left was wrong
+  std::optional<std::size_t> after;    // servers up to this one have given wrong bytes
   std::unique_ptr<Worker> download;
   std::unique_ptr<Worker> unpack;
   std::optional<WorkerOutcome> unpacked;
@@ -163,6 +181,7 @@ class Puller {
       }
       guarded(*job, [&] {
         job->resolved = base::from_wire<ResolvedImage>(outcome->text);
+        warn(job->resolved->warnings);
         want_layers(*job);
         commit_when_complete(*job);
       });
@@ -218,32 +237,51 @@ class Puller {
 
   void start_workers(const std::string& diff_id, LayerJob& layer) {
     const auto& source = layer.sources.front();
-    check_room(store_.directory(), source.descriptor.size);
     layer.workspace.emplace(store_.layers().workspace());
-    const auto file = layer.workspace->work() / "blob";
+    const auto wanted = layer.anew ? 0 : source.descriptor.size;
+    if (auto held = store_.layers().partial_blobs().open(source.descriptor.digest, wanted))
+      layer.partial.emplace(std::move(*held));
+    const auto there = layer.partial ? layer.partial->size() : 0;
+    check_room(store_.directory(), source.descriptor.size - there);
+    layer.file = layer.partial ? layer.partial->path() : layer.workspace->work() / "blob";
     const auto upper = layer.workspace->upper();
     auto marks = base::sys::make_pipe();
-    const auto out = base::sys::open(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    UniqueFd own;
+    if (!layer.partial) own = base::sys::open(layer.file, O_RDWR | O_CREAT | O_EXCL, 0600);
+    const int out = layer.partial ? layer.partial->fd() : own.get();
     layer.download = std::make_unique<Worker>([&](WorkerReport& report) {
       marks.read_end = {};
-      download(source, out.get(), BlobMarks{std::move(marks.write_end)}, report);
-      return std::string{};
+      return base::to_wire(download(layer, out, BlobMarks{std::move(marks.write_end)}, report));
     });
     marks.write_end = {};
     layer.unpack = std::make_unique<Worker>([&](WorkerReport&) {
-      return base::to_wire(unpack(file, std::move(marks.read_end), upper, diff_id));
+      return base::to_wire(unpack(layer.file, std::move(marks.read_end), upper, diff_id));
     });
-    tell(*source.image, source.descriptor, TransferState::downloading, 0);
+    tell(*source.image, source.descriptor, TransferState::downloading, there);
   }
 
-  void download(const LayerJob::Source& source, int file, BlobMarks marks, WorkerReport& report) const {
+  Downloaded download(const LayerJob& layer, int file, BlobMarks marks, WorkerReport& report) const {
+    const auto& source = layer.sources.front();
     Registry registry{settings_, source.image->reference, RegistryAccess::pull};
     registry.resume(source.image->resolved->session);
-    registry.download(source.descriptor, file, [&](std::uint64_t done) {
-      marks.available(done);
-      report.progress(done);
-    });
-    marks.complete(source.descriptor.size);
+    if (layer.after) registry.begin_after(*layer.after);
+    Downloaded outcome;
+    try {
+      registry.download(source.descriptor, file, layer.partial ? layer.partial->size() : 0,
+                        [&](std::uint64_t done) {
+                          marks.available(done);
+                          report.progress(done);
+                        });
+      marks.complete(source.descriptor.size);
+    } catch (const DamagedBlob& e) {
+      outcome = {.error = e.what(), .damaged = true};
+    } catch (const base::Error& e) {
+      outcome = {.error = e.what()};
+    }
+    outcome.elsewhere = registry.can_ask_elsewhere();
+    outcome.source = registry.first_source();
+    outcome.warnings = registry.warnings();
+    return outcome;
   }
 
   static UnpackedLayer unpack(const HostPath& file, UniqueFd marks, const HostPath& upper,
@@ -282,6 +320,9 @@ class Puller {
       if (outcome) {
         layer.download.reset();
         if (outcome->failed) return fail_image(*source.image, layer_error(source.descriptor, outcome->text));
+        const auto downloaded = base::from_wire<Downloaded>(outcome->text);
+        warn(downloaded.warnings);
+        if (!downloaded.error.empty()) return not_downloaded(layer, downloaded);
         layer.downloaded = true;
         tell(*source.image, source.descriptor, TransferState::unpacking, source.descriptor.size);
       }
@@ -294,9 +335,35 @@ class Puller {
     }
     // What the download has to say about wrong bytes is better than what unpacking them says.
     if (!layer.unpacked || !layer.downloaded) return;
-    if (layer.unpacked->failed)
+    if (layer.unpacked->failed) {
+      if (layer.partial) layer.partial->discard();
       return fail_image(*source.image, layer_error(source.descriptor, layer.unpacked->text));
+    }
     finish_layer(diff_id, layer);
+  }
+
+  // Wrong bytes may be those that an earlier download left, or a mirror's: it is asked for again, without
+  // them.
+  void not_downloaded(LayerJob& layer, const Downloaded& downloaded) {
+    const auto source = layer.sources.front();
+    const auto error = layer_error(source.descriptor, downloaded.error);
+    if (layer.partial && downloaded.damaged) layer.partial->discard();
+    if (downloaded.damaged && layer.partial && layer.partial->size() > 0 && !layer.anew) {
+      layer.anew = true;
+      return begin_again(layer);
+    }
+    if (downloaded.damaged && downloaded.elsewhere) {
+      warn({base::text("mirror of {}: {}", source.image->reference.domain, error)});
+      layer.after = downloaded.source;
+      layer.anew = true;
+      return begin_again(layer);
+    }
+    fail_image(*source.image, error);
+  }
+
+  void warn(const std::vector<std::string>& warnings) {
+    for (const auto& warning : warnings)
+      if (warned_.insert(warning).second) progress_.warning(warning);
   }
 
   static std::string layer_error(const Descriptor& descriptor, const std::string& cause) {
@@ -309,7 +376,7 @@ class Puller {
     try {
       const auto unpacked = base::from_wire<UnpackedLayer>(layer.unpacked->text);
       base::fault_point("images.pull.unpacked");
-      store_.layers().adopt_blob(layer.workspace->work() / "blob", descriptor.digest);
+      store_.layers().adopt_blob(layer.file, descriptor.digest);
       store_.layers().adopt(layer.workspace->upper(), {.diff_id = diff_id,
                                                        .size = unpacked.size,
                                                        .tar_size = unpacked.tar_size,
@@ -328,12 +395,18 @@ class Puller {
 
   // The image that was asked first has failed; whoever else wants the layer is asked next.
   static void give_up(LayerJob& layer) {
+    begin_again(layer);
+    layer.after.reset();
+    layer.sources.erase(layer.sources.begin());
+  }
+
+  static void begin_again(LayerJob& layer) {
     layer.download.reset();
     layer.unpack.reset();
+    layer.partial.reset();
     layer.workspace.reset();
     layer.unpacked.reset();
     layer.downloaded = false;
-    layer.sources.erase(layer.sources.begin());
   }
 
   // ---- the end ----
@@ -385,6 +458,7 @@ class Puller {
   WriterLease lease_;
   std::vector<std::unique_ptr<ImageJob>> images_;
   std::map<std::string, LayerJob> layers_;  // by diff id
+  std::set<std::string> warned_;
 };
 
 }  // namespace

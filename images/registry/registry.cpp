@@ -1,6 +1,7 @@
 #include "images/registry/registry.hpp"
 
 #include <algorithm>
+#include <unistd.h>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
@@ -20,6 +21,7 @@ using base::Json;
 constexpr std::uint64_t k_max_manifest = 4U << 20U;
 constexpr std::uint64_t k_max_token = 1U << 20U;
 constexpr int k_first_contacts = 2;
+constexpr int k_mirror_attempts = 2;
 constexpr int k_max_resumes = 100;  // of one download that gets on, however slowly
 constexpr std::string_view k_manifest_types =
     "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
@@ -31,6 +33,8 @@ Url base_of(const std::string& authority, bool tls) {
   return parse_url((tls ? "https://" : "http://") + host + "/");
 }
 
+}  // namespace
+
 // Counts, digests, checks and keeps what arrives of a blob. After a resume the server may send again what is
 // here already.
 class BlobSink final : public ByteSink {
@@ -38,13 +42,31 @@ class BlobSink final : public ByteSink {
   BlobSink(const Descriptor& wanted, int file, const std::function<void(std::uint64_t)>& progress)
       : wanted_(wanted), file_(file), progress_(progress) {}
 
+  // Of what an earlier download left in the file.
+  void take_over(std::uint64_t bytes) {
+    base::check(::lseek(file_, 0, SEEK_SET), "rewind a blob");
+    std::vector<char> block(256U << 10U);
+    while (size_ < bytes) {
+      const auto got = base::sys::read_some(
+          file_,
+          {block.data(), static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), bytes - size_))});
+      if (got == 0) break;
+      sha_.update({block.data(), got});
+      size_ += got;
+    }
+    base::check(::ftruncate(file_, static_cast<off_t>(size_)), "cut a blob");
+    base::check(::lseek(file_, static_cast<off_t>(size_), SEEK_SET), "seek in a blob");
+    progress_(size_);
+  }
+
   void write(std::string_view bytes) override {
     const auto again = std::min<std::uint64_t>(skip_, bytes.size());
     skip_ -= again;
     bytes.remove_prefix(again);
     if (bytes.empty()) return;
     if (bytes.size() > wanted_.size - size_)
-      fail("the registry sends more than the {} bytes that the manifest says", wanted_.size);
+      throw DamagedBlob(
+          base::text("the registry sends more than the {} bytes that the manifest says", wanted_.size));
     base::sys::write_all(file_, bytes);
     sha_.update(bytes);
     size_ += bytes.size();
@@ -56,7 +78,7 @@ class BlobSink final : public ByteSink {
   [[nodiscard]] bool complete() const { return size_ == wanted_.size; }
   void check() {
     const auto digest = "sha256:" + sha_.finish();
-    if (digest != wanted_.digest) fail("its content has the digest {}", digest);
+    if (digest != wanted_.digest) throw DamagedBlob(base::text("its content has the digest {}", digest));
   }
 
  private:
@@ -67,8 +89,6 @@ class BlobSink final : public ByteSink {
   std::uint64_t size_ = 0;
   std::uint64_t skip_ = 0;
 };
-
-}  // namespace
 
 Registry::Registry(const RegistrySettings& settings, Reference repository, RegistryAccess access)
     : settings_(settings),
@@ -159,7 +179,7 @@ HttpResponse Registry::ask(const HttpRequest& request) {
   std::optional<std::chrono::milliseconds> asked_for;
   for (int attempt = 1;; ++attempt) {
     pause_for(wait_before(settings_.retry, attempt, asked_for));
-    const bool last = attempt >= settings_.retry.attempts;
+    const bool last = attempt >= attempts();
     try {
       auto response = ask_once(request);
       if (last || !worth_retrying(response.status)) return response;
@@ -171,14 +191,24 @@ HttpResponse Registry::ask(const HttpRequest& request) {
   }
 }
 
+// A mirror has others behind it.
+int Registry::attempts() const {
+  return current_ + 1 < endpoints_.size() ? std::min(k_mirror_attempts, settings_.retry.attempts)
+                                          : settings_.retry.attempts;
+}
+
 // Mirrors first; the error is that of the registry itself.
 template <class F>
 auto Registry::at_some_endpoint(F&& f) {
   for (;;) {
     try {
       return f();
-    } catch (const base::Error&) {
+    } catch (const DamagedBlob&) {
+      throw;
+    } catch (const base::Error& e) {
       if (current_ + 1 == endpoints_.size()) throw;
+      warnings_.push_back(base::text("mirror '{}' of {}: {}", endpoint().base.text(), repository_.domain,
+                                     std::string{e.what()}));
       ++current_;
     }
   }
@@ -234,7 +264,13 @@ std::string Registry::bearer_token(const Challenge& challenge, const Credentials
                                    "Basic " + base64_encode(credentials.user + ":" + credentials.password));
     request.url.target += (request.url.target.find('?') == std::string::npos ? "?" : "&") + form;
   }
-  const auto response = client_.send(request);
+  auto response = client_.send(request);
+  for (int attempt = 2; worth_retrying(response.status) && attempt <= settings_.retry.attempts; ++attempt) {
+    pause_for(
+        wait_before(settings_.retry, attempt,
+                    parse_retry_after(response.header("retry-after"), std::chrono::system_clock::now())));
+    response = client_.send(request);
+  }
   if (!response.success())
     fail("{} gives no token for '{}': {}", url.authority(), repository_.path, describe_refusal(response));
   return read_token(response.body);
@@ -283,35 +319,54 @@ std::string Registry::document(const Descriptor& descriptor) {
   });
 }
 
-void Registry::download(const Descriptor& descriptor, int file,
+struct Registry::Attempt {
+  int number = 1;
+  int resumes = 0;
+  std::optional<std::chrono::milliseconds> asked_for;
+  [[nodiscard]] bool is_last(int limit) const { return number >= limit || resumes == k_max_resumes; }
+};
+
+// True: the blob is complete. False: it is worth another attempt.
+bool Registry::download_once(const Descriptor& descriptor, BlobSink& sink, Attempt& attempt) {
+  const auto had = sink.size();
+  try {
+    auto request = this->request("GET", "blobs/" + descriptor.digest);
+    if (had > 0) request.headers.emplace_back("Range", base::text("bytes={}-", had));
+    const auto response = ask_once(request, [&](const HttpResponse& head) -> ByteSink* {
+      check_blob_head(head, had, descriptor.size);
+      sink.skip(head.status == 206 ? 0 : had);
+      first_source_ = std::min(first_source_, current_);
+      return &sink;
+    });
+    if (sink.complete()) return true;
+    if (response.success())
+      throw NetworkError(base::text("the blob ended after {} of {} bytes", sink.size(), descriptor.size));
+    if (response.status == 416)
+      throw DamagedBlob(base::text("the registry has nothing of it after {} bytes", had));
+    if (attempt.is_last(attempts()) || !worth_retrying(response.status))
+      fail("{}", describe_refusal(response));
+    attempt.asked_for = parse_retry_after(response.header("retry-after"), std::chrono::system_clock::now());
+  } catch (const NetworkError&) {
+    if (attempt.is_last(attempts())) throw;
+  }
+  return false;
+}
+
+void Registry::download(const Descriptor& descriptor, int file, std::uint64_t there,
                         const std::function<void(std::uint64_t)>& progress) {
   BlobSink sink{descriptor, file, progress};
-  at_some_endpoint([&] {
-    std::optional<std::chrono::milliseconds> asked_for;
-    int attempt = 1;
-    for (int resumes = 0;; ++resumes) {
-      pause_for(wait_before(settings_.retry, attempt, asked_for));
-      const auto had = sink.size();
-      const bool last = attempt >= settings_.retry.attempts || resumes == k_max_resumes;
-      try {
-        auto request = this->request("GET", "blobs/" + descriptor.digest);
-        if (had > 0) request.headers.emplace_back("Range", base::text("bytes={}-", had));
-        const auto response = ask_once(request, [&](const HttpResponse& head) -> ByteSink* {
-          check_blob_head(head, had, descriptor.size);
-          sink.skip(head.status == 206 ? 0 : had);
-          return &sink;
-        });
-        if (sink.complete()) return;
-        if (response.success())
-          throw NetworkError(base::text("the blob ended after {} of {} bytes", sink.size(), descriptor.size));
-        if (last || !worth_retrying(response.status)) fail("{}", describe_refusal(response));
-        asked_for = parse_retry_after(response.header("retry-after"), std::chrono::system_clock::now());
-      } catch (const NetworkError&) {
-        if (last) throw;
+  if (there > 0) sink.take_over(there);
+  first_source_ = endpoints_.size() - 1;
+  if (!sink.complete())
+    at_some_endpoint([&] {
+      Attempt attempt;
+      for (;; ++attempt.resumes) {
+        pause_for(wait_before(settings_.retry, attempt.number, attempt.asked_for));
+        const auto had = sink.size();
+        if (download_once(descriptor, sink, attempt)) return;
+        attempt.number = sink.size() > had ? 2 : attempt.number + 1;
       }
-      attempt = sink.size() > had ? 2 : attempt + 1;
-    }
-  });
+    });
   sink.check();
 }
 
@@ -363,7 +418,10 @@ void Registry::upload(const std::string& digest, const HttpBody& body) {
       // What a registry gives for another server is between that server and it.
       const auto response = place.same_origin(endpoint().base) ? ask_once(request) : client_.send(request);
       if (response.success()) return;
-      if (last || !worth_retrying(response.status)) fail("{}", describe_push_refusal(repository_, response));
+      // An upload that the registry has forgotten, or has another part of, begins anew.
+      const bool lost = response.status == 404 || response.status == 416;
+      if (last || !(lost || worth_retrying(response.status)))
+        fail("{}", describe_push_refusal(repository_, response));
     } catch (const NetworkError&) {
       if (last) throw;
     }

@@ -4,6 +4,8 @@
 // Nothing that a registry says is believed: media types, sizes and digests are checked.
 //
 // Errors: the first words are the caller's ("pull 'nginx'"); here comes what went wrong.
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -19,6 +21,8 @@
 #include "images/transfer/manifest.hpp"
 
 namespace compose::images {
+
+class BlobSink;
 
 enum class RegistryAccess : std::uint8_t { pull, push };
 
@@ -38,6 +42,12 @@ struct ManifestAnswer {
   std::string document;  // byte for byte
 };
 
+// What was read of a blob is not the blob, so that what comes after it is of no use.
+class DamagedBlob final : public base::Error {
+ public:
+  using base::Error::Error;
+};
+
 class Registry {
  public:
   Registry(const RegistrySettings& settings, Reference repository, RegistryAccess access);
@@ -47,9 +57,19 @@ class Registry {
   // Asks for nothing but the digest. nullopt: there is no such manifest, or the registry does not say.
   [[nodiscard]] std::optional<std::string> manifest_digest(const std::string& tag_or_digest);
   [[nodiscard]] std::string document(const Descriptor& descriptor);  // a small blob
-  // Writes the blob to `file`, resuming where the connection broke; `progress` hears how many bytes are
-  // there.
-  void download(const Descriptor& descriptor, int file, const std::function<void(std::uint64_t)>& progress);
+  // Writes the blob to `file`, resuming where the connection broke; the first `there` bytes are in it
+  // already, if they are the right ones. `progress` hears how many bytes there are. DamagedBlob,
+  // NetworkError.
+  void download(const Descriptor& descriptor, int file, std::uint64_t there,
+                const std::function<void(std::uint64_t)>& progress);
+  // After download(): did bytes of a mirror go into it? Then it can be asked for again, from the servers
+  // after that mirror.
+  [[nodiscard]] bool can_ask_elsewhere() const { return first_source_ + 1 < endpoints_.size(); }
+  [[nodiscard]] std::size_t first_source() const { return first_source_; }
+  void begin_after(std::size_t endpoint) { current_ = std::min(endpoint + 1, endpoints_.size() - 1); }
+
+  // Mirrors that were asked in vain, and why.
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
   // ---- pushing ----
   [[nodiscard]] bool has_blob(const std::string& digest);
@@ -83,6 +103,9 @@ class Registry {
   [[nodiscard]] std::string start_upload(const std::string& query, bool& mounted);
   template <class F>
   auto at_some_endpoint(F&& f);
+  [[nodiscard]] int attempts() const;
+  struct Attempt;
+  bool download_once(const Descriptor& descriptor, BlobSink& sink, Attempt& attempt);
 
   const RegistrySettings& settings_;
   Reference repository_;
@@ -90,6 +113,8 @@ class Registry {
   HttpClient client_;
   std::vector<Endpoint> endpoints_;  // mirrors first
   std::size_t current_ = 0;
+  std::size_t first_source_ = 0;
+  std::vector<std::string> warnings_;
   std::set<std::string> also_from_;  // repositories that a token must cover for mounting
 };
 

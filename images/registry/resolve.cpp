@@ -51,6 +51,7 @@ ResolvedImage resolve_image(Registry& registry, const Reference& reference, cons
     fail("it is for {}, and {} is wanted", offered.text(), wanted.text());
   image.diff_ids = document.diff_ids;
   image.session = registry.session();
+  image.warnings = registry.warnings();
   return image;
 }
 

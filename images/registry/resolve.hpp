@@ -19,6 +19,7 @@ struct ResolvedImage {
   std::vector<Descriptor> layers;  // bottom first
   std::vector<std::string> diff_ids;
   RegistrySession session;
+  std::vector<std::string> warnings;  // mirrors that were asked in vain
   static constexpr auto fields() {
     return std::tuple{field("digest", &ResolvedImage::digest),
                       field("manifest_digest", &ResolvedImage::manifest_digest),
@@ -27,7 +28,8 @@ struct ResolvedImage {
                       field("config", &ResolvedImage::config),
                       field("layers", &ResolvedImage::layers),
                       field("diff_ids", &ResolvedImage::diff_ids),
-                      field("session", &ResolvedImage::session)};
+                      field("session", &ResolvedImage::session),
+                      field("warnings", &ResolvedImage::warnings)};
   }
 };
 

@@ -29,7 +29,8 @@ class TransferProgress {
  public:
   virtual ~TransferProgress() = default;
   virtual void layer(const TransferStep& step) = 0;
-  virtual void tick() {}  // several times a second
+  virtual void warning(const std::string&) {}  // something went wrong and there is a way around it
+  virtual void tick() {}                       // several times a second
 };
 
 class SilentTransfer final : public TransferProgress {

@@ -204,6 +204,9 @@ class VerifyCommand final : public Verb {
         context.out().line(
             base::text("{}: {}{}", finding.object, finding.what, finding.repaired ? " (repaired)" : ""));
     }
+    if (!quiet_ && report.partial_blobs > 0)
+      context.out().line(base::text("{} unfinished downloads of {}", report.partial_blobs,
+                                    base::format_bytes_decimal(report.partial_bytes)));
     if (!quiet_)
       context.out().line(
           base::text("{} images, {} layers, {} blobs checked: {}", report.images, report.layers, report.blobs,
