@@ -25,7 +25,7 @@ trap_registry() { trap registry_stop EXIT; }
 
 need() {  # need PROGRAM...: the test is skipped without them
   local program
-  for program in "$@"; do command -v "$program" >/dev/null || skip_test "$program is not installed"; done
+  for program in "$@"; do type -P "$program" >/dev/null || skip_test "$program is not installed"; done
 }
 
 # The digest under which a registry has a manifest: registry_digest NAME:TAG [PORT]
