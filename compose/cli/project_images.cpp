@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/path.hpp"
 #include "base/units.hpp"
 #include "compose/cli/context.hpp"
 #include "compose/cli/image_transfer.hpp"
@@ -27,9 +28,9 @@ lower::ImageFacts facts_of(const images::Image& image) {
                           .user = config.user,
                           .directory = config.directory,
                           .labels = config.labels,
-                          .volumes = config.volumes,
                           .exposed_ports = config.exposed_ports,
                           .stop_signal = config.stop_signal};
+  for (const auto& volume : config.volumes) facts.volumes.push_back(base::absolute_path(volume, "/"));
   if (const auto& h = config.health)
     facts.healthcheck = lower::ImageHealthcheck{.test = h->test,
                                                 .interval = h->interval,

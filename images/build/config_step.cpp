@@ -8,6 +8,7 @@
 #include "base/path.hpp"
 #include "base/process.hpp"
 #include "base/units.hpp"
+#include "images/build/dockerfile_lexer.hpp"
 #include "images/build/word_expansion.hpp"
 
 namespace compose::images {
@@ -115,7 +116,8 @@ void ConfigStep::operator()(const ExposeInstruction& expose) {
   for (const auto& word : expose.ports) {
     const auto port = expand_(word);
     const auto slash = port.find('/');
-    const auto protocol = slash == std::string::npos ? std::string{"tcp"} : port.substr(slash + 1);
+    const auto protocol =
+        slash == std::string::npos ? std::string{"tcp"} : lower_case(port.substr(slash + 1));
     const auto range = port.substr(0, slash);
     const auto dash = range.find('-');
     const auto number = [&](const std::string& text) {
@@ -139,7 +141,7 @@ void ConfigStep::operator()(const VolumeInstruction& volume) {
   for (const auto& word : volume.paths) {
     const auto path = expand_(word);
     if (path.empty()) fail("VOLUME has an empty path");
-    insert_sorted(document_.config.volumes, base::absolute_path(path, "/"));
+    insert_sorted(document_.config.volumes, path);  // as it is written
   }
 }
 

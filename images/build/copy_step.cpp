@@ -19,6 +19,9 @@ namespace {
 
 using base::fail;
 
+// Of the rules by which files are merged: layers made by others are not what a step would make today.
+constexpr std::uint64_t k_edition = 2;
+
 struct Listing {
   std::string pattern;   // as written
   std::string name;      // of the source, as written or matched
@@ -223,6 +226,7 @@ void StageBuilder::copy_step(const CopyInstruction& copy, const std::shared_ptr<
   work.from_host = !identity;
   CacheKey key;
   key.add(copy.is_add ? "add" : "copy")
+      .add(k_edition)
       .add(work.destination)
       .add(work.into_directory ? 1 : 0)
       .add(work.chown);
@@ -263,12 +267,15 @@ class Copier {
   Copier(LayerWriter& writer, const RootView& below, Owner owner, CopyOptions options)
       : writer_(writer), below_(below), owner_(owner), options_(options) {}
 
-  void contents(const SourceTree& tree, const Listing& listing, const std::string& destination) {
+  // `with_root`: the destination itself becomes like the source, too.
+  void contents(const SourceTree& tree, const Listing& listing, const std::string& destination,
+                bool with_root = false) {
     if (listing.entries.empty()) return;
     const auto& root = listing.entries.front();
     std::map<std::string, std::string> placed_directories;
     auto& top = placed_directories[""] = writer_.place(destination);
     writer_.make_directories(top, owner_, root.status.st_mtim);
+    if (with_root) writer_.copy_entry(tree, root, top, options_);
     for (auto entry = listing.entries.begin() + 1; entry != listing.entries.end(); ++entry) {
       const auto slash = entry->relative.rfind('/');
       const auto parent = slash == std::string::npos ? std::string{} : entry->relative.substr(0, slash);
@@ -276,7 +283,7 @@ class Copier {
       auto placed =
           below_parent.empty() ? base_name(entry->relative) : below_parent + "/" + base_name(entry->relative);
       const bool is_directory = S_ISDIR(entry->status.st_mode);
-      if (is_directory && !below_.empty()) placed = below_.resolve(placed);
+      if (is_directory && !below_.empty() && !options_.replace) placed = below_.resolve(placed);
       if (is_directory) make_parent(placed, *entry);
       writer_.copy_entry(tree, *entry, placed, options_);
       if (is_directory) placed_directories[entry->relative] = placed;
@@ -313,8 +320,8 @@ class Copier {
   CopyOptions options_;
 };
 
-// ADD unpacks into a directory of its own first, so that what lies below is merged by the same rules as for
-// COPY.
+// ADD unpacks into a directory of its own first, and what lies below is then merged as tar would: what the
+// archive has takes the place of what is there.
 void add_archive(Copier& copier, const SourceTree& tree, const SourceEntry& entry, const Workspace& workspace,
                  const std::string& destination) {
   const auto directory = workspace.path() / "archive";
@@ -324,11 +331,13 @@ void add_archive(Copier& copier, const SourceTree& tree, const SourceEntry& entr
   const auto target = base::sys::open(directory, O_RDONLY | O_DIRECTORY);
   FdSource compressed{file.get()};
   DecompressingSource plain{compressed};
-  base::with_context(base::text("unpack '{}'", entry.path),
-                     [&] { unpack_tar(plain, target.get(), {.form = UnpackForm::plain}); });
+  const auto found = base::with_context(base::text("unpack '{}'", entry.path), [&] {
+    return unpack_tar(plain, target.get(), {.form = UnpackForm::plain});
+  });
   const SourceTree unpacked{
       RootView{base::sys::open(directory, O_PATH | O_DIRECTORY)}, "the archive", {}, nullptr};
-  copier.contents(unpacked, {.pattern = entry.path, .entries = unpacked.list("")}, destination);
+  copier.contents(unpacked, {.pattern = entry.path, .entries = unpacked.list("")}, destination,
+                  found.has_root);
   base::sys::remove_tree(directory);
 }
 
@@ -356,9 +365,7 @@ void StageBuilder::perform_copy(CopyWork& work, const Workspace& workspace) cons
   const Owner owner = resolve_owner(layers_below, work.chown);
   if (work.from_host || !work.chown.empty()) options.owner = owner;
   Copier copier{writer, below, owner, options};
-  // An archive's own owners count, also when it comes from the build context.
-  Copier archives{
-      writer, below, owner, {.owner = work.chown.empty() ? std::nullopt : options.owner, .mode = work.mode}};
+  Copier archives{writer, below, owner, {.replace = true}};  // its own owners and modes count
   // What was downloaded stays as it is unless --unpack says otherwise.
   const auto unpacks = [&](const Listing& listing) {
     return work.unpack && (work.unpack_downloads || listing.tree == work.source.tree);

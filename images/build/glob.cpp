@@ -48,7 +48,9 @@ std::size_t Glob::parse_stars(std::string_view pattern, std::size_t at) {
 std::size_t Glob::parse_set(std::string_view pattern, std::size_t at) {
   const auto from = at++;
   Token token{.kind = Kind::set};
-  if (at < pattern.size() && (pattern[at] == '^' || pattern[at] == '!')) {
+  // Names of files are matched as BuildKit does it, to which '!' in a set is a character like others.
+  const bool shell = slash_ == GlobSlash::ordinary;
+  if (at < pattern.size() && (pattern[at] == '^' || (shell && pattern[at] == '!'))) {
     token.negated = true;
     ++at;
   }

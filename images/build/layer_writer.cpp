@@ -129,19 +129,30 @@ void LayerWriter::refuse_directory_below(const std::string& placed) const {
   if (is_directory(placed)) base::fail("'/{}' is a directory and cannot be replaced by a file", placed);
 }
 
+void LayerWriter::copy_directory(const SourceTree& from, const SourceEntry& entry, const std::string& placed,
+                                 mode_t mode, Owner owner) {
+  if (placed.empty()) return;
+  const auto leaf = leaf_of(placed);
+  if (made_.contains(placed)) {
+    sys::set_owner_at(leaf.directory, leaf.name, owner.uid, owner.gid);
+    sys::set_mode_at(leaf.directory, leaf.name, mode);
+    times_.emplace_back(placed, entry.status.st_mtim);
+  } else {
+    sys::remove_tree_at(leaf.directory, leaf.name);  // a file that an earlier source has put there
+    new_directory(placed, mode, owner, entry.status.st_mtim);
+  }
+  const auto original = from.root().open(entry.path, O_RDONLY | O_DIRECTORY);
+  set_attributes(leaf_of(placed), portable_attributes(original.get(), entry.path));
+}
+
 void LayerWriter::copy_entry(const SourceTree& from, const SourceEntry& entry, const std::string& placed,
                              const CopyOptions& options) {
   const auto& status = entry.status;
   const Owner owner = options.owner.value_or(Owner{status.st_uid, status.st_gid});
   const mode_t own_mode = status.st_mode & 07777U;
   const mode_t mode = options.mode ? options.mode->apply(own_mode, S_ISDIR(status.st_mode)) : own_mode;
-  if (S_ISDIR(status.st_mode)) {
-    if (made_.contains(placed) || placed.empty()) return;
-    if (const auto there = below_.stat(placed); there && S_ISDIR(there->st_mode))
-      return make_like_below(placed, *there);
-    return new_directory(placed, mode, owner, status.st_mtim);
-  }
-  refuse_directory_below(placed);
+  if (S_ISDIR(status.st_mode)) return copy_directory(from, entry, placed, mode, owner);
+  if (!options.replace || made_.contains(placed)) refuse_directory_below(placed);
   const auto leaf = leaf_of(placed);
   sys::remove_tree_at(leaf.directory, leaf.name);
   if (link_to_copy(status, leaf)) return;

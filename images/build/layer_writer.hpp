@@ -21,6 +21,7 @@ namespace compose::images {
 struct CopyOptions {
   std::optional<Owner> owner;      // nullopt: the source's own
   std::optional<ModeChange> mode;  // nullopt: the source's own
+  bool replace = false;            // what is there goes, as when tar unpacks
 };
 
 class LayerWriter {
@@ -35,7 +36,9 @@ class LayerWriter {
 
   // A directory and its parents; new ones get mode 0755, `owner` and `modified`. True: something was made.
   bool make_directories(const std::string& placed, Owner owner, const timespec& modified);
-  // One entry of a source. Parents must exist. For a directory, an existing one is kept.
+  // One entry of a source. Parents must exist. A directory that is there already keeps what is in it and
+  // becomes the source's otherwise. A file in place of a directory is an Error unless `options` say
+  // otherwise.
   void copy_entry(const SourceTree& from, const SourceEntry& entry, const std::string& placed,
                   const CopyOptions& options);
   void write_file(const std::string& placed, std::string_view content, std::uint32_t mode, Owner owner,
@@ -52,6 +55,8 @@ class LayerWriter {
   Leaf leaf_of(const std::string& placed);
   void make_like_below(const std::string& placed, const struct ::stat& status);
   void new_directory(const std::string& placed, mode_t mode, Owner owner, const timespec& modified);
+  void copy_directory(const SourceTree& from, const SourceEntry& entry, const std::string& placed,
+                      mode_t mode, Owner owner);
   ExtendedAttributes copy_file(const SourceTree& from, const SourceEntry& entry, const Leaf& leaf);
   bool link_to_copy(const struct ::stat& status, const Leaf& leaf);
   static void set_attributes(const Leaf& leaf, const ExtendedAttributes& attributes);

@@ -1,7 +1,6 @@
 # syntax=docker/dockerfile:1
 ARG GLOBAL=g
-FROM scratch AS base
-ADD rootfs.tar /
+FROM localhost/base AS base
 ENV A=1 B="two words" C=three\ words
 ENV OLD old style value
 ENV D=$A-${B:-x} E=${NOPE:-default} F=${A:+set} G=\$A

@@ -1,5 +1,4 @@
-FROM scratch
-ADD rootfs.tar /
+FROM localhost/base
 COPY script /bin/
 COPY script /bin/renamed
 COPY tree /tree

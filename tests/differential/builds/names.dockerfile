@@ -1,5 +1,4 @@
-FROM scratch
-ADD rootfs.tar /
+FROM localhost/base
 COPY users /etc/passwd
 COPY groups /etc/group
 COPY --chown=ann script /a

@@ -1,5 +1,4 @@
-FROM scratch AS parent
-ADD rootfs.tar /
+FROM localhost/base AS parent
 ONBUILD COPY script /triggered
 ONBUILD RUN echo trigger > /trigger
 FROM parent

@@ -1,5 +1,4 @@
-FROM scratch
-ADD rootfs.tar /
+FROM localhost/base
 RUN mkdir -p /real/dir && ln -s /real/dir /alias && echo old > /real/dir/old && chown 11:12 /real/dir && chmod 0711 /real/dir
 COPY tree /alias/
 COPY script /alias

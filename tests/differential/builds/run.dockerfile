@@ -1,5 +1,4 @@
-FROM scratch
-ADD rootfs.tar /
+FROM localhost/base
 RUN echo shell form > /shell && ln -s /shell /link && ln /shell /hard && mkfifo /fifo
 RUN ["/bin/sh", "-c", "echo exec form > /exec"]
 RUN mkdir -p /d/e/f && chmod 1777 /d && chown 8:9 /d/e && echo x > /d/e/f/g

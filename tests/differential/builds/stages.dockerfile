@@ -1,6 +1,5 @@
 ARG BASE=first
-FROM scratch AS first
-ADD rootfs.tar /
+FROM localhost/base AS first
 RUN echo built > /artifact && mkdir /out && echo a > /out/a && ln -s a /out/b
 ENV INHERITED=yes
 FROM ${BASE} AS second

@@ -1,6 +1,5 @@
 # escape=`
-FROM scratch
-ADD rootfs.tar /
+FROM localhost/base
 ENV P=/a/b.tar.gz
 RUN echo one`
  two > /lines

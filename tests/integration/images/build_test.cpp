@@ -187,6 +187,23 @@ TEST_SUITE("images/build") {
     CHECK(w.facts("/tmp/sub") == "0755 0:0");
   }
 
+  TEST_CASE(
+      "a directory inside of what is copied gets the source's owner and mode, also where there is one") {
+    ImageWorld w;
+    w.write("tree/in/f", "1");
+    ::chmod((w.context() / "tree/in").c_str(), 0711);
+    w.runner.function = [](const images::StepSpec& spec, const images::StepOutput&) {
+      base::sys::make_directories(spec.upper / "d/in");
+      for (const char* path : {"d", "d/in"}) ::chmod((spec.upper / path).c_str(), 01777);
+      base::write_file_atomically(spec.upper / "d/in/old", "old");
+      return base::ExitStatus{};
+    };
+    w.build("FROM scratch\nRUN x\nCOPY --chown=5:6 tree /d\n");
+    CHECK(w.facts("/d") == "1777 0:0");
+    CHECK(w.facts("/d/in") == "0711 5:6");
+    CHECK(w.content("/d/in/old") == "old");
+  }
+
   TEST_CASE("COPY takes wildcards, directories, owners and modes") {
     ImageWorld w;
     w.write("src/a.c", "a");

@@ -150,6 +150,9 @@ TEST_SUITE("images/build/glob") {
   TEST_CASE("where slashes mean nothing, stars span them") {
     CHECK(Glob("*/", GlobSlash::ordinary).matches("/usr/lib/"));
     CHECK(Glob("[!/]*", GlobSlash::ordinary).matches("a/b"));
+    CHECK(Glob("[^a]b").matches("cb"));
+    CHECK_FALSE(Glob("[!a]b").matches("cb"));
+    CHECK(Glob("[!a]b").matches("!b"));
     CHECK_FALSE(Glob("[!/]*", GlobSlash::ordinary).matches("/b"));
     CHECK(Glob::has_wildcard("a?"));
     CHECK_FALSE(Glob::has_wildcard("a.c"));

@@ -1,0 +1,16 @@
+FROM localhost/base AS a
+ENTRYPOINT ["e"]
+CMD ["c"]
+USER 1:2
+ONBUILD ENV FROM_TRIGGER=1
+ONBUILD USER 0
+ONBUILD COPY script /triggered/
+ONBUILD RUN echo $FROM_TRIGGER >/t
+ONBUILD WORKDIR /onb
+ONBUILD LABEL a=b
+ONBUILD CMD ["from", "trigger"]
+FROM --platform=$BUILDPLATFORM a
+ENTRYPOINT ["e2"]
+COPY script .
+ONBUILD RUN ["a", "b"]
+ONBUILD   COPY   a    b
