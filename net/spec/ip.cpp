@@ -6,6 +6,16 @@
 
 namespace compose::net {
 
+namespace {
+
+// Those bits of an address's byte `i` that belong to the host.
+unsigned host_bits(int prefix, int i) {
+  const int of_network = prefix - 8 * i;
+  return of_network <= 0 ? 0xffU : of_network >= 8 ? 0U : 0xffU >> static_cast<unsigned>(of_network);
+}
+
+}  // namespace
+
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   const std::string terminated{text};
   IpAddress a;
@@ -57,9 +67,9 @@ std::optional<Subnet> Subnet::parse(std::string_view cidr) {
 
 Subnet Subnet::of(const IpAddress& address, int prefix) {
   Subnet s{address, prefix};
-  for (int bit = prefix; bit < address.bits(); ++bit) {
-    const auto byte = static_cast<std::size_t>(bit / 8);
-    s.address.bytes[byte] = static_cast<std::uint8_t>(s.address.bytes[byte] & ~(0x80U >> (bit % 8)));
+  for (int i = prefix / 8; i < address.bits() / 8; ++i) {
+    auto& byte = s.address.bytes[static_cast<std::size_t>(i)];
+    byte = static_cast<std::uint8_t>(byte & ~host_bits(prefix, i));
   }
   return s;
 }
@@ -69,7 +79,11 @@ std::string Subnet::str() const {
 }
 
 bool Subnet::contains(const IpAddress& a) const noexcept {
-  return a.v6 == address.v6 && of(a, prefix) == *this;
+  if (a.v6 != address.v6) return false;
+  const auto whole = static_cast<std::size_t>(prefix / 8);
+  if (std::memcmp(a.bytes.data(), address.bytes.data(), whole) != 0) return false;
+  return prefix % 8 == 0 ||
+         ((a.bytes[whole] ^ address.bytes[whole]) & ~host_bits(prefix, prefix / 8) & 0xff) == 0;
 }
 
 bool Subnet::overlaps(const Subnet& other) const noexcept {
@@ -78,9 +92,9 @@ bool Subnet::overlaps(const Subnet& other) const noexcept {
 
 IpAddress Subnet::last() const noexcept {
   IpAddress a = address;
-  for (int bit = prefix; bit < a.bits(); ++bit) {
-    const auto byte = static_cast<std::size_t>(bit / 8);
-    a.bytes[byte] = static_cast<std::uint8_t>(a.bytes[byte] | (0x80U >> (bit % 8)));
+  for (int i = prefix / 8; i < a.bits() / 8; ++i) {
+    auto& byte = a.bytes[static_cast<std::size_t>(i)];
+    byte = static_cast<std::uint8_t>(byte | host_bits(prefix, i));
   }
   return a;
 }

@@ -34,7 +34,7 @@ TEST_SUITE("base/remove_tree") {
     const base::TemporaryDirectory scratch;
     const auto tree = scratch.path() / "tree";
     sys::make_directory(tree);
-    make_chain(tree, 5000);
+    make_chain(tree, 2100);  // two bytes of path each, and PATH_MAX is 4096
     ::rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
     const ::rlimit few{.rlim_cur = 64, .rlim_max = limit.rlim_max};
