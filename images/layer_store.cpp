@@ -59,6 +59,11 @@ const std::string& boot_id() {
   return id;
 }
 
+std::vector<int>& held_leases() {
+  static std::vector<int> descriptors;
+  return descriptors;
+}
+
 constexpr std::string_view k_unneeded_layers =
     "SELECT diff_id, size + blob_size FROM layers WHERE diff_id NOT IN (SELECT diff_id FROM image_layers) "
     "AND diff_id NOT IN (SELECT diff_id FROM build_cache)";
@@ -75,6 +80,17 @@ Workspace::~Workspace() {
   if (!path_.empty()) discard_tree(path_);
 }
 Workspace::Workspace(Workspace&& other) noexcept : path_(std::exchange(other.path_, HostPath{})) {}
+
+WriterLease::WriterLease(base::UniqueFd lock) : lock_(std::move(lock)) {
+  held_leases().push_back(lock_.get());
+}
+WriterLease::~WriterLease() {
+  if (lock_) std::erase(held_leases(), lock_.get());
+}
+
+void close_leases() noexcept {
+  for (const int descriptor : held_leases()) ::close(descriptor);
+}
 
 LayerStore::LayerStore(base::Database& database, HostPath directory)
     : database_(database), directory_(std::move(directory)), partial_blobs_(directory_ / "partial") {

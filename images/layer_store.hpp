@@ -45,13 +45,21 @@ class Workspace {
   base::HostPath path_;
 };
 
+// Belongs to the process that took it: a worker that it forks lets go (close_leases), so that nobody waits
+// for the workers of a killed command.
 class WriterLease {
  public:
-  explicit WriterLease(base::UniqueFd lock) noexcept : lock_(std::move(lock)) {}
+  explicit WriterLease(base::UniqueFd lock);
+  ~WriterLease();
+  WriterLease(WriterLease&& other) noexcept = default;
+  WriterLease& operator=(WriterLease&&) = delete;
 
  private:
   base::UniqueFd lock_;
 };
+
+// In a fork of a process that may hold leases.
+void close_leases() noexcept;
 
 class LayerStore {
  public:

@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "base/sys.hpp"
 #include "base/sys_linux.hpp"
+#include "images/layer_store.hpp"
 
 namespace compose::images {
 namespace {
@@ -46,6 +47,7 @@ void wait_for_go(int pipe) {
 [[noreturn]] void run_child(const Worker::Work& work, int pipe, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
+  close_leases();
   std::string last;
   try {
     WorkerReport report{pipe};

@@ -50,6 +50,20 @@ const std::string& reference_of(const BuildSession& session, const std::string& 
   return named != nullptr && named->kind == ContextKind::image ? named->place : name;
 }
 
+// Where no registry gives an image away, what cache_from has of it will do: its steps are those that follow.
+bool base_from_cache(BuildSession& session, const std::string& reference) {
+  for (const auto& import : session.imports) {
+    try {
+      if (!import->provide_base(reference)) continue;
+      session.commons.progress.warning(base::text("'{}' is taken from cache_from", reference));
+      return true;
+    } catch (const base::Error& e) {
+      session.commons.progress.warning(base::text("cache_from: {}", e.what()));
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 std::optional<std::string> producing_request(const BuildSession& session, const std::string& name) {
@@ -72,9 +86,17 @@ Image base_image(BuildSession& session, const std::string& name) {
   const bool wanted = session.request.pull || !commons.store.resolve(reference);
   if (commons.fetch && !reference.starts_with("sha256:") && wanted && commons.fetched.insert(wish).second)
     commons.fetch_errors.merge(commons.fetch({wish}));
-  if (const auto failed = commons.fetch_errors.find(reference); failed != commons.fetch_errors.end())
+  const auto failed = commons.fetch_errors.find(reference);
+  const bool refused = failed != commons.fetch_errors.end();
+  if ((refused || !commons.store.resolve(reference)) && !session.request.pull &&
+      base_from_cache(session, reference)) {
+    commons.fetch_errors.erase(reference);
+  } else if (refused) {
     base::fail("{}", failed->second);
-  return commons.store.require(reference);
+  }
+  auto image = commons.store.require(reference);
+  if (!reference.starts_with("sha256:")) session.bases[reference] = image.id;
+  return image;
 }
 
 std::optional<std::vector<std::string>> source_identity(BuildSession& session, const std::string& from,

@@ -55,7 +55,8 @@ struct BuildSession {
   std::vector<std::optional<StageState>> results;              // by stage
   std::map<std::string, std::unique_ptr<SourceTree>> sources;  // by what --from says; "" is the context
   std::vector<std::unique_ptr<CacheImport>> imports;
-  std::vector<CacheEntry> used;  // for cache_to
+  std::vector<CacheEntry> used;              // for cache_to
+  std::map<std::string, std::string> bases;  // by reference: ids of images that steps begin with, likewise
   std::size_t steps = 0;
   std::size_t cached = 0;
 

@@ -87,11 +87,22 @@ void open_imports(BuildSession& session) {
   }
 }
 
+CacheContent cache_content_of(const BuildSession& session) {
+  CacheContent content{.steps = session.used, .bases = {}};
+  for (const auto& [reference, id] : session.bases) {
+    auto config = session.store().config_json(id);
+    auto diff_ids = parse_image_document(config).diff_ids;
+    content.bases.push_back(
+        {.reference = reference, .config = std::move(config), .diff_ids = std::move(diff_ids)});
+  }
+  return content;
+}
+
 void write_exports(BuildSession& session) {
   for (const auto& text : session.request.cache_to)
     base::with_context(base::text("cache_to '{}'", text), [&] {
       const auto location = parse_cache_location(text);
-      if (location) return export_cache(session.store(), *location, session.used);
+      if (location) return export_cache(session.store(), *location, cache_content_of(session));
       session.commons.progress.warning(
           base::text("cache_to '{}': this type of cache is not known here: only local and registry", text));
     });

@@ -28,8 +28,10 @@ using base::Json;
 constexpr const char* k_config_type = "application/vnd.compose.build-cache.v1+json";
 constexpr const char* k_manifest_type = "application/vnd.oci.image.manifest.v1+json";
 constexpr const char* k_layer_type = "application/vnd.oci.image.layer.v1.tar+gzip";
+constexpr const char* k_plain_layer_type = "application/vnd.oci.image.layer.v1.tar";
 constexpr std::size_t k_max_document = 4U << 20U;
 constexpr std::size_t k_max_steps = 10'000;
+constexpr std::size_t k_max_bases = 100;
 
 Json descriptor_json(const std::string& type, const std::string& digest, std::uint64_t size) {
   return Json{{"mediaType", type}, {"digest", digest}, {"size", size}};
@@ -168,6 +170,19 @@ std::map<std::string, CachedStep> read_steps(const Json& config) {
   return steps;
 }
 
+std::map<std::string, CacheBase> read_bases(const Json& config) {
+  std::map<std::string, CacheBase> bases;
+  for (const auto& entry : array_of(config, "bases", k_max_bases)) {
+    if (!entry.is_object()) fail("bases: each must be an object");
+    CacheBase base;
+    base::from_json(entry.value("reference", Json{}), base.reference, "reference");
+    base::from_json(entry.value("config", Json{}), base.config, "config");
+    base.diff_ids = parse_image_document(base.config).diff_ids;
+    bases[base.reference] = std::move(base);
+  }
+  return bases;
+}
+
 }  // namespace
 
 std::optional<CacheLocation> parse_cache_location(std::string_view text) {
@@ -196,6 +211,7 @@ struct CacheImport::Parts {
   Store& store;
   std::unique_ptr<CachePlace> place;
   std::map<std::string, CachedStep> steps;        // by key
+  std::map<std::string, CacheBase> bases = {};    // by reference
   std::map<std::string, Descriptor> layers = {};  // by diff id
 
   void fetch(const std::string& diff_id) {
@@ -237,6 +253,7 @@ CacheImport::CacheImport(Store& store, const CacheLocation& location)
     fail("it has {} layers and names {}", manifest.layers.size(), diff_ids.size());
   for (std::size_t i = 0; i < diff_ids.size(); ++i) parts_->layers[diff_ids[i]] = manifest.layers[i];
   parts_->steps = read_steps(config);
+  parts_->bases = read_bases(config);
 }
 
 CacheImport::~CacheImport() = default;
@@ -249,61 +266,116 @@ std::optional<CachedStep> CacheImport::find(const std::string& key) {
   return found->second;
 }
 
+bool CacheImport::provide_base(const std::string& reference) {
+  const auto found = parts_->bases.find(reference);
+  if (found == parts_->bases.end()) return false;
+  for (const auto& diff_id : found->second.diff_ids)
+    if (!parts_->store.layers().find(diff_id)) parts_->fetch(diff_id);
+  parts_->store.commit(found->second.config, {parse_reference(reference)});
+  return true;
+}
+
 // ---- writing ----
 
 namespace {
 
-// Its descriptor; nullopt: others packed it, and its bytes are not ours to make.
-std::optional<Json> export_layer(Store& store, CachePlace& place, const HostPath& file,
-                                 const std::string& diff_id) {
-  const auto fd = base::sys::open(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
-  FdSink out{fd.get()};
-  DigestSink digest{&out};
-  GzipSink gzip{digest};
-  if (pack_directory(store.layers().directory_of(diff_id), PackForm::layer, &gzip).digest != diff_id)
-    return std::nullopt;
-  gzip.finish();
-  const auto size = digest.size();
-  const auto name = digest.digest();
-  if (!place.has(name)) place.upload(name, size, file);
-  return descriptor_json(k_layer_type, name, size);
+std::string layer_type(const HostPath& blob) {
+  std::array<char, 4> magic{};
+  const auto n = base::sys::read_some(base::sys::open(blob, O_RDONLY).get(), magic);
+  const std::string_view bytes{magic.data(), n};
+  if (bytes.starts_with("\x1f\x8b")) return k_layer_type;
+  return std::string{k_plain_layer_type} + (bytes == "\x28\xb5\x2f\xfd" ? "+zstd" : "");
 }
+
+// What is written, once each.
+class Export {
+ public:
+  Export(Store& store, const CacheLocation& location)
+      : store_(store),
+        place_(open_place(location, RegistryAccess::push)),
+        workspace_(store.layers().workspace()) {}
+
+  // False: others packed it, the archive is gone, and its bytes are not ours to make.
+  bool add_layer(const std::string& diff_id) {
+    const auto [known, is_new] = is_in_.try_emplace(diff_id, false);
+    if (!is_new) return known->second;
+    auto descriptor = kept_archive(diff_id);
+    if (!descriptor) descriptor = packed_anew(diff_id);
+    if (!descriptor) return false;
+    layers_.push_back(*descriptor);
+    diff_ids_.push_back(diff_id);
+    return known->second = true;
+  }
+
+  void add_step(const CacheEntry& entry) {
+    const auto& diff_id = entry.step.diff_id;
+    if (!diff_id.empty() && !add_layer(diff_id)) return;
+    steps_.push_back(
+        {{"key", entry.key}, {"diff_id", diff_id}, {"created", entry.step.created}, {"title", entry.title}});
+  }
+
+  void add_base(const CacheBase& base) {
+    for (const auto& diff_id : base.diff_ids)
+      if (!add_layer(diff_id)) return;
+    bases_.push_back({{"reference", base.reference}, {"config", base.config}});
+  }
+
+  void finish() {
+    const auto config = Json{{"diff_ids", diff_ids_}, {"steps", steps_}, {"bases", bases_}}.dump();
+    const auto digest = "sha256:" + base::sha256_hex(config);
+    const auto file = workspace_.work() / "config";
+    base::write_file_atomically(file, config);
+    if (!place_->has(digest)) place_->upload(digest, config.size(), file);
+    place_->put_manifest(Json{
+        {"schemaVersion", 2},
+        {"mediaType", k_manifest_type},
+        {"config", descriptor_json(k_config_type, digest, config.size())},
+        {"layers", layers_}}.dump());
+  }
+
+ private:
+  std::optional<Json> kept_archive(const std::string& diff_id) {
+    const auto layer = store_.layers().find(diff_id);
+    if (!layer || layer->blob.empty()) return std::nullopt;
+    const auto file = store_.layers().blob_path(layer->blob);
+    if (!base::sys::exists(file)) return std::nullopt;
+    if (!place_->has(layer->blob)) place_->upload(layer->blob, layer->blob_size, file);
+    return descriptor_json(layer_type(file), layer->blob, layer->blob_size);
+  }
+
+  std::optional<Json> packed_anew(const std::string& diff_id) {
+    const auto file = workspace_.work() / diff_id.substr(7);
+    const auto fd = base::sys::open(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    FdSink out{fd.get()};
+    DigestSink digest{&out};
+    GzipSink gzip{digest};
+    const auto packed = pack_directory(store_.layers().directory_of(diff_id), PackForm::layer, &gzip);
+    if (packed.digest != diff_id) return std::nullopt;
+    gzip.finish();
+    const auto size = digest.size();
+    const auto name = digest.digest();
+    if (!place_->has(name)) place_->upload(name, size, file);
+    base::sys::remove_file_if_present(file);
+    return descriptor_json(k_layer_type, name, size);
+  }
+
+  Store& store_;
+  std::unique_ptr<CachePlace> place_;
+  Workspace workspace_;
+  Json steps_ = Json::array();
+  Json bases_ = Json::array();
+  Json layers_ = Json::array();
+  Json diff_ids_ = Json::array();
+  std::map<std::string, bool> is_in_;  // by diff id
+};
 
 }  // namespace
 
-void export_cache(Store& store, const CacheLocation& location, const std::vector<CacheEntry>& entries) {
-  const auto place = open_place(location, RegistryAccess::push);
-  const auto workspace = store.layers().workspace();
-  Json steps = Json::array();
-  Json layers = Json::array();
-  Json diff_ids = Json::array();
-  std::map<std::string, bool> is_in;  // by diff id
-  for (const auto& entry : entries) {
-    const auto& diff_id = entry.step.diff_id;
-    if (!diff_id.empty()) {
-      const auto [known, is_new] = is_in.try_emplace(diff_id, false);
-      if (is_new) {
-        if (const auto layer = export_layer(store, *place, workspace.work() / diff_id.substr(7), diff_id)) {
-          known->second = true;
-          layers.push_back(*layer);
-          diff_ids.push_back(diff_id);
-        }
-      }
-      if (!known->second) continue;
-    }
-    steps.push_back(
-        {{"key", entry.key}, {"diff_id", diff_id}, {"created", entry.step.created}, {"title", entry.title}});
-  }
-  const auto config = Json{{"diff_ids", diff_ids}, {"steps", steps}}.dump();
-  const auto config_digest = "sha256:" + base::sha256_hex(config);
-  const auto config_file = workspace.work() / "config";
-  base::write_file_atomically(config_file, config);
-  if (!place->has(config_digest)) place->upload(config_digest, config.size(), config_file);
-  place->put_manifest(Json{
-      {"schemaVersion", 2},
-      {"mediaType", k_manifest_type},
-      {"config", descriptor_json(k_config_type, config_digest, config.size())},
-      {"layers", layers}}.dump());
+void export_cache(Store& store, const CacheLocation& location, const CacheContent& content) {
+  Export cache{store, location};
+  for (const auto& entry : content.steps) cache.add_step(entry);
+  for (const auto& base : content.bases) cache.add_base(base);
+  cache.finish();
 }
 
 }  // namespace compose::images

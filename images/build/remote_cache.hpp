@@ -30,6 +30,13 @@ struct CacheEntry {
   std::string title;
 };
 
+// An image that steps begin with, as FROM names it.
+struct CacheBase {
+  std::string reference;
+  std::string config;  // the document, byte for byte
+  std::vector<std::string> diff_ids;
+};
+
 class CacheImport {
  public:
   // Error when there is none, or it is not one of ours.
@@ -40,12 +47,18 @@ class CacheImport {
 
   // Brings the layer here. nullopt: it does not know the key.
   std::optional<CachedStep> find(const std::string& key);
+  // Makes an image that steps begin with known here, under that name. False: it is not in it.
+  bool provide_base(const std::string& reference);
 
  private:
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };
 
-void export_cache(Store& store, const CacheLocation& location, const std::vector<CacheEntry>& entries);
+struct CacheContent {
+  std::vector<CacheEntry> steps;
+  std::vector<CacheBase> bases;
+};
+void export_cache(Store& store, const CacheLocation& location, const CacheContent& content);
 
 }  // namespace compose::images

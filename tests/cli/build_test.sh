@@ -239,6 +239,33 @@ test_memory_is_a_limit_and_what_is_ignored_is_said_once() {
   ! in_image 'grep 00000000a80425fb /caps'
 }
 
+test_a_build_cache_is_enough_for_another_machine() {
+  need skopeo
+  busybox_image busybox
+  printf 'services: {base: {image: "localhost:5999/base:1", build: ./busybox}}' >base.yaml
+  compose -f base.yaml build -q
+  # Whose layers others have packed.
+  compose image save -o base.tar localhost:5999/base:1
+  mkdir unpacked
+  tar -C unpacked -xf base.tar
+  compose image rm localhost:5999/base:1
+  compose image prune -af --build-cache
+  skopeo copy -q --dest-compress-format zstd oci:unpacked docker-archive:again.tar:localhost:5999/base:1
+  compose image load -q -i again.tar
+  mkdir context
+  printf 'FROM localhost:5999/base:1 AS first\nRUN date +%%N >/made\nFROM localhost:5999/base:1\nCOPY --from=first /made /\nRUN echo more >>/made\n' >context/Dockerfile
+  printf 'services: {one: {image: test/one, network_mode: none, build: {context: ./context, cache_to: ["type=local,dest=./cache,mode=max"]}}}' >compose.yaml
+  compose build -q
+  in_image 'cat /made' >first
+  sed -i 's/cache_to.*dest=/cache_from: ["type=local,src=/; s/,mode=max//' compose.yaml
+  export COMPOSE_DATA_ROOT=$scratch/another
+  compose build >output 2>&1
+  equal 3 "$(grep -c CACHED output)"
+  matches "$(cat output)" "'localhost:5999/base:1' is taken from cache_from"
+  equal "$(cat first)" "$(in_image 'cat /made')"
+  compose image verify
+}
+
 test_check_and_print_build_nothing() {
   printf 'FROM a AS Build\nMAINTAINER me\n' >Dockerfile
   printf 'services:\n  web:\n    image: test/web\n    build: {context: ., args: {A: "1"}, target: build, secrets: [s]}\nsecrets: {s: {environment: HOME}}\n' >compose.yaml
