@@ -5,6 +5,7 @@
 #include "base/file.hpp"
 #include "base/sys.hpp"
 #include "images/build/build_state.hpp"
+#include "images/build/dockerfile_lexer.hpp"
 
 namespace compose::images {
 namespace {
@@ -65,6 +66,11 @@ bool base_from_cache(BuildSession& session, const std::string& reference) {
 }
 
 }  // namespace
+
+bool is_proxy_argument(const std::string& name) {
+  static const std::set<std::string> names{"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"};
+  return names.contains(upper_case(name)) && (name == upper_case(name) || name == lower_case(name));
+}
 
 std::optional<std::string> producing_request(const BuildSession& session, const std::string& name) {
   const auto* named = named_context(session, name);

@@ -63,6 +63,9 @@ struct BuildSession {
   [[nodiscard]] Store& store() const noexcept { return commons.store; }
 };
 
+// HTTP_PROXY and its like, which every RUN gets without an ARG.
+[[nodiscard]] bool is_proxy_argument(const std::string& name);
+
 // The request whose image a name in FROM or --from means; nullopt: it means no image that is built beside
 // this one.
 [[nodiscard]] std::optional<std::string> producing_request(const BuildSession& session,

@@ -48,10 +48,7 @@ std::map<std::string, std::string> predefined_arguments(const std::string& platf
 
 // Arguments that may be given without an ARG that declares them.
 bool needs_no_declaration(const std::string& name) {
-  static constexpr std::string_view known[] = {"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy",
-                                               "FTP_PROXY",  "ftp_proxy",  "NO_PROXY",    "no_proxy",
-                                               "ALL_PROXY",  "all_proxy"};
-  return std::ranges::find(known, name) != std::end(known) || name.starts_with("BUILDKIT_");
+  return is_proxy_argument(name) || name.starts_with("BUILDKIT_") || name == "SOURCE_DATE_EPOCH";
 }
 
 bool wants_git_directory(const BuildRequest& request) {

@@ -346,6 +346,10 @@ StepSpec StageBuilder::step_of(const RunInstruction& run, const RunWork& work,
                 .privileged = request.privileged || run.privileged};
   std::vector<StepMount> known;
   spec.argv = run_command_line(run, known);
+  // Proxies need no ARG, and are no part of what a step is known by.
+  for (const auto& [name, value] : request.arguments)
+    if (is_proxy_argument(name) && !state_.arguments.contains(name))
+      spec.environment.push_back(name + "=" + value);
   spec.environment.insert(spec.environment.end(), work.secret_environment.begin(),
                           work.secret_environment.end());
   if (run.network == "none") spec.network = StepNetwork::none;

@@ -266,6 +266,37 @@ test_a_build_cache_is_enough_for_another_machine() {
   compose image verify
 }
 
+test_proxies_reach_steps_without_an_arg_and_leave_no_trace() {
+  base_image
+  one 'RUN env | grep -i proxy | sort >/proxies' '      args: {HTTP_PROXY: "http://p:1", no_proxy: "x", Http_Proxy: y}'
+  compose build >output 2>&1
+  equal "HTTP_PROXY=http://p:1
+no_proxy=x" "$(in_image 'cat /proxies')"
+  equal 1 "$(grep -c "build argument 'Http_Proxy' is not declared by any ARG" output)"
+  sed -i 's/p:1/p:2/' compose.yaml
+  equal 1 "$(compose build 2>&1 | grep -c CACHED)"
+  ! compose image inspect test/one | grep -q 'p:[12]'
+}
+
+test_contexts_are_images_and_repositories_by_name() {
+  need git
+  trap_registry
+  base_image
+  git_repository repository.git
+  git_server
+  one 'COPY --from=code /sub/inner /inner
+COPY --from=tools /bin/busybox /tool
+RUN --mount=from=code,target=/c cp /c/file /file' \
+    '      additional_contexts: ["code=git://127.0.0.1/repository.git#branch", "tools=docker-image://test/base"]'
+  compose build -q
+  equal "inner two" "$(in_image 'cat /inner /file | xargs; test -s /tool')"
+  # It stands for an image, too.
+  sed -i 's/FROM .*/FROM anything/; /--from=tools/d' context/Dockerfile
+  sed -i 's/tools=/anything=/' compose.yaml
+  compose build -q
+  equal "inner" "$(in_image 'cat /inner')"
+}
+
 test_check_and_print_build_nothing() {
   printf 'FROM a AS Build\nMAINTAINER me\n' >Dockerfile
   printf 'services:\n  web:\n    image: test/web\n    build: {context: ., args: {A: "1"}, target: build, secrets: [s]}\nsecrets: {s: {environment: HOME}}\n' >compose.yaml
