@@ -173,17 +173,24 @@ ServiceGraph ServiceGraph::keep(const ServiceSet& kept) const {
   return build(std::move(nodes));
 }
 
-ServiceGraph ServiceGraph::restricted_to(std::span<const std::string> selected) const {
-  ServiceSet kept;
+ServiceGraph::ServiceSet ServiceGraph::reached_from(
+    std::span<const std::string> selected,
+    const std::function<void(const Node&, std::vector<std::string>&)>& add_neighbours) const {
+  ServiceSet reached;
   std::vector<std::string> todo(selected.begin(), selected.end());
   while (!todo.empty()) {
     const std::string service = std::move(todo.back());
     todo.pop_back();
     const Node& n = node(service);
-    if (!kept.insert(service).second) continue;
-    for (const Dependency& d : n.service.dependencies) todo.push_back(d.service);
+    if (reached.insert(service).second) add_neighbours(n, todo);
   }
-  return keep(kept);
+  return reached;
+}
+
+ServiceGraph ServiceGraph::restricted_to(std::span<const std::string> selected) const {
+  return keep(reached_from(selected, [](const Node& n, std::vector<std::string>& todo) {
+    for (const Dependency& d : n.service.dependencies) todo.push_back(d.service);
+  }));
 }
 
 ServiceGraph ServiceGraph::only(std::span<const std::string> selected) const {
@@ -193,16 +200,9 @@ ServiceGraph ServiceGraph::only(std::span<const std::string> selected) const {
 }
 
 ServiceGraph ServiceGraph::with_dependents(std::span<const std::string> selected) const {
-  ServiceSet kept;
-  std::vector<std::string> todo(selected.begin(), selected.end());
-  while (!todo.empty()) {
-    const std::string service = std::move(todo.back());
-    todo.pop_back();
-    const Node& n = node(service);
-    if (!kept.insert(service).second) continue;
+  return keep(reached_from(selected, [](const Node& n, std::vector<std::string>& todo) {
     todo.insert(todo.end(), n.dependents.begin(), n.dependents.end());
-  }
-  return keep(kept);
+  }));
 }
 
 }  // namespace compose::sched

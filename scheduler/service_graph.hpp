@@ -5,6 +5,7 @@
 // Errors: base::Error "dependency cycle: web -> api -> db -> web"; `service "web" depends on undefined
 // service "db"` (unless that dependency is not required: then the edge is left out).
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
@@ -56,6 +57,10 @@ class ServiceGraph {
   [[nodiscard]] const Node& node(std::string_view service) const;
   using ServiceSet = std::set<std::string, std::less<>>;
   [[nodiscard]] ServiceGraph keep(const ServiceSet& kept) const;
+  // Those selected and whatever can be reached from them.
+  [[nodiscard]] ServiceSet reached_from(
+      std::span<const std::string> selected,
+      const std::function<void(const Node&, std::vector<std::string>&)>& add_neighbours) const;
 
   std::vector<Node> nodes_;  // in the order of the input
   std::map<std::string, std::size_t, std::less<>> index_;

@@ -1,5 +1,7 @@
 #include "compose/loader/quick_yaml.hpp"
 
+#include <optional>
+
 #include "compose/loader/parse_yaml.hpp"
 #include "compose/loader/yaml_scalar.hpp"
 
@@ -173,6 +175,11 @@ class QuickParser {
   // ---- values on one line ----
 
   Node inline_value() {
+    if (auto node = quoted_or_flow()) return std::move(*node);
+    return plain();
+  }
+
+  std::optional<Node> quoted_or_flow() {
     switch (here()) {
       case '"':
       case '\'':
@@ -181,7 +188,7 @@ class QuickParser {
       case '{':
         return flow_collection();
       default:
-        return plain();
+        return std::nullopt;
     }
   }
 
@@ -229,16 +236,7 @@ class QuickParser {
   }
 
   Node flow_value() {
-    switch (here()) {
-      case '"':
-      case '\'':
-        return quoted();
-      case '[':
-      case '{':
-        return flow_collection();
-      default:
-        break;
-    }
+    if (auto node = quoted_or_flow()) return std::move(*node);
     const Mark where = mark();
     const auto start = at_;
     if (is_indicator(here()) || at_dash()) throw Unusual{};
