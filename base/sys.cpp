@@ -63,10 +63,14 @@ void make_directory_if_missing(const HostPath& path, mode_t mode) {
 }
 
 void make_directories(const HostPath& path, mode_t mode) {
-  if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return;
-  if (errno != ENOENT) throw SysError(errno, text("create directory '{}'", path.str()));
-  make_directories(path.parent(), mode);
-  make_directory_if_missing(path, mode);
+  // Somebody may remove a parent, empty as it is, between its making and that of what it is made for.
+  constexpr int k_attempts = 100;
+  for (int attempt = 0; attempt < k_attempts; ++attempt) {
+    if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return;
+    if (errno != ENOENT) break;
+    make_directories(path.parent(), mode);
+  }
+  throw SysError(errno, text("create directory '{}'", path.str()));
 }
 
 bool remove_file_if_present(const HostPath& path) {

@@ -1,5 +1,7 @@
 #include "compose/adapters/step_runner.hpp"
 
+#include <unistd.h>
+
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -109,6 +111,7 @@ void ContainerStepRunner::clean_up() {
     remains.clean_up(k_step_project, id);
   }
   remains.remove_empty_parents(k_step_project);
+  ::rmdir(runtime.run_root.c_str());  // where nothing else runs, nothing is left
 }
 
 base::ExitStatus ContainerStepRunner::run(const images::StepSpec& step, const images::StepOutput& output) {

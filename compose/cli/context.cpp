@@ -50,8 +50,6 @@ Context::~Context() {
   } catch (const base::Error&) {
     // The lock says that the project is unsettled, so the next command sees to it.
   }
-  for (const auto& directory : {parts_->paths.locks(), parts_->paths.run_root})
-    ::rmdir(directory.c_str());  // if empty
 }
 
 const GlobalOptions& Context::options() const noexcept {
@@ -153,7 +151,8 @@ void Context::lock_project(const std::string& name) {
   const bool may_need_repair =
       parts_->lock->follows_unsettled() ||
       (parts_->lock->is_first() && (has_parts(name) || !state().volumes(name).empty()));
-  if (!may_need_repair || parts_->options.dry_run) return;
+  if (!may_need_repair) return;
+  if (parts_->options.dry_run) return parts_->lock->keep_unsettled();
   for (const auto& failure : adapters::repair_project({state(), networks(), ports(), parts_->paths}, name)) {
     warn(base::text("an earlier command on project \"{}\" was cut short: {}", name, failure));
     parts_->lock->keep_unsettled();
@@ -169,18 +168,23 @@ bool Context::has_parts(const std::string& project) {
 void Context::unlock_project() {
   if (parts_->networks) parts_->networks->settle();
   if (!parts_->lock) return;
-  if (parts_->options.dry_run && parts_->lock->follows_unsettled()) parts_->lock->keep_unsettled();
   if (has_parts(parts_->locked_project))
     parts_->lock->settle();
   else
-    parts_->lock->settle_and_remove();
+    remove_lock();
   parts_->lock.reset();
 }
 
 // What a command that failed made stays unsettled, if there is anything.
 void Context::unlock_failed_project() {
-  if (!has_parts(parts_->locked_project)) parts_->lock->settle_and_remove();
+  if (!has_parts(parts_->locked_project)) remove_lock();
   parts_->lock.reset();
+}
+
+// The last project takes the run root away.
+void Context::remove_lock() {
+  parts_->lock->settle_and_remove();
+  for (const auto& directory : {parts_->paths.locks(), parts_->paths.run_root}) ::rmdir(directory.c_str());
 }
 
 int Context::lock_descriptor() {

@@ -87,6 +87,7 @@ class Context {
  private:
   [[nodiscard]] bool has_parts(const std::string& project);  // containers or networks
   void unlock_failed_project();
+  void remove_lock();
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

@@ -28,10 +28,11 @@ class StatusWatch::Body {
       : paths_(std::move(paths)),
         inotify_(executor, base::check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "watch containers")),
         timer_(executor) {
-    base::sys::make_directories(paths_.run_root, 0711);
-    root_ = base::check(
-        ::inotify_add_watch(inotify_.native_handle(), paths_.run_root.c_str(), IN_CREATE | IN_ONLYDIR),
-        "watch '{}'", paths_.run_root.str());
+    do {  // again where the last project takes the run root away meanwhile
+      base::sys::make_directories(paths_.run_root, 0711);
+      root_ = ::inotify_add_watch(inotify_.native_handle(), paths_.run_root.c_str(), IN_CREATE | IN_ONLYDIR);
+    } while (root_ == -1 && errno == ENOENT);
+    base::check(root_, "watch '{}'", paths_.run_root.str());
   }
 
   void add(const ContainerId& id) {

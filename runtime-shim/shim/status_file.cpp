@@ -18,9 +18,9 @@ namespace compose::rt {
 namespace sys = base::sys;
 
 RunDirectory::RunDirectory(const HostPath& run_root, const ContainerId& id) : path_(run_root / id.str()) {
-  sys::make_directories(run_root, 0711);
-  sys::make_directory_if_missing(path_, 0700);
+  sys::make_directories(path_, 0711);
   directory_ = sys::open(path_, O_RDONLY | O_DIRECTORY);
+  base::check(::fchmod(directory_.get(), 0700), "protect '{}'", path_.str());
   alive_ = sys::open_at(directory_.get(), "alive", O_RDWR | O_CREAT, 0600);
   struct flock lock {};
   lock.l_type = F_WRLCK;
