@@ -1,10 +1,9 @@
 #include "compose/adapters/step_runner.hpp"
 
-#include <unistd.h>
-
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <unistd.h>
 #include <utility>
 
 #include "base/error.hpp"
