@@ -306,15 +306,15 @@ void DeviceCount::read(Reader& reader, const Node& node, const KeyPath& path,
 // ---- units ----
 
 void ByteSize::read(Reader& reader, const Node& node, const KeyPath& path, std::int64_t& value) {
-  if (node.is(Kind::integer)) {
-    value = node.integer;
-  } else if (node.is(Kind::string)) {
-    const auto bytes = base::parse_bytes(node.text);
-    if (!bytes) return reader.fail(node, path, base::text("invalid size '{}', write 512m or 2g", node.text));
-    value = *bytes;
-  } else {
-    reader.expect(node, path, "a size in bytes or a string such as '512m'");
+  if (!node.is(Kind::integer) && !node.is(Kind::string))
+    return reader.expect(node, path, "a size in bytes or a string such as '512m'");
+  const auto bytes = node.is(Kind::integer) ? std::optional{node.integer} : base::parse_bytes(node.text);
+  constexpr std::int64_t unlimited = -1;
+  if (!bytes || *bytes < unlimited) {
+    const auto spelling = node.is(Kind::integer) ? std::to_string(node.integer) : node.text;
+    return reader.fail(node, path, base::text("invalid size '{}', write 512m or 2g", spelling));
   }
+  value = *bytes;
 }
 
 void ByteSize::read(Reader& reader, const Node& node, const KeyPath& path,

@@ -12,6 +12,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include "base/text.hpp"
 #include "compose/loader/quick_yaml.hpp"
 #include "compose/loader/yaml_scalar.hpp"
 
@@ -306,6 +307,14 @@ bool acceptable(const Sources& sources, std::uint32_t source, Diagnostics& diagn
   return true;
 }
 
+// The library's own words, but for an alias, which its versions name or do not name.
+std::string message_of(const YAML::ParserException& e, std::string_view text) {
+  if (!e.msg.starts_with("the referenced anchor is not defined")) return e.msg;
+  auto name = text.substr(std::min(static_cast<std::size_t>(std::max(e.mark.pos, 0)), text.size()));
+  if (name.starts_with('*')) name.remove_prefix(1);
+  return base::text("no anchor before it is named '{}'", name.substr(0, name.find_first_of(" \t\r\n,]}")));
+}
+
 }  // namespace
 
 std::vector<Node> parse_yaml(const Sources& sources, std::uint32_t source, Diagnostics& diagnostics) {
@@ -327,7 +336,7 @@ std::vector<Node> parse_with_library(const Sources& sources, std::uint32_t sourc
   } catch (const YAML::ParserException& e) {
     const Mark mark{source, static_cast<std::uint32_t>(e.mark.line + 1),
                     static_cast<std::uint32_t>(e.mark.column + 1)};
-    diagnostics.error(mark, "invalid YAML: " + e.msg);
+    diagnostics.error(mark, "invalid YAML: " + message_of(e, sources.text(source)));
     return {};
   }
   return builder.take_documents();
