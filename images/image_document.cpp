@@ -104,9 +104,7 @@ std::vector<HistoryEntry> read_history(const Json& document) {
   return history;
 }
 
-ImageDocument read_document(std::string_view bytes) {
-  if (bytes.size() > k_max_document) fail("it is larger than {} bytes", k_max_document);
-  const Json json = base::parse_json(bytes, "image config");
+ImageDocument read_document(const Json& json) {
   if (!json.is_object()) refuse("document", "an object");
   if (json.contains("manifests") || json.contains("layers")) fail("it is a manifest, not an image config");
   ImageDocument document;
@@ -183,7 +181,9 @@ Json history_json(const std::vector<HistoryEntry>& history) {
 }  // namespace
 
 ImageDocument parse_image_document(std::string_view json) {
-  return base::with_context("read image config", [&] { return read_document(json); });
+  if (json.size() > k_max_document) fail("read image config: it is larger than {} bytes", k_max_document);
+  const Json document = base::parse_json(json, "image config");
+  return base::with_context("read image config", [&] { return read_document(document); });
 }
 
 std::string format_image_document(const ImageDocument& document) {

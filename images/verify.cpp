@@ -79,7 +79,10 @@ class Verifier {
   bool is_right(const Layer& layer) {
     fresh_.reset();
     const auto directory = layers_.directory_of(layer.diff_id);
-    if (layer.blob.empty()) return pack_directory(directory, PackForm::layer).digest == layer.diff_id;
+    if (layer.blob.empty()) {
+      if (!base::sys::exists(directory)) base::fail("its directory is missing");
+      return pack_directory(directory, PackForm::layer).digest == layer.diff_id;
+    }
     Workspace fresh = layers_.workspace();
     unpack(layer, fresh);
     const auto wanted = pack_directory(fresh.upper(), PackForm::layer).digest;

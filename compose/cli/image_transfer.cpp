@@ -2,6 +2,7 @@
 
 #include "base/units.hpp"
 #include "compose/cli/context.hpp"
+#include "compose/loader/load_project.hpp"
 #include "compose/ui/progress.hpp"
 #include "images/registry/settings.hpp"
 
@@ -41,6 +42,15 @@ bool is_last(TransferState state) {
 }
 
 }  // namespace
+
+model::Project load_for_transfer(Context& context, const TransferScope& scope) {
+  static_cast<void>(context.state());  // who may not change anything hears of it first
+  if (scope.quiet) context.silence_progress();
+  auto load = context.load_options();
+  load.services = scope.services;
+  load.with_dependencies = scope.with_dependencies || scope.services.empty();
+  return context.load(load).project;
+}
 
 void TransferView::layer(const images::TransferStep& step) {
   if (quiet_) return;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "compose/model/project.hpp"
 #include "images/registry/pull.hpp"
 #include "images/registry/push.hpp"
 
@@ -25,6 +26,14 @@ class TransferView final : public images::TransferProgress {
   bool quiet_;
   std::map<std::string, images::TransferState> shown_;  // by image and layer
 };
+
+// The project whose images `pull` and `push` are about: of these services, or of all.
+struct TransferScope {
+  std::vector<std::string> services;
+  bool with_dependencies = false;
+  bool quiet = false;
+};
+[[nodiscard]] model::Project load_for_transfer(Context& context, const TransferScope& scope);
 
 // Shows "Pulling" and "Pulled"; failures are in the outcomes, for the caller to show.
 std::vector<images::PullOutcome> pull_with_progress(Context& context,

@@ -1,7 +1,6 @@
 #include "images/build/remote_cache.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fcntl.h>
 #include <map>
 #include <optional>
@@ -17,6 +16,7 @@
 #include "images/layer_store.hpp"
 #include "images/registry/answers.hpp"
 #include "images/registry/registry.hpp"
+#include "images/transfer/manifest_writing.hpp"
 
 namespace compose::images {
 namespace {
@@ -25,17 +25,10 @@ using base::fail;
 using base::HostPath;
 using base::Json;
 
-constexpr const char* k_config_type = "application/vnd.compose.build-cache.v1+json";
-constexpr const char* k_manifest_type = "application/vnd.oci.image.manifest.v1+json";
-constexpr const char* k_layer_type = "application/vnd.oci.image.layer.v1.tar+gzip";
-constexpr const char* k_plain_layer_type = "application/vnd.oci.image.layer.v1.tar";
+constexpr const char* k_cache_config = "application/vnd.compose.build-cache.v1+json";
 constexpr std::size_t k_max_document = 4U << 20U;
 constexpr std::size_t k_max_steps = 10'000;
 constexpr std::size_t k_max_bases = 100;
-
-Json descriptor_json(const std::string& type, const std::string& digest, std::uint64_t size) {
-  return Json{{"mediaType", type}, {"digest", digest}, {"size", size}};
-}
 
 // Where documents and blobs are: a directory or a repository.
 class CachePlace {
@@ -90,7 +83,7 @@ class DirectoryPlace final : public CachePlace {
     base::write_file_atomically(
         directory_ / "index.json",
         Json{{"schemaVersion", 2},
-             {"manifests", Json::array({descriptor_json(k_manifest_type, digest, document.size())})}}
+             {"manifests", Json::array({descriptor_json(k_oci_manifest, digest, document.size())})}}
             .dump());
   }
 
@@ -132,7 +125,7 @@ class RegistryPlace final : public CachePlace {
     registry_.upload(digest, {.size = size, .open = text_of});
   }
   void put_manifest(const std::string& document) override {
-    registry_.put_manifest(reference_.tag, k_manifest_type, document);
+    registry_.put_manifest(reference_.tag, k_oci_manifest, document);
   }
 
  private:
@@ -242,7 +235,7 @@ struct CacheImport::Parts {
 CacheImport::CacheImport(Store& store, const CacheLocation& location)
     : parts_(new Parts{.store = store, .place = open_place(location, RegistryAccess::pull), .steps = {}}) {
   const auto manifest = parse_oci_manifest(parts_->place->manifest());
-  if (manifest.config.media_type != k_config_type)
+  if (manifest.config.media_type != k_cache_config)
     fail("it is not a build cache, but '{}'", manifest.config.media_type);
   const auto config = base::parse_json(parts_->place->document(manifest.config), "build cache");
   if (!config.is_object()) fail("build cache: must be an object");
@@ -278,14 +271,6 @@ bool CacheImport::provide_base(const std::string& reference) {
 // ---- writing ----
 
 namespace {
-
-std::string layer_type(const HostPath& blob) {
-  std::array<char, 4> magic{};
-  const auto n = base::sys::read_some(base::sys::open(blob, O_RDONLY).get(), magic);
-  const std::string_view bytes{magic.data(), n};
-  if (bytes.starts_with("\x1f\x8b")) return k_layer_type;
-  return std::string{k_plain_layer_type} + (bytes == "\x28\xb5\x2f\xfd" ? "+zstd" : "");
-}
 
 // What is written, once each.
 class Export {
@@ -326,11 +311,7 @@ class Export {
     const auto file = workspace_.work() / "config";
     base::write_file_atomically(file, config);
     if (!place_->has(digest)) place_->upload(digest, config.size(), file);
-    place_->put_manifest(Json{
-        {"schemaVersion", 2},
-        {"mediaType", k_manifest_type},
-        {"config", descriptor_json(k_config_type, digest, config.size())},
-        {"layers", layers_}}.dump());
+    place_->put_manifest(manifest_text(descriptor_json(k_cache_config, digest, config.size()), layers_));
   }
 
  private:
@@ -339,8 +320,10 @@ class Export {
     if (!layer || layer->blob.empty()) return std::nullopt;
     const auto file = store_.layers().blob_path(layer->blob);
     if (!base::sys::exists(file)) return std::nullopt;
+    const auto type = layer->blob == diff_id ? std::string{k_oci_layer} : layer_media_type(file);
+    if (type.empty()) return std::nullopt;  // OCI has no word for how it is compressed
     if (!place_->has(layer->blob)) place_->upload(layer->blob, layer->blob_size, file);
-    return descriptor_json(layer_type(file), layer->blob, layer->blob_size);
+    return descriptor_json(type, layer->blob, layer->blob_size);
   }
 
   std::optional<Json> packed_anew(const std::string& diff_id) {
@@ -356,7 +339,7 @@ class Export {
     const auto name = digest.digest();
     if (!place_->has(name)) place_->upload(name, size, file);
     base::sys::remove_file_if_present(file);
-    return descriptor_json(k_layer_type, name, size);
+    return descriptor_json(k_oci_layer_gzip, name, size);
   }
 
   Store& store_;

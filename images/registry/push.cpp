@@ -19,6 +19,7 @@
 #include "images/registry/answers.hpp"
 #include "images/registry/pull_records.hpp"
 #include "images/registry/registry.hpp"
+#include "images/transfer/manifest_writing.hpp"
 #include "images/worker.hpp"
 
 namespace compose::images {
@@ -30,9 +31,6 @@ using base::Json;
 
 constexpr std::size_t k_most_uploading = 4;
 constexpr int k_push_tick = 80;  // milliseconds
-constexpr const char* k_manifest_type = "application/vnd.oci.image.manifest.v1+json";
-constexpr const char* k_config_type = "application/vnd.oci.image.config.v1+json";
-constexpr const char* k_layer_type = "application/vnd.oci.image.layer.v1.tar";
 
 // What became of one layer.
 struct PushedLayer {
@@ -64,20 +62,6 @@ class FileSource final : public ByteSource {
   WorkerReport& report_;
   std::uint64_t sent_ = 0;
 };
-
-std::string layer_type_of(const HostPath& blob) {
-  std::array<char, 4> magic{};
-  const auto fd = base::sys::open(blob, O_RDONLY);
-  (void)base::sys::read_some(fd.get(), magic);
-  const std::string_view bytes{magic.data(), magic.size()};
-  if (bytes.starts_with("\x1f\x8b")) return base::text("{}+gzip", k_layer_type);
-  if (bytes == std::string_view{"\x28\xb5\x2f\xfd", 4}) return base::text("{}+zstd", k_layer_type);
-  return "";
-}
-
-Json descriptor_json(const std::string& type, const std::string& digest, std::uint64_t size) {
-  return Json{{"mediaType", type}, {"digest", digest}, {"size", size}};
-}
 
 // One layer to be sent: a blob as it is, or a directory that is packed first.
 struct LayerPlan {
@@ -160,8 +144,8 @@ class Pusher {
   void plan_layer(const std::string& diff_id) {
     const auto layer = store_.layers().find(diff_id);
     if (!layer) fail("layer {} is not in the store", diff_id);
-    LayerPlan plan{.diff_id = diff_id, .type = base::text("{}+gzip", k_layer_type)};
-    const auto type = layer->blob.empty() ? "" : layer_type_of(store_.layers().blob_path(layer->blob));
+    LayerPlan plan{.diff_id = diff_id, .type = k_oci_layer_gzip};
+    const auto type = layer->blob.empty() ? "" : layer_media_type(store_.layers().blob_path(layer->blob));
     if (!type.empty()) {
       plan.type = type;
       plan.digest = layer->blob;
@@ -290,12 +274,8 @@ class Pusher {
   void make_manifest() {
     Json layers = Json::array();
     for (const auto& layer : layers_) layers.push_back(descriptor_json(layer.type, layer.digest, layer.size));
-    manifest_.document = Json{
-        {"schemaVersion", 2},
-        {"mediaType", k_manifest_type},
-        {"config", descriptor_json(k_config_type, id_, config_.size())},
-        {"layers", layers}}.dump();
-    manifest_.media_type = k_manifest_type;
+    manifest_.document = manifest_text(descriptor_json(k_oci_config, id_, config_.size()), layers);
+    manifest_.media_type = k_oci_manifest;
     manifest_.digest = "sha256:" + base::sha256_hex(manifest_.document);
   }
 

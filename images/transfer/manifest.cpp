@@ -4,6 +4,7 @@
 #include "base/json.hpp"
 #include "images/image.hpp"
 #include "images/reference.hpp"
+#include "images/transfer/manifest_writing.hpp"
 
 namespace compose::images {
 namespace {
@@ -12,9 +13,7 @@ using base::fail;
 using base::Json;
 
 constexpr std::size_t k_max_list = 1000;
-constexpr std::string_view k_oci_index = "application/vnd.oci.image.index.v1+json";
 constexpr std::string_view k_docker_index = "application/vnd.docker.distribution.manifest.list.v2+json";
-constexpr std::string_view k_oci_manifest = "application/vnd.oci.image.manifest.v1+json";
 constexpr std::string_view k_docker_manifest = "application/vnd.docker.distribution.manifest.v2+json";
 
 Json parse(std::string_view json, const char* what) {

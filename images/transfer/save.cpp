@@ -1,6 +1,5 @@
 // Images out of the store, as one archive that Docker reads by manifest.json and OCI tools by index.json.
 #include <algorithm>
-#include <array>
 #include <fcntl.h>
 #include <optional>
 #include <set>
@@ -15,6 +14,7 @@
 #include "images/layer_store.hpp"
 #include "images/transfer.hpp"
 #include "images/transfer/manifest.hpp"
+#include "images/transfer/manifest_writing.hpp"
 
 namespace compose::images {
 namespace {
@@ -26,7 +26,7 @@ using base::Json;
 struct SavedLayer {
   std::string digest;
   std::uint64_t size = 0;
-  std::string media_type = "application/vnd.oci.image.layer.v1.tar";
+  std::string media_type = k_oci_layer;
   bool from_blob = false;
 };
 
@@ -49,10 +49,7 @@ class Saver {
       tar_.header({.path = directory, .type = TarType::directory, .mode = 0755});
     for (const auto& reference : references)
       base::with_context(base::text("save '{}'", reference), [&] { image(reference); });
-    file("index.json", Json{{"schemaVersion", 2},
-                            {"mediaType", "application/vnd.oci.image.index.v1+json"},
-                            {"manifests", index_}}
-                           .dump());
+    file("index.json", Json{{"schemaVersion", 2}, {"mediaType", k_oci_index}, {"manifests", index_}}.dump());
     file("manifest.json", docker_.dump());
     file("oci-layout", Json{{"imageLayoutVersion", "1.0.0"}}.dump());
     tar_.finish();
@@ -67,22 +64,18 @@ class Saver {
     Json layer_names = Json::array();
     for (const auto& diff_id : document.diff_ids) {
       const auto saved = layer(diff_id);
-      layers.push_back(descriptor(saved.media_type, saved.digest, saved.size));
+      layers.push_back(descriptor_json(saved.media_type, saved.digest, saved.size));
       layer_names.push_back(blob_name(saved.digest));
     }
     blob(image.id, config);
-    const auto manifest = Json{
-        {"schemaVersion", 2},
-        {"mediaType", "application/vnd.oci.image.manifest.v1+json"},
-        {"config", descriptor("application/vnd.oci.image.config.v1+json", image.id, config.size())},
-        {"layers", layers}}.dump();
+    const auto manifest = manifest_text(descriptor_json(k_oci_config, image.id, config.size()), layers);
     const auto manifest_digest = "sha256:" + base::sha256_hex(manifest);
     blob(manifest_digest, manifest);
     // Asked for by id, it has no name in the archive.
     const bool by_name =
         std::ranges::any_of(image.references, [&](const auto& r) { return image_matches(r, reference); });
     const auto name = by_name ? parse_reference(reference).full() : std::string{};
-    Json entry = descriptor("application/vnd.oci.image.manifest.v1+json", manifest_digest, manifest.size());
+    Json entry = descriptor_json(k_oci_manifest, manifest_digest, manifest.size());
     entry["platform"] = Json{{"architecture", image.architecture}, {"os", image.os}};
     Json tags = Json::array();
     if (!name.empty()) {
@@ -92,10 +85,6 @@ class Saver {
     }
     index_.push_back(std::move(entry));
     docker_.push_back(Json{{"Config", blob_name(image.id)}, {"RepoTags", tags}, {"Layers", layer_names}});
-  }
-
-  static Json descriptor(const std::string& type, const std::string& digest, std::uint64_t size) {
-    return Json{{"mediaType", type}, {"digest", digest}, {"size", size}};
   }
 
   void file(const std::string& name, const std::string& content) {
@@ -127,18 +116,12 @@ class Saver {
 
   // A layer is given out as it came, when OCI has a word for how it is compressed.
   void choose_blob(const Layer& layer, SavedLayer& saved) const {
-    std::array<char, 4> magic{};
-    const auto fd = base::sys::open(store_.layers().blob_path(layer.blob), O_RDONLY);
-    (void)base::sys::read_some(fd.get(), magic);
-    const std::string_view bytes{magic.data(), magic.size()};
-    const bool gzip = bytes.starts_with("\x1f\x8b");
-    const bool zstd = bytes == std::string_view{"\x28\xb5\x2f\xfd", 4};
-    if (!gzip && !zstd && layer.blob != layer.diff_id) return;
+    const auto type = layer_media_type(store_.layers().blob_path(layer.blob));
+    if (type.empty() && layer.blob != layer.diff_id) return;
     saved.from_blob = true;
     saved.digest = layer.blob;
     saved.size = layer.blob_size;
-    if (gzip) saved.media_type += "+gzip";
-    if (zstd) saved.media_type += "+zstd";
+    if (!type.empty()) saved.media_type = type;
   }
 
   void copy_blob(const Layer& layer, const SavedLayer& saved, ByteSink& into) const {

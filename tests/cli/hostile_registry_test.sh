@@ -41,6 +41,23 @@ test_documents_that_are_no_manifests_are_refused() {
   refused deep "image indexes are nested more than 3 deep"
   refused missing "it is not in the registry: status 404: manifest unknown"
   refused many-layers "read image config: 600 layers are more than the 500 allowed"
+  refused deep-json "read image manifest: nested more than 256 deep"
+  refused deep-config "read image config: nested more than 256 deep"
+  refused config-lie "config sha256:2{64}: its content has the digest sha256:[0-9a-f]{64}"
+  refused no-digest "image manifest: config: the digest 'md5:1' is not sha256 and 64 hex digits"
+  refused escaping-digest "image manifest: config: the digest 'sha256:../../../x' is not sha256 and 64 hex digits"
+  refused negative-size "image manifest: config: the size must be a number and not negative"
+}
+
+test_answers_that_are_no_http_are_refused() {
+  hostile_start
+  refused header-bomb "read the answer of localhost:5000: header limit exceeded"
+  refused interim "the registry localhost:5000 refuses: status 103"
+  refused two-lengths "read the answer of localhost:5000: bad Content-Length"
+  refused bad-chunk "read the answer of localhost:5000: bad chunk"
+  refused http-0.9 "read the answer of localhost:5000: bad version"
+  refused loop-redirect "localhost:5000 redirects more than 5 times"
+  refused file-redirect "invalid address 'file:///etc/passwd': only http and https are known"
 }
 
 test_blobs_that_are_not_what_the_manifest_says_are_refused() {
@@ -54,6 +71,20 @@ test_blobs_that_are_not_what_the_manifest_says_are_refused() {
   refused truncated "$layer: read the answer of localhost:5000: the server closed the connection too early"
   refused bad-range "$layer: the registry was asked for the bytes from [0-9]+ on and sends 'bytes 0-[0-9/]+'"
   refused not-gzip "$layer: .*"
+  refused no-layer "$layer: damaged archive: Unrecognized archive format"
+  refused cut-tar "$layer: entry 'small': damaged archive: Truncated input file .*"
+  refused large-attribute "$layer: damaged archive: Special header too large"
+  refused bad-capability "$layer: entry 'x': set attribute 'security.capability': Invalid argument"
+  refused owner "$layer: entry 'x': the owner 1099511627776 is out of range"
+  compose image pull -q localhost:5000/members:1
+  compose image verify >/dev/null
+}
+
+test_trees_that_nobody_could_read_are_refused() {
+  hostile_start
+  refused deep-tree "$layer: entry '(a/){600}': directories are nested more than 500 deep"
+  refused deep-by-links "$layer: entry 'l/(b/){300}': directories are nested more than 500 deep"
+  refused sparse "$layer: entry 's': not enough space on the disk: the archive unpacks to more than the [0-9]+ bytes that may be used"
 }
 
 test_archives_that_reach_out_of_their_directory_reach_nothing() {
@@ -62,17 +93,38 @@ test_archives_that_reach_out_of_their_directory_reach_nothing() {
   refused hardlink "$layer: entry 'passwd': the name goes upwards"
   refused long-name "$layer: entry 'n{4096}': a component of the name is longer than 255 bytes"
   refused symlink "$layer: entry 'out/hostile-symlink': create directory 'out': File exists"
+  refused whiteout-up "$layer: entry '.wh...': a whiteout of '..'"
+  refused hardlink-out "$layer: entry 'stolen': the target 'out/hostname-of-the-host' of the hard link is not in the archive before it"
+  refused through "$layer: entry 'loop/x': enter 'loop': Too many levels of symbolic links"
+  refused removed "$layer: entry 'x': a character device 0:0 means a removed file in an overlay, which an image says with '.wh.'"
+  compose image pull -q localhost:5000/over-links:1
+  equal "" "$(find "$COMPOSE_DATA_ROOT/images/layers" -name c -links +1)"
+  compose image rm localhost:5000/over-links:1
   compose image pull -q localhost:5000/absolute:1
   equal "" "$(find /tmp -maxdepth 1 -name 'hostile-*')"
   equal 1 "$(find "$COMPOSE_DATA_ROOT/images/layers" -name 'hostile-*' | wc -l)"
 }
 
+test_a_device_of_an_image_opens_nothing_of_the_host() {
+  hostile_start
+  compose image pull -q localhost:5000/nodes:1
+  busybox_image image
+  printf 'FROM localhost:5000/nodes:1\nADD rootfs.tar /\n' >image/Dockerfile
+  printf 'services:\n  it: {image: nodes, build: ./image, network_mode: none}\n' >compose.yaml
+  compose build -q 2>/dev/null
+  equal "b c" "$(compose run --rm -T it stat -c %A /disk /memory 2>/dev/null | cut -c 1 | xargs)"
+  matches "$(compose run --rm -T it cat /disk 2>&1 || true)" "can't open '/disk': Operation not permitted"
+  matches "$(compose run --rm -T it cat /memory 2>&1 || true)" "can't open '/memory': Operation not permitted"
+}
+
 test_a_bomb_fills_no_more_than_the_room_there_is() {
   hostile_start
   mkdir -p "$COMPOSE_DATA_ROOT"
-  mount -t tmpfs -o size=192m none "$COMPOSE_DATA_ROOT"
+  mount -t tmpfs -o size=192m,nr_inodes=12k none "$COMPOSE_DATA_ROOT"
   trap 'registry_stop; umount -l "$COMPOSE_DATA_ROOT"' EXIT
   refused bomb "$layer: entry 'zeros': not enough space on the disk: the archive unpacks to more than the [0-9]+ bytes that may be used"
+  refused zstd-bomb "$layer: entry 'zeros': not enough space on the disk: the archive unpacks to more than the [0-9]+ bytes that may be used"
+  refused tar-bomb "$layer: not enough space on the disk: the archive has more than the [0-9]+ entries that may be made"
   compose image pull -q localhost:5000/absolute:1
 }
 

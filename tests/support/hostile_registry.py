@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import json
+import subprocess
 import sys
 import tarfile
 import threading
@@ -90,6 +91,60 @@ with gzip.GzipFile(fileobj=bomb, mode="wb", mtime=0) as packer:
         packer.write(bytes(1 << 20))
 image("bomb", small, layer=bomb.getvalue())
 image("many-layers", small, layers=600)
+
+
+def directory(name):
+    info = tarfile.TarInfo(name)
+    info.type, info.mode = tarfile.DIRTYPE, 0o755
+    return info, None
+
+
+def node(name, kind, major, minor):
+    info = tarfile.TarInfo(name)
+    info.type, info.mode, info.devmajor, info.devminor = kind, 0o666, major, minor
+    return info, None
+
+
+def extended(name, data, records):
+    info, data = file_entry(name, data)
+    info.pax_headers = records
+    return info, data
+
+
+image("zstd-bomb", small, layer=subprocess.run(["zstd", "-qc"], input=zeros.tobuf(tarfile.GNU_FORMAT) + bytes(300 << 20), stdout=subprocess.PIPE).stdout)
+image("tar-bomb", tar_of([file_entry("%04d" % i) for i in range(3000)]))
+image("sparse", tar_of([extended("GNUSparseFile.0/s", b"0\n" + bytes(510), {
+    "GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "s", "GNU.sparse.realsize": str(1 << 60)})]))
+image("deep-tree", tar_of([directory("a/" * 600)]))
+image("deep-by-links", tar_of([directory("a/" * 300), link("l", "a/" * 299 + "a", tarfile.SYMTYPE), directory("l/" + "b/" * 300)]))
+image("removed", tar_of([node("x", tarfile.CHRTYPE, 0, 0)]))
+image("nodes", tar_of([node("memory", tarfile.CHRTYPE, 1, 1), node("disk", tarfile.BLKTYPE, 8, 0)]))
+image("whiteout-up", tar_of([file_entry(".wh...")]))
+image("hardlink-out", tar_of([link("out", "/etc", tarfile.SYMTYPE), link("stolen", "out/hostname-of-the-host", tarfile.LNKTYPE)]))
+image("through", tar_of([link("etc", "/hostile-through", tarfile.SYMTYPE), link("loop", "loop", tarfile.SYMTYPE), file_entry("loop/x")]))
+image("over-links", tar_of([link("a", "/tmp/hostile-over", tarfile.SYMTYPE), file_entry("a"), link("b", "/tmp/hostile-over", tarfile.SYMTYPE),
+                            link("c", "b", tarfile.LNKTYPE), file_entry("c", mode=0o4755, uid=7)]))
+image("large-attribute", tar_of([extended("x", b"", {"SCHILY.xattr.user.x": "y" * (50 << 20)})]))
+image("bad-capability", tar_of([extended("x", b"", {"SCHILY.xattr.security.capability": "nonsense"})]))
+image("owner", tar_of([file_entry("x", uid=1 << 40)]))
+image("cut-tar", small[:700])
+image("members", small, layer=gzip.compress(small[:512], mtime=0) + gzip.compress(small[512:], mtime=0))
+image("no-layer", small, layer=b"")
+image("config-lie", small)
+image("deep-config", small)
+for name, broken in (("config-lie", b'{"os": "linux"} '), ("deep-config", b"[" * 1_000_000)):
+    document = json.loads(manifests[name, "1"][1])
+    document["config"].update(put(broken))
+    if name == "config-lie":
+        document["config"]["digest"] = "sha256:" + "2" * 64
+        blobs["sha256:" + "2" * 64] = broken
+    manifests[name, "1"] = (MANIFEST, json.dumps(document).encode())
+for name in ("header-bomb", "interim", "two-lengths", "bad-chunk", "loop-redirect", "file-redirect", "http-0.9"):
+    good[name] = image(name, large)
+manifests["deep-json", "1"] = (MANIFEST, b'{"layers": ' + b"[" * 2_000_000)
+manifests["no-digest", "1"] = (MANIFEST, json.dumps({"schemaVersion": 2, "config": {"digest": "md5:1", "size": 1}, "layers": []}).encode())
+manifests["escaping-digest", "1"] = (MANIFEST, json.dumps({"schemaVersion": 2, "config": {"digest": "sha256:../../../x", "size": 1}, "layers": []}).encode())
+manifests["negative-size", "1"] = (MANIFEST, json.dumps({"schemaVersion": 2, "config": {"digest": "sha256:" + "1" * 64, "size": -5}, "layers": []}).encode())
 manifests["html", "1"] = ("text/html", b"<html><body>please sign in</body></html>")
 manifests["large-manifest", "1"] = (MANIFEST, b" " * (5 << 20))
 manifests["not-json", "1"] = (MANIFEST, b"\x00\xff{")
@@ -159,6 +214,21 @@ class Handler(BaseHTTPRequestHandler):
     def manifest(self, name, what):
         if name == "busy" and self.count() <= 2:
             return self.answer(429, b"", {"Retry-After": "0"})
+        if name == "header-bomb":
+            return self.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %s\r\n" % (i, b"x" * 100) for i in range(10000)))
+        if name == "interim":
+            return self.wfile.write(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100_000)
+        if name == "two-lengths":
+            return self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 50\r\n\r\nhello")
+        if name == "bad-chunk":
+            return self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nhello")
+        if name == "http-0.9":
+            self.wfile.write(b"hello, who are you?\n")
+            return self.connection.close()
+        if name == "loop-redirect":
+            return self.answer(302, b"", {"Location": self.path})
+        if name == "file-redirect":
+            return self.answer(302, b"", {"Location": "file:///etc/passwd"})
         if name == "slow-headers":
             for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 100:
                 self.wfile.write(bytes([byte]))

@@ -8,7 +8,6 @@
 #include "compose/cli/image_transfer.hpp"
 #include "compose/cli/project_images.hpp"
 #include "compose/cli/verbs/verbs.hpp"
-#include "compose/loader/load_project.hpp"
 #include "compose/lower/lower_project.hpp"
 #include "compose/ui/progress.hpp"
 
@@ -33,12 +32,8 @@ class PullVerb final : public Verb {
   int run(Context& context) override {
     if (policy_ && *policy_ != "missing" && *policy_ != "always")
       throw UsageError(base::text("unsupported --policy value \"{}\": must be missing or always", *policy_));
-    static_cast<void>(context.state());
-    if (quiet_) context.silence_progress();
-    auto load = context.load_options();
-    load.services = services_;
-    load.with_dependencies = include_deps_ || services_.empty();
-    const auto project = context.load(load).project;
+    const auto project = load_for_transfer(
+        context, {.services = services_, .with_dependencies = include_deps_, .quiet = quiet_});
     choose(context, project);
     if (context.options().dry_run) return dry_run(context);
     return report(context, pull_with_progress(context, requests_, quiet_));

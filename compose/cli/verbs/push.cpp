@@ -4,7 +4,6 @@
 #include "compose/cli/context.hpp"
 #include "compose/cli/image_transfer.hpp"
 #include "compose/cli/verbs/verbs.hpp"
-#include "compose/loader/load_project.hpp"
 #include "compose/lower/lower_project.hpp"
 #include "compose/ui/progress.hpp"
 
@@ -24,12 +23,8 @@ class PushVerb final : public Verb {
   }
 
   int run(Context& context) override {
-    static_cast<void>(context.state());
-    if (quiet_) context.silence_progress();
-    auto load = context.load_options();
-    load.services = services_;
-    load.with_dependencies = include_deps_ || services_.empty();
-    const auto project = context.load(load).project;
+    const auto project = load_for_transfer(
+        context, {.services = services_, .with_dependencies = include_deps_, .quiet = quiet_});
     std::vector<std::string> references;
     const auto add = [&](const std::string& reference) {
       if (std::ranges::count(references, reference) == 0) references.push_back(reference);

@@ -48,7 +48,7 @@ TEST_SUITE("images/image_document") {
   }
 
   TEST_CASE("damage is an error that names the member") {
-    CHECK(document_error("[") == "read image config: read image config: damaged JSON at byte 2");
+    CHECK(document_error("[") == "read image config: damaged JSON at byte 2");
     CHECK(document_error("[]") == "read image config: document: must be an object");
     CHECK(document_error("{}") == "read image config: rootfs: must be an object");
     CHECK(document_error(R"({"config":{"Env":"x"},"rootfs":{}})") ==
