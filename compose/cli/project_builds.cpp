@@ -200,8 +200,9 @@ void run_builds(Context& context, const std::vector<images::BuildRequest>& reque
   images::SilentBuildProgress silent;
   LiveBuildProgress live{context.progress()};
   images::BuildProgress* shown = &plain;
-  if (context.progress().needs_ticks()) shown = &live;
-  if (options.quiet) shown = &silent;
+  const auto mode = context.options().progress;
+  if (context.progress().needs_ticks() || mode == ProgressMode::json) shown = &live;
+  if (options.quiet || mode == ProgressMode::quiet) shown = &silent;
   const auto bound = context.options().parallel;
   images::build_images(
       {.store = context.images(),

@@ -207,15 +207,15 @@ class Batch {
 
   // A private key gets an agent of its own.
   void provide_agents(Job& job) {
-    for (auto& [id, path] : job.request.ssh)
-      base::with_context(base::text("ssh \"{}\"", id), [&] {
-        const base::HostPath place{path};
+    for (auto& agent : job.request.ssh)
+      base::with_context(base::text("ssh \"{}\"", agent.first), [&] {
+        const base::HostPath place{agent.second};
         const auto status = base::sys::stat_if_exists(place);
-        if (!status) fail("there is no '{}'", path);
+        if (!status) fail("there is no '{}'", place.str());
         if (S_ISSOCK(status->st_mode)) return;
         job.workspaces.push_back(std::make_shared<Workspace>(commons_.store.layers().workspace()));
         job.agents.push_back(std::make_unique<KeyAgent>(place, job.workspaces.back()->path()));
-        path = job.agents.back()->socket().str();
+        agent.second = job.agents.back()->socket().str();
       });
   }
 

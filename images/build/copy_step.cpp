@@ -1,5 +1,6 @@
 // COPY and ADD: what they mean is listed and digested first; only when the cache has no answer is anything
 // copied.
+#include <algorithm>
 #include <fcntl.h>
 
 #include "base/error.hpp"
@@ -70,11 +71,11 @@ void add_entry(CacheKey& key, const SourceEntry& entry) {
 // --parents keeps the source's directories, from "/./" on when it is in the path.
 std::string preserved_directory(std::string_view pattern, const std::string& path) {
   const auto pivot = pattern.find("/./");
+  if (pivot == std::string_view::npos) return path;
+  auto before = base::clean_path("/" + std::string{pattern.substr(0, pivot)}).substr(1);
   std::string kept = path;
-  if (pivot != std::string_view::npos) {
-    const auto before = base::clean_path("/" + std::string{pattern.substr(0, pivot)}).substr(1);
-    if (path.starts_with(before + "/")) kept = path.substr(before.size() + 1);
-  }
+  for (auto parts = before.empty() ? 0 : 1 + std::ranges::count(before, '/'); parts > 0; --parts)
+    kept.erase(0, std::min(kept.find('/'), kept.size() - 1) + 1);
   return kept;
 }
 
@@ -201,7 +202,7 @@ void StageBuilder::list_sources(CopyWork& work, const CopyInstruction& copy) {
   if (work.patterns.empty()) return;
   if (work.source.tree == nullptr) work.source = open_source(session_, copy.from, stage_.index);
   for (const auto& pattern : work.patterns) {
-    for (const auto& [path, name] : work.source.tree->match(pattern)) {
+    for (const auto& [path, name] : work.source.tree->match(pattern, work.parents)) {
       Listing listing{.pattern = pattern,
                       .name = name,
                       .preserve = {},

@@ -169,7 +169,9 @@ void add_entries(CacheKey& key, const std::vector<SourceEntry>& entries) {
 }
 
 std::vector<SourceEntry> entries_of(const Source& source, const std::string& path) {
-  const auto match = source.tree->match(path.empty() ? "/" : path).front();
+  const auto matches = source.tree->match(path.empty() ? "/" : path);
+  if (matches.empty()) fail("RUN --mount: nothing in {} matches '{}'", source.tree->name(), path);
+  const auto& match = matches.front();
   return source.identity.empty() ? source.tree->collect(match.path, {}) : source.tree->list(match.path);
 }
 

@@ -29,11 +29,11 @@ SourceMatch SourceTree::followed(const std::string& path) const {
   return match;
 }
 
-std::vector<SourceMatch> SourceTree::match(std::string_view pattern) const {
+std::vector<SourceMatch> SourceTree::match(std::string_view pattern, bool deep) const {
   const auto clean = path_in_tree(pattern);
   std::vector<SourceMatch> found;
   if (Glob::has_wildcard(clean)) {
-    match_below("", clean, found);
+    match_below("", clean, deep, found);
     return found;
   }
   const auto resolved = root_.resolve(clean);
@@ -44,9 +44,11 @@ std::vector<SourceMatch> SourceTree::match(std::string_view pattern) const {
   return found;
 }
 
-void SourceTree::match_below(const std::string& directory, std::string_view pattern,
+void SourceTree::match_below(const std::string& directory, std::string_view pattern, bool deep,
                              std::vector<SourceMatch>& found) const {
   const auto slash = pattern.find('/');
+  const bool any_depth = deep && slash != std::string_view::npos && pattern.substr(0, slash) == "**";
+  if (any_depth) match_below(directory, pattern.substr(slash + 1), deep, found);
   const Glob glob{pattern.substr(0, slash)};
   const auto resolved = root_.resolve(directory);
   const auto status = root_.stat(resolved);
@@ -54,8 +56,12 @@ void SourceTree::match_below(const std::string& directory, std::string_view patt
   for (const auto& name : sys::list_at(root_.open(resolved, O_RDONLY | O_DIRECTORY).get())) {
     if (!glob.matches(name)) continue;
     const auto path = directory.empty() ? name : directory + "/" + name;
-    if (slash != std::string_view::npos) {
-      match_below(path, pattern.substr(slash + 1), found);
+    if (any_depth) {
+      // Links are not walked: they may lead in circles.
+      const auto inside = root_.stat(path);
+      if (inside && S_ISDIR(inside->st_mode)) match_below(path, pattern, deep, found);
+    } else if (slash != std::string_view::npos) {
+      match_below(path, pattern.substr(slash + 1), deep, found);
     } else if (!rules_.ignores(path)) {
       found.push_back(followed(path));
     }

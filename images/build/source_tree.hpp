@@ -35,8 +35,8 @@ class SourceTree {
       : root_(std::move(root)), name_(std::move(name)), rules_(std::move(rules)), digests_(digests) {}
 
   // Itself, or what the wildcards match; sorted. Error when a plain path does not exist, or a link leads to
-  // nothing.
-  [[nodiscard]] std::vector<SourceMatch> match(std::string_view pattern) const;
+  // nothing. `deep`: "**" as a component means any number of directories, not one.
+  [[nodiscard]] std::vector<SourceMatch> match(std::string_view pattern, bool deep = false) const;
   // The source and everything below, parents before children, in byte order.
   [[nodiscard]] std::vector<SourceEntry> collect(const std::string& path, const IgnoreRules& excludes) const;
   // The same without digests of files, for what is only copied.
@@ -50,7 +50,7 @@ class SourceTree {
                                      bool with_digests) const;
   void visit(int directory, const std::string& name, Walk& walk, const std::string& path,
              const std::string& relative) const;
-  void match_below(const std::string& directory, std::string_view pattern,
+  void match_below(const std::string& directory, std::string_view pattern, bool deep,
                    std::vector<SourceMatch>& found) const;
   [[nodiscard]] SourceMatch followed(const std::string& path) const;
 

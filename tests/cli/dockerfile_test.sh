@@ -62,11 +62,14 @@ COPY --link --chmod=u=rwX,go=rX file /mode' '      args: {BELOW: "1"}'
 
 test_copy_keeps_parents_and_leaves_out_what_is_excluded() {
   context 'COPY --parents a/b/one a/./c/two /p/
+COPY --parents a/*/./two /q/
+COPY --parents a/**/y a/**/one /r/
 COPY --exclude=*.log --exclude=deep a /e/'
   mkdir -p context/a/b context/a/c/deep
   touch context/a/b/one context/a/c/two context/a/x.log context/a/c/deep/y
   compose build -q
   equal "/p/a/b/one /p/c/two" "$(in_image 'find /p -type f | sort | xargs')"
+  equal "/q/two /r/a/b/one /r/a/c/deep/y" "$(in_image 'find /q /r -type f | sort | xargs')"
   equal "/e/b/one /e/c/deep/y /e/c/two" "$(in_image 'find /e -type f | sort | xargs')"
 }
 

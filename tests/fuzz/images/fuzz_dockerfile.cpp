@@ -1,11 +1,14 @@
-// Dockerfiles, their words and .dockerignore files: any text gives values or an Error, in time that the
-// text's size bounds.
+// Dockerfiles, their words, .dockerignore files and the spellings of contexts and caches: any text gives
+// values or an Error, in time that the text's size bounds.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "base/error.hpp"
+#include "images/build/dockerfile_check.hpp"
 #include "images/build/ignore_rules.hpp"
+#include "images/build/named_context.hpp"
+#include "images/build/remote_cache.hpp"
 #include "images/build/stage_plan.hpp"
 
 namespace images = compose::images;
@@ -28,8 +31,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   attempt([&] {
     const auto dockerfile = images::parse_dockerfile(text, "Dockerfile");
+    (void)images::check_dockerfile(dockerfile);
     (void)images::plan_stages(dockerfile, {}, {}, "");
   });
+  attempt([&] { (void)images::parse_context(text); });
+  attempt([&] { (void)images::parse_cache_location(text); });
   attempt([&] { (void)images::expand_word(text, lookup); });
   attempt([&] { (void)images::expand_heredoc(text, lookup); });
   attempt([&] { (void)images::IgnoreRules{text, ".dockerignore"}.ignores("some/path/of/a.file"); });
