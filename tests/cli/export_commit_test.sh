@@ -190,4 +190,23 @@ test_everything_that_a_file_is_survives_unpacking_committing_and_exporting() {
   compose down -t 0 -v >/dev/null 2>&1
 }
 
+test_a_tree_deeper_than_anybody_can_read_is_an_error_of_commit_and_no_obstacle_to_down() {
+  one_service '    volumes: [data:/data]
+volumes: {data: {}}'
+  compose up -d >/dev/null 2>&1
+  # Deeper than a path can say: a directory is made and entered, again and again.
+  local place
+  for place in / /data; do
+    python3 -c 'import os, sys
+os.chdir(sys.argv[1])
+for _ in range(1200): os.mkdir("d"); os.chdir("d")' "$(root_of web)$place"
+  done
+  ulimit -n 1024
+  matches "$(compose commit web snap 2>&1)" "commit 't-web-1': commit: directories are nested more than 500 deep"
+  matches "$(compose export -o a.tar web 2>&1)" "export 't-web-1': directories are nested more than 500 deep"
+  equal "" "$(ls "$COMPOSE_DATA_ROOT/images/tmp"; ls -d a.tar* 2>/dev/null)"
+  compose down -t 0 -v >/dev/null 2>&1
+  equal "" "$(ls "$COMPOSE_DATA_ROOT/containers" "$COMPOSE_DATA_ROOT/volumes" 2>/dev/null | grep -v :)"
+}
+
 run_tests "$@"

@@ -16,14 +16,14 @@ namespace sys = base::sys;
 
 namespace {
 
-// A chain of `depth` directories, each with a file and one with the name that removal uses itself.
+// A chain of `depth` directories, each with a file, some with the name that removal uses itself.
 void make_chain(const base::HostPath& top, int depth) {
   auto at = sys::open(top, O_RDONLY | O_DIRECTORY);
   for (int i = 0; i < depth; ++i) {
-    sys::make_directory_at(at.get(), ".deep-0", 0700);
-    sys::make_directory_at(at.get(), "d", 0700);
+    if (i % 50 == 0) sys::make_directory_at(at.get(), ".deep-0", 0700);
+    sys::make_directory_at(at.get(), "directory", 0700);
+    at = sys::open_at(at.get(), "directory", O_RDONLY | O_DIRECTORY);
     (void)sys::open_at(at.get(), "file", O_WRONLY | O_CREAT, 0600);
-    at = sys::open_at(at.get(), "d", O_RDONLY | O_DIRECTORY);
   }
 }
 
