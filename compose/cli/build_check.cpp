@@ -26,17 +26,17 @@ images::Dockerfile dockerfile_of(const model::Service& service) {
 
 }  // namespace
 
-int check_builds(Context& context, const model::Project& project, const std::vector<std::string>& names) {
+int check_builds(Context& context, const model::Project& project, const std::vector<std::string>& names,
+                 const BuildOptions& options) {
   std::size_t count = 0;
   std::string found;
   for (const auto& name : names)
     base::with_context(base::text("service \"{}\": build", name), [&] {
       const auto& service = project.services.at(name);
       const auto dockerfile = dockerfile_of(service);
-      std::map<std::string, std::string> arguments;
-      for (const auto& [key, value] : service.build->args)
-        if (value) arguments[key] = *value;
-      (void)images::plan_stages(dockerfile, arguments, {}, service.build->target);
+      const auto request = build_request_of(project, service, options);
+      (void)images::plan_stages(dockerfile, request.arguments, images::predefined_arguments(request.platform),
+                                request.target);
       for (const auto& finding : images::check_dockerfile(dockerfile)) {
         ++count;
         found += base::text("\nWARNING: {}\n{}\n{}: {}:{}\n    {}\n", finding.rule, finding.message, name,

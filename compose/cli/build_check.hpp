@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "compose/cli/project_builds.hpp"
 #include "compose/model/project.hpp"
 
 namespace compose::cli {
@@ -10,6 +11,7 @@ namespace compose::cli {
 class Context;
 
 // Prints what is doubtful in the services' Dockerfiles; the exit status.
-int check_builds(Context& context, const model::Project& project, const std::vector<std::string>& names);
+int check_builds(Context& context, const model::Project& project, const std::vector<std::string>& names,
+                 const BuildOptions& options);
 
 }  // namespace compose::cli

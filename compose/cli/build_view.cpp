@@ -68,7 +68,7 @@ void LiveBuildProgress::step_ended(std::size_t number, StepEnd end, std::chrono:
 }
 
 void LiveBuildProgress::warning(const std::string& message) {
-  view_.update("Build", Phase::warning, "Warning", message);
+  view_.update(base::text("Warning {}", ++warnings_), Phase::warning, "", message);
 }
 
 void LiveBuildProgress::tick() {

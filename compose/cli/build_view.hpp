@@ -28,6 +28,7 @@ class LiveBuildProgress final : public images::BuildProgress {
   };
   ui::ProgressView& view_;
   std::map<std::size_t, Step> running_;
+  int warnings_ = 0;
 };
 
 // The last line of what a program wrote, as it may be shown in a row: what a carriage return overwrites,

@@ -224,6 +224,10 @@ void Context::silence_progress() {
   parts_->progress = ui::make_quiet_progress();
 }
 
+void Context::say_of_dry_run(const std::string& what) {
+  out().line("DRY-RUN MODE - " + what);
+}
+
 void Context::warn(const std::string& message) {
   const auto time = base::format_time(parts_->clock.wall());
   std::string quoted;

@@ -77,6 +77,7 @@ class Context {
   [[nodiscard]] ui::ProgressView& progress();
   void silence_progress();  // --quiet of a verb
   void warn(const std::string& message);
+  void say_of_dry_run(const std::string& what);  // what would be done
   [[nodiscard]] bool colours(int fd) const;
   [[nodiscard]] bool ask(const std::string& question,
                          bool otherwise);  // y/N on the terminal; `otherwise` without one

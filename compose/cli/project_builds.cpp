@@ -247,6 +247,12 @@ void build_services(Context& context, const model::Project& project, const std::
     warn_of_what_is_ignored(context, service);
     requests.push_back(build_request_of(project, service, options));
   }
+  if (context.options().dry_run) {
+    for (const auto& name : all)
+      context.say_of_dry_run(base::text("build image {} (service {})",
+                                        lower::image_of(project, service_to_build(project, name)), name));
+    return;
+  }
   auto& progress = context.progress();
   for (const auto& name : all) progress.update(image_row(project, name), Phase::working, "Building", "");
   if (!progress.needs_ticks()) progress.finish();

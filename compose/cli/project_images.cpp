@@ -69,6 +69,9 @@ void pull_what_is_wanted(Context& context, const model::Project& project, const 
     requests.push_back({.reference = reference, .platform = service.platform});
     buildable[reference] = service.build.has_value() && !options.no_build;
   }
+  if (context.options().dry_run)
+    for (const auto& request : requests)
+      context.say_of_dry_run(base::text("pull image {}", request.reference));
   if (requests.empty() || context.options().dry_run) return;
   std::vector<std::string> errors;
   for (const auto& outcome : pull_with_progress(context, requests, options.quiet_pull)) {
@@ -108,6 +111,18 @@ bool image_is_present(Context& context, const std::string& reference, const std:
   return images::platform_rank({image->os, image->architecture, ""}, images::parse_platform(platform)) > 0;
 }
 
+namespace {
+
+// A dry run has neither pulled nor built what is missing, so it cannot know what that would run.
+lower::ImageFacts facts_of(Context& context, const std::string& service, const std::string& reference) {
+  if (context.options().dry_run && !context.images().resolve(reference))
+    return {.command = {"(as the image says)"}};
+  return base::with_context(base::text("service \"{}\"", service),
+                            [&] { return facts_of(context.images().require(reference)); });
+}
+
+}  // namespace
+
 std::map<std::string, lower::ImageFacts> provide_images(Context& context, const model::Project& project,
                                                         const ImageOptions& options) {
   pull_what_is_wanted(context, project, options);
@@ -119,9 +134,7 @@ std::map<std::string, lower::ImageFacts> provide_images(Context& context, const 
     const auto reference = lower::image_of(project, service);
     auto known = by_reference.find(reference);
     if (known == by_reference.end()) {
-      const auto image = base::with_context(base::text("service \"{}\"", name),
-                                            [&] { return context.images().require(reference); });
-      known = by_reference.emplace(reference, facts_of(image)).first;
+      known = by_reference.emplace(reference, facts_of(context, name, reference)).first;
     }
     facts[name] = known->second;
   }

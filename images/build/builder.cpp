@@ -31,21 +31,6 @@ using base::fail;
 constexpr std::size_t k_least_parallel = 4;
 constexpr int k_build_tick = 80;  // milliseconds
 
-std::map<std::string, std::string> predefined_arguments(const std::string& platform) {
-  const auto own = own_platform();
-  if (!platform.empty() && platform_rank(own, parse_platform(platform)) == 0)
-    fail("platform '{}': only {} can be built on this machine", platform, own.text());
-  return {{"TARGETPLATFORM", own.text()},
-          {"TARGETOS", own.os},
-          {"TARGETARCH", own.architecture},
-          {"TARGETVARIANT", ""},
-          {"TARGETSTAGE", ""},
-          {"BUILDPLATFORM", own.text()},
-          {"BUILDOS", own.os},
-          {"BUILDARCH", own.architecture},
-          {"BUILDVARIANT", ""}};
-}
-
 // Arguments that may be given without an ARG that declares them.
 bool needs_no_declaration(const std::string& name) {
   return is_proxy_argument(name) || name.starts_with("BUILDKIT_") || name == "SOURCE_DATE_EPOCH";

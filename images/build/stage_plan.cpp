@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "images/build/dockerfile_lexer.hpp"
+#include "images/platform.hpp"
 
 namespace compose::images {
 namespace {
@@ -130,6 +131,21 @@ std::optional<std::size_t> find_stage(const std::vector<Stage>& stages, const st
   if (user < stages.size() && stages[user].name == wanted)
     fail("--from={}: a stage cannot take from itself", name);
   return std::nullopt;
+}
+
+std::map<std::string, std::string> predefined_arguments(const std::string& platform) {
+  const auto own = own_platform();
+  if (!platform.empty() && platform_rank(own, parse_platform(platform)) == 0)
+    fail("platform '{}': only {} can be built on this machine", platform, own.text());
+  return {{"TARGETPLATFORM", own.text()},
+          {"TARGETOS", own.os},
+          {"TARGETARCH", own.architecture},
+          {"TARGETVARIANT", ""},
+          {"TARGETSTAGE", ""},
+          {"BUILDPLATFORM", own.text()},
+          {"BUILDOS", own.os},
+          {"BUILDARCH", own.architecture},
+          {"BUILDVARIANT", ""}};
 }
 
 StagePlan plan_stages(const Dockerfile& dockerfile, const std::map<std::string, std::string>& arguments,

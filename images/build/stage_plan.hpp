@@ -32,6 +32,10 @@ struct StagePlan {
   std::set<std::string> declared_arguments;             // everywhere, to find --build-arg nobody asked for
 };
 
+// TARGETPLATFORM, BUILDARCH and the others that a build knows by itself. Error for a platform (empty: this
+// machine's) that is not this machine's.
+[[nodiscard]] std::map<std::string, std::string> predefined_arguments(const std::string& platform);
+
 // `predefined`: values of arguments that need no ARG before FROM (TARGETPLATFORM ...).
 [[nodiscard]] StagePlan plan_stages(const Dockerfile& dockerfile,
                                     const std::map<std::string, std::string>& arguments,

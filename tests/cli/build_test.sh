@@ -36,7 +36,7 @@ test_a_step_that_fails_stops_the_others_and_leaves_nothing() {
   one 'RUN touch /begun && sleep 300' '      dockerfile: other'
   printf 'FROM test/base AS slow\nRUN echo sleeping; sleep 300\nFROM test/base\nRUN sleep 1; echo last words; exit 7\nCOPY --from=slow /x /x\n' >context/other
   local began=$SECONDS
-  ! compose --progress plain build >output 2>&1
+  fails compose --progress plain build >output 2>&1
   ((SECONDS - began < 60))
   matches "$(cat output)" '#[0-9]* \[slow 2/2\] CANCELED'
   equal "service \"one\": build: other:4: '/bin/sh -c sleep 1; echo last words; exit 7' exited with status 7
@@ -236,7 +236,7 @@ test_memory_is_a_limit_and_what_is_ignored_is_said_once() {
   matches "$(compose build -q 2>&1)" "needs the entitlement 'security.insecure'"
   one 'RUN --security=insecure grep CapEff /proc/self/status >/caps' '      entitlements: [security.insecure]'
   compose build -q
-  ! in_image 'grep 00000000a80425fb /caps'
+  fails in_image 'grep 00000000a80425fb /caps'
 }
 
 test_a_build_cache_is_enough_for_another_machine() {
@@ -275,7 +275,7 @@ no_proxy=x" "$(in_image 'cat /proxies')"
   equal 1 "$(grep -c "build argument 'Http_Proxy' is not declared by any ARG" output)"
   sed -i 's/p:1/p:2/' compose.yaml
   equal 1 "$(compose build 2>&1 | grep -c CACHED)"
-  ! compose image inspect test/one | grep -q 'p:[12]'
+  lacks "$(compose image inspect test/one)" 'p:[12]'
 }
 
 test_contexts_are_images_and_repositories_by_name() {
@@ -297,10 +297,29 @@ RUN --mount=from=code,target=/c cp /c/file /file' \
   equal "inner" "$(in_image 'cat /inner')"
 }
 
+test_a_dry_run_builds_and_pulls_nothing() {
+  printf 'services:\n  web: {image: test/web, build: .}\n  far: {image: "localhost:1/far:1"}\n' >compose.yaml
+  printf 'FROM scratch\nCOPY compose.yaml /\n' >Dockerfile
+  equal "DRY-RUN MODE - build image test/web (service web)" "$(compose --dry-run build)"
+  local said
+  said=$(compose --dry-run up -d)
+  matches "$said" 'DRY-RUN MODE - pull image localhost:1/far:1'
+  matches "$said" 'DRY-RUN MODE - build image test/web'
+  matches "$said" 'DRY-RUN MODE - create container t-far-1'
+  equal "" "$(compose image ls -q)"
+}
+
+test_check_knows_the_arguments_of_a_build() {
+  printf 'ARG BASE\nFROM ${BASE}\n' >Dockerfile
+  printf 'services: {web: {build: .}}\n' >compose.yaml
+  matches "$(compose build --check 2>&1)" 'Dockerfile:2'
+  equal "Check complete, no warnings found." "$(compose build --check --build-arg BASE=scratch)"
+}
+
 test_check_and_print_build_nothing() {
   printf 'FROM a AS Build\nMAINTAINER me\n' >Dockerfile
   printf 'services:\n  web:\n    image: test/web\n    build: {context: ., args: {A: "1"}, target: build, secrets: [s]}\nsecrets: {s: {environment: HOME}}\n' >compose.yaml
-  ! compose build --check >output
+  fails compose build --check >output
   equal "Check complete, 2 warnings have been found!
 
 WARNING: StageNameCasing

@@ -44,6 +44,10 @@ lacks() {  # lacks TEXT REGEX
   [[ ! $1 =~ $2 ]] || { printf 'unwanted match for: %s\nin: %s\n' "$2" "$1"; return 1; }
 }
 
+fails() {  # fails COMMAND...: passes when the command does not; `! COMMAND` would be no check under `set -e`
+  ! "$@" || { echo "did not fail: $*"; return 1; }
+}
+
 # eventually SECONDS COMMAND...: until it passes; fails with its last output after SECONDS. COMPOSE_TEST_SLOWNESS is how many
 # times slower than a real one this machine is: an emulated one is given that much more time.
 eventually() {

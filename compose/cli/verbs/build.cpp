@@ -61,10 +61,10 @@ class BuildVerb final : public Verb {
       return 0;
     }
     warn_of_ignored_options(context);
-    if (check_) return check_builds(context, project, names);
+    if (check_) return check_builds(context, project, names, options);
     build_services(context, project, names, options);
     if (names.empty()) context.warn("No services to build");
-    if (push_) push(context, project);
+    if (push_ && !context.options().dry_run) push(context, project);
     return 0;
   }
 
