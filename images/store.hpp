@@ -2,11 +2,13 @@
 // The local image store: images, references and layers below `<data root>/images`, rows in the state
 // database.
 //
-//   layers/<32 hex of the diff id>/   one layer, unpacked, with overlay whiteouts; immutable once it has its
-//   name blobs/sha256/<64 hex>             layer archives as they were loaded, kept so that `save` gives back
-//   the same bytes cache/<sha256 of id>/             RUN --mount=type=cache directories tmp/<random>/ things
-//   being made; swept when nobody makes anything
+// clang-format off
+//   layers/<32 hex of the diff id>/   one layer, unpacked, with overlay whiteouts; immutable once it has its name
+//   blobs/sha256/<64 hex>             layer archives as they were loaded, so that `save` gives back the same bytes
+//   cache/<sha256 of id>/             RUN --mount=type=cache directories
+//   tmp/<random>/                     things being made; swept when nobody makes anything
 //   partial/<64 hex>                  layer archives that have not arrived completely (partial_blobs.hpp)
+// clang-format on
 //
 // Everything is written aside and renamed before a row names it, so that the store is usable after a crash at
 // any instant: a directory without a row is rubbish that the next writer sweeps. Runs in the CLI's process as

@@ -3,12 +3,10 @@
 // implements this on the container runtime, tests with a fake. images/ itself knows no runtime.
 //
 // The implementation must
-//  - mount an overlay of `lower` (top first; may be empty for FROM scratch: then `upper` alone is the root)
-//  with `upper` and
-//    `work`, with redirect_dir and metacopy off, so that `upper` is a complete layer afterwards;
-//  - give the step what a container gets by default (capabilities, seccomp, /proc, /dev, hosts, resolv.conf),
-//  kill whatever
-//    the step leaves running and unmount everything before it returns;
+//  - mount an overlay of `lower` (top first; may be empty for FROM scratch: then `upper` alone is the root),
+//    `upper` and `work`, without redirect_dir and metacopy, so that `upper` is a complete layer afterwards;
+//  - give the step what a container gets by default: capabilities, seccomp, /proc, /dev, hosts, resolv.conf;
+//  - kill whatever the step leaves running and unmount everything before it returns;
 //  - call `output` with what the step writes to stdout and stderr, as it comes, in any chunks.
 // Mount points it makes in `upper` (empty files and directories) may stay: the builder removes those it
 // knows.

@@ -85,8 +85,10 @@ Credentials ask_helper(const std::string& name, const std::string& server) {
   const auto program = require_program("docker-credential-" + name);
   auto in = base::sys::make_pipe();
   auto out = base::sys::make_pipe();
-  base::SpawnOptions options{
-      .program = program, .argv = {program.str(), "get"}, .environment = own_environment()};
+  base::SpawnOptions options{.program = program,
+                             .argv = {program.str(), "get"},
+                             .environment = own_environment(),
+                             .die_with_parent = true};
   options.fds = {{in.read_end.get(), 0}, {out.write_end.get(), 1}};
   const auto process = base::spawn(options);
   in.read_end = {};

@@ -1,6 +1,7 @@
 // Root file systems: a tar becomes an image, a container's files become a tar or an image.
 #include <array>
 #include <fcntl.h>
+#include <poll.h>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -18,6 +19,12 @@
 
 namespace compose::images {
 namespace {
+
+// The other end is closed and has nothing more to read.
+bool is_hung_up(int pipe) {
+  pollfd state{.fd = pipe, .events = POLLIN, .revents = 0};
+  return ::poll(&state, 1, 0) == 1 && (state.revents & POLLHUP) != 0 && (state.revents & POLLIN) == 0;
+}
 
 using base::fail;
 
@@ -53,11 +60,13 @@ std::vector<std::string> copy_upper(const CommitRequest& request, const Workspac
   }};
   pipe.write_end = {};
   std::string damage;
+  bool packer_ended_first = false;
   try {
     FdSource tar{pipe.read_end.get()};
     unpack_tar(tar, base::sys::open(workspace.upper(), O_RDONLY | O_DIRECTORY).get(), {});
   } catch (const base::Error& e) {
     damage = e.what();
+    packer_ended_first = is_hung_up(pipe.read_end.get());
   }
   pipe.read_end = {};
   for (;;) {
@@ -65,6 +74,7 @@ std::vector<std::string> copy_upper(const CommitRequest& request, const Workspac
     wait_for_any(fds, -1);
     const auto outcome = packing.hear({});
     if (!outcome) continue;
+    if (!damage.empty() && !packer_ended_first) fail("{}", damage);  // the packer only found the pipe closed
     if (outcome->failed) fail("{}", outcome->text);
     if (!damage.empty()) fail("{}", damage);
     return base::from_wire<std::vector<std::string>>(outcome->text);
