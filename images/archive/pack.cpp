@@ -93,13 +93,22 @@ class Packer {
 
   void file(int directory, const std::string& name, TarHeader& header, const struct ::stat& status) {
     if (hard_link(header, status)) return;
-    const auto fd = sys::open_at(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const auto fd = unsteady_ == nullptr ? sys::open_at(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+                                         : open_file_only(directory, name);
     header.attributes = portable_attributes(fd.get(), header.path);
     header.size =
         static_cast<std::uint64_t>(unsteady_ == nullptr ? status.st_size : sys::stat_fd(fd.get()).st_size);
     put(header);
     content(fd.get(), header);
     totals_.file_size += header.size;
+  }
+
+  // Whoever changes the tree could have put a device in the place of the file, and a device of the host is
+  // opened with our rights: what is opened is what was looked at.
+  static base::UniqueFd open_file_only(int directory, const std::string& name) {
+    const auto found = sys::open_at(directory, name, O_PATH | O_NOFOLLOW);
+    if (!S_ISREG(sys::stat_fd(found.get()).st_mode)) throw base::SysError(ENOENT, "find the file again");
+    return sys::open(base::HostPath{base::text("/proc/self/fd/{}", found.get())}, O_RDONLY);
   }
 
   void content(int fd, const TarHeader& header) {

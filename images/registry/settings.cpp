@@ -95,8 +95,9 @@ void read_registry_settings(std::string_view json, RegistrySettings& into) {
 }
 
 RegistrySettings load_registry_settings() {
-  RegistrySettings settings{
-      .certificates = {HostPath{"/etc/compose/certs.d"}, HostPath{"/etc/docker/certs.d"}}};
+  RegistrySettings settings{.certificates = {HostPath{"/etc/compose/certs.d"},
+                                             HostPath{"/etc/docker/certs.d"},
+                                             HostPath{"/etc/containers/certs.d"}}};
   const HostPath file{
       base::sys::environment("COMPOSE_REGISTRIES_FILE").value_or("/etc/compose/registries.json")};
   if (const auto text = base::read_file_if_exists(file))

@@ -44,6 +44,10 @@ base::UniqueFd mount_namespace_of(const RuntimePaths& paths, const ContainerId& 
     base::check(::setns(mount_namespace, CLONE_NEWNS), "enter the container's mounts");
     const base::UniqueFd root{base::check(
         base::sys::open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), "copy the root's mount")};
+    // The container can make device nodes, and they would open with our rights.
+    mount_attr quiet{};
+    quiet.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+    base::check(base::sys::mount_setattr(root.get(), "", AT_EMPTY_PATH, quiet), "make the copy read-only");
     const int fd = root.get();
     base::send_message(socket, "", std::span{&fd, 1U});
     ::_exit(0);

@@ -132,6 +132,13 @@ test_a_certificate_of_ours_is_shown_to_a_registry_that_asks_for_one() {
   over etc-docker /etc/docker
   forget registry.test:5443/a:1
   compose pull -q
+  mkdir -p containers/certs.d
+  cp -r etc-docker/certs.d/* containers/certs.d/
+  rm -r etc-docker/certs.d/*
+  [[ -d /etc/containers ]] || mkdir /etc/containers
+  over containers /etc/containers
+  compose push -q
+  mv containers/certs.d/* etc-docker/certs.d/
   rm etc-docker/certs.d/registry.test:5443/client.key
   matches "$(compose push -q 2>&1)" "read our certificate from '/etc/docker/certs.d/registry.test:5443/client.cert' and '/etc/docker/certs.d/registry.test:5443/client.key'"
 }
