@@ -142,7 +142,7 @@ class Unpacker {
     const std::string_view where{path.data(), size == -1 ? 0 : static_cast<std::size_t>(size)};
     if (root_depth_ == 0) root_depth_ = depth_of_root();
     const auto depth = static_cast<std::size_t>(std::ranges::count(where, '/'));
-    if (size == -1 || static_cast<std::size_t>(size) == path.size() || depth > root_depth_ + k_max_depth)
+    if (size == -1 || static_cast<std::size_t>(size) == path.size() || depth >= root_depth_ + k_max_depth)
       fail("directories are nested more than {} deep", k_max_depth);
   }
 
