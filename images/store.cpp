@@ -1,12 +1,17 @@
 #include "images/store.hpp"
 
 #include <algorithm>
+#include <map>
+#include <sys/stat.h>
+#include <tuple>
 
 #include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/fault.hpp"
+#include "base/file.hpp"
 #include "base/json.hpp"
+#include "base/sys.hpp"
 #include "base/units.hpp"
 #include "images/layer_store.hpp"
 #include "images/registry/pull_records.hpp"
@@ -14,6 +19,26 @@
 
 namespace compose::images {
 namespace {
+
+std::uint64_t bytes_below(const HostPath& path) {
+  const auto status = base::sys::lstat_if_exists(path);
+  if (!status) return 0;  // others work here
+  auto bytes = static_cast<std::uint64_t>(status->st_blocks) * 512;
+  if (S_ISDIR(status->st_mode))
+    for (const auto& name : base::list_directory(path)) bytes += bytes_below(path / name);
+  return bytes;
+}
+
+// How many entries a directory of the store has, and what they take on disk.
+std::pair<std::uint64_t, std::uint64_t> entries_and_bytes(const HostPath& directory) {
+  std::pair<std::uint64_t, std::uint64_t> sum{0, 0};
+  if (!base::sys::exists(directory)) return sum;
+  for (const auto& name : base::list_directory(directory)) {
+    ++sum.first;
+    sum.second += bytes_below(directory / name);
+  }
+  return sum;
+}
 
 using base::fail;
 
@@ -299,23 +324,34 @@ std::uint64_t Store::prune_build_cache() {
   return layers_->collect();
 }
 
-DiskUsage Store::disk_usage() const {
+DiskUsage Store::disk_usage(const std::set<std::string>& in_use) const {
   DiskUsage usage;
+  std::set<std::string> used_images;
+  std::map<std::string, std::pair<std::uint64_t, bool>> layers;  // size, and whether an image in use has it
+  database_.each(
+      "SELECT image, layers.diff_id, size + blob_size FROM image_layers JOIN layers USING (diff_id)", {},
+      [&](const base::SqlRow& row) {
+        const bool used = in_use.contains(row.text(0));
+        if (used) used_images.insert(row.text(0));
+        auto& layer = layers[row.text(1)];
+        layer = {static_cast<std::uint64_t>(row.integer(2)), layer.second || used};
+      });
+  for (const auto& [id, layer] : layers) {
+    usage.image_bytes += layer.first;
+    if (!layer.second) usage.reclaimable_bytes += layer.first;
+  }
   const auto number = [&](std::string_view sql) {
     std::int64_t result = 0;
     database_.each(sql, {}, [&](const base::SqlRow& row) { result = row.integer(0); });
     return static_cast<std::uint64_t>(result);
   };
   usage.images = number("SELECT count(*) FROM images");
-  usage.image_bytes =
-      number("SELECT sum(size + blob_size) FROM layers WHERE diff_id IN (SELECT diff_id FROM image_layers)");
-  usage.reclaimable_bytes = number(
-      "SELECT sum(size + blob_size) FROM layers WHERE diff_id IN (SELECT diff_id FROM image_layers) AND "
-      "diff_id NOT IN "
-      "(SELECT diff_id FROM image_layers WHERE image IN (SELECT image FROM image_references))");
+  usage.images_in_use = used_images.size();
   usage.cache_entries = number("SELECT count(*) FROM build_cache");
   usage.cache_bytes = number(
       "SELECT sum(size + blob_size) FROM layers WHERE diff_id NOT IN (SELECT diff_id FROM image_layers)");
+  std::tie(usage.cache_mounts, usage.cache_mount_bytes) = entries_and_bytes(directory_ / "cache");
+  std::tie(usage.partial_blobs, usage.partial_bytes) = entries_and_bytes(directory_ / "partial");
   return usage;
 }
 

@@ -46,10 +46,15 @@ struct RemovedImage {
 
 struct DiskUsage {
   std::uint64_t images = 0;             // how many
-  std::uint64_t image_bytes = 0;        // layers of images and their blobs
-  std::uint64_t reclaimable_bytes = 0;  // of dangling images
+  std::uint64_t images_in_use = 0;      // of them
+  std::uint64_t image_bytes = 0;        // layers of images and their archives, each once
+  std::uint64_t reclaimable_bytes = 0;  // of that, what no image in use needs
   std::uint64_t cache_entries = 0;
-  std::uint64_t cache_bytes = 0;  // layers only the build cache holds, and cache mounts
+  std::uint64_t cache_bytes = 0;  // layers that only the build cache holds
+  std::uint64_t cache_mounts = 0;
+  std::uint64_t cache_mount_bytes = 0;  // RUN --mount=type=cache
+  std::uint64_t partial_blobs = 0;
+  std::uint64_t partial_bytes = 0;  // downloads that were broken off
 };
 
 enum class PruneScope : std::uint8_t { dangling, unused };
@@ -83,7 +88,7 @@ class Store {
   RemovedImage prune(PruneScope scope, const std::set<std::string>& in_use);
   // Forgets build results that no image needs; returns bytes reclaimed.
   std::uint64_t prune_build_cache();
-  [[nodiscard]] DiskUsage disk_usage() const;
+  [[nodiscard]] DiskUsage disk_usage(const std::set<std::string>& in_use) const;
 
   // ---- for load, import and build ----
 

@@ -10,6 +10,7 @@ namespace compose::cli {
 namespace {
 
 constexpr auto k_commands = std::to_array<VerbEntry>({
+    {"df", "[OPTIONS]", "Show what images take on disk", make_image_df},
     {"history", "[OPTIONS] IMAGE", "Show how an image came to be", make_image_history},
     {"import", "[OPTIONS] FILE|- [NAME]", "Make an image of a root file system tar", make_image_import},
     {"inspect", "IMAGE...", "Show all about images as JSON", make_image_inspect},

@@ -7,6 +7,7 @@
 namespace compose::cli {
 
 // Looking at and changing the store.
+std::unique_ptr<Verb> make_image_df();
 std::unique_ptr<Verb> make_image_history();
 std::unique_ptr<Verb> make_image_inspect();
 std::unique_ptr<Verb> make_image_ls();

@@ -1,5 +1,6 @@
-// compose image history, inspect, ls, prune, rm, tag, verify.
+// compose image df, history, inspect, ls, prune, rm, tag, verify.
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/clock.hpp"
@@ -86,6 +87,52 @@ class LsCommand final : public Verb {
   bool whole_ = false;
   bool quiet_ = false;
   std::vector<std::string> name_;
+};
+
+class DfCommand final : public Verb {
+ public:
+  void declare(Arguments& a) override {
+    a.value("--format", format_, "format", "table or json (default table)");
+    a.words(none_, "", "", 0, 0);
+  }
+  int run(Context& context) override {
+    if (format_ != "table" && format_ != "json")
+      throw UsageError(base::text("unsupported format \"{}\"", format_));
+    const auto usage = context.images().disk_usage(images_in_use(context));
+    const std::array<Row, 4> rows{
+        {{"Images", usage.images, usage.images_in_use, usage.image_bytes, usage.reclaimable_bytes},
+         {"Build cache", usage.cache_entries, 0, usage.cache_bytes, usage.cache_bytes},
+         {"Cache mounts", usage.cache_mounts, 0, usage.cache_mount_bytes, usage.cache_mount_bytes},
+         {"Unfinished downloads", usage.partial_blobs, 0, usage.partial_bytes, usage.partial_bytes}}};
+    if (format_ == "json") {
+      base::Json all = base::Json::array();
+      for (const auto& row : rows)
+        all.push_back({{"Type", row.type},
+                       {"TotalCount", row.total},
+                       {"Active", row.active},
+                       {"Size", row.bytes},
+                       {"Reclaimable", row.reclaimable}});
+      context.out().line(all.dump());
+      return 0;
+    }
+    ui::Table table{{"TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE"}, 10};
+    for (const auto& row : rows)
+      table.row({row.type, std::to_string(row.total), std::to_string(row.active),
+                 base::format_bytes_decimal(row.bytes), base::format_bytes_decimal(row.reclaimable)});
+    context.out().write(table.text());
+    return 0;
+  }
+
+ private:
+  struct Row {
+    std::string type;
+    std::uint64_t total;
+    std::uint64_t active;
+    std::uint64_t bytes;
+    std::uint64_t reclaimable;
+  };
+  std::string format_ = "table";
+  std::vector<std::string> none_;
 };
 
 class InspectCommand final : public Verb {
@@ -224,6 +271,9 @@ class VerifyCommand final : public Verb {
 
 }  // namespace
 
+std::unique_ptr<Verb> make_image_df() {
+  return std::make_unique<DfCommand>();
+}
 std::unique_ptr<Verb> make_image_history() {
   return std::make_unique<HistoryCommand>();
 }

@@ -146,9 +146,12 @@ TEST_SUITE("images/store") {
     const auto history = w.store.history("test");
     REQUIRE(history.size() == 2);
     CHECK(history[0].created_by == "RUN x");
-    CHECK(w.store.disk_usage().images == 1);
-    CHECK(w.store.disk_usage().image_bytes == 200'004);
-    CHECK(w.store.disk_usage().cache_entries == 2);
+    const auto usage = w.store.disk_usage({});
+    CHECK(usage.images == 1);
+    CHECK(usage.image_bytes == 200'004);
+    CHECK(usage.reclaimable_bytes == 200'004);
+    CHECK(usage.cache_entries == 2);
+    CHECK(w.store.disk_usage({list[0].id}).reclaimable_bytes == 0);
     w.write("f0", "changed");
     w.build(k_dockerfile);
     CHECK(w.store.prune(images::PruneScope::dangling, {}).deleted.empty());  // the other name holds it
