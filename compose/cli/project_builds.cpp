@@ -1,8 +1,10 @@
 #include "compose/cli/project_builds.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <iostream>
 #include <set>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -193,6 +195,32 @@ std::string image_row(const model::Project& project, const std::string& name) {
   return "Image " + lower::image_of(project, service_to_build(project, name));
 }
 
+// Ctrl-C and SIGTERM, from the first question on: until then they end the command as ever.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&wanted_);
+    sigaddset(&wanted_, SIGINT);
+    sigaddset(&wanted_, SIGTERM);
+  }
+  ~StopSignals() {
+    if (asked_) ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+  }
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  bool pending() {
+    if (!std::exchange(asked_, true)) ::sigprocmask(SIG_BLOCK, &wanted_, &before_);
+    const timespec at_once{};
+    return ::sigtimedwait(&wanted_, nullptr, &at_once) > 0;
+  }
+
+ private:
+  sigset_t wanted_{};
+  sigset_t before_{};
+  bool asked_ = false;
+};
+
 void run_builds(Context& context, const std::vector<images::BuildRequest>& requests,
                 const BuildOptions& options) {
   adapters::ContainerStepRunner runner{context.paths()};
@@ -204,12 +232,14 @@ void run_builds(Context& context, const std::vector<images::BuildRequest>& reque
   if (context.progress().needs_ticks() || mode == ProgressMode::json) shown = &live;
   if (options.quiet || mode == ProgressMode::quiet) shown = &silent;
   const auto bound = context.options().parallel;
+  StopSignals signals;
   images::build_images(
       {.store = context.images(),
        .runner = runner,
        .progress = *shown,
        .fetch = [&](const auto& wishes) { return fetch_images(context, wishes, options.quiet); },
-       .parallel = bound > 0 ? static_cast<std::size_t>(bound) : 0},
+       .parallel = bound > 0 ? static_cast<std::size_t>(bound) : 0,
+       .stop_is_wanted = [&] { return signals.pending(); }},
       requests);
 }
 
@@ -258,6 +288,9 @@ void build_services(Context& context, const model::Project& project, const std::
   if (!progress.needs_ticks()) progress.finish();
   try {
     run_builds(context, requests, options);
+  } catch (const images::BuildStopped&) {
+    progress.finish();
+    throw Interrupted{};
   } catch (const images::BuildError& e) {
     progress.update(image_row(project, e.name()), Phase::error, "Error", "");
     progress.finish();

@@ -115,6 +115,7 @@ class Batch {
                  .fetch = tools.fetch,
                  .several_requests = requests.size() > 1},
         parallel_(tools.parallel != 0 ? tools.parallel : std::max(k_least_parallel, own_processors())),
+        stop_is_wanted_(tools.stop_is_wanted),
         lease_(tools.store.layers().lease()) {
     for (const auto& request : requests) jobs_.push_back({.request = request});
   }
@@ -371,6 +372,7 @@ class Batch {
 
   void run_stages() {
     for (;;) {
+      if (stop_is_wanted_ && stop_is_wanted_()) throw BuildStopped{};
       while (advance_all()) {
       }
       if (running_.empty()) break;
@@ -457,6 +459,7 @@ class Batch {
 
   BuildCommons commons_;
   std::size_t parallel_;
+  decltype(BuildTools::stop_is_wanted) stop_is_wanted_;
   WriterLease lease_;
   std::deque<Job> jobs_;
   std::list<Running> running_;

@@ -45,6 +45,22 @@ last words" "$(tail -n 2 output)"
   equal 0 "$(ls "$COMPOSE_RUN_ROOT" | grep -c '^b111d57e9')"
 }
 
+test_an_interrupted_build_ends_its_steps_and_leaves_nothing() {
+  base_image
+  one 'RUN --mount=type=cache,id=begun,target=/b touch /b/begun; sleep 300'
+  local status=0
+  compose --progress plain build >output 2>&1 &
+  local build=$!
+  has_begun() { [[ -n $(find "$COMPOSE_DATA_ROOT/images/cache" -name begun 2>/dev/null) ]]; }
+  eventually 20 has_begun
+  kill -TERM "$build"
+  wait "$build" || status=$?
+  equal 130 "$status"
+  matches "$(cat output)" 'CANCELED'
+  equal 0 "$(ls "$COMPOSE_RUN_ROOT" | grep -c '^b111d57e9')"
+  equal 0 "$(ls "$COMPOSE_DATA_ROOT/images/tmp" | wc -l)"
+}
+
 test_a_step_that_two_services_share_runs_once() {
   base_image
   printf 'FROM test/base\nRUN --mount=type=cache,id=count,target=/c sleep 1; echo x >>/c/runs; cp /c/runs /runs\n' >Dockerfile
