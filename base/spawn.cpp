@@ -35,6 +35,7 @@ struct Prepared {
 };
 
 [[noreturn]] void run_child(Prepared& p) noexcept {
+  sys::default_signals();  // ours alone: memory is shared with the parent, dispositions are not
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -1,5 +1,6 @@
 #include "base/sys_linux.hpp"
 
+#include <csignal>
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <sys/syscall.h>
@@ -56,6 +57,10 @@ int pidfd_open(pid_t pid, unsigned flags) noexcept {
 int pidfd_send_signal(int pidfd, int signal) noexcept {
   return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
 }
+void default_signals() noexcept {
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+}
+
 int close_range(unsigned first, unsigned last, unsigned flags) noexcept {
   return static_cast<int>(::syscall(SYS_close_range, first, last, flags));
 }

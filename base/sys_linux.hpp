@@ -37,6 +37,7 @@ int pivot_root(const char* new_root, const char* put_old) noexcept;
 int pidfd_open(pid_t pid, unsigned flags) noexcept;
 int pidfd_send_signal(int pidfd, int signal) noexcept;
 int close_range(unsigned first, unsigned last, unsigned flags) noexcept;
+void default_signals() noexcept;  // what every signal does, in a child that is about to execute
 int execveat(int directory, const char* path, char* const argv[], char* const env[], int flags) noexcept;
 int capset_raw(const void* header, const void* data) noexcept;
 int seccomp(unsigned operation, unsigned flags, void* arguments) noexcept;

@@ -161,7 +161,7 @@ class Launcher {
 };
 
 void admit_signals() {
-  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  base::sys::default_signals();
   ::signal(SIGHUP, SIG_IGN);  // until each shim has its own session and signal descriptor
   ::signal(SIGINT, SIG_IGN);
   ::signal(SIGPIPE, SIG_IGN);

@@ -55,6 +55,24 @@ test_exec_on_a_slow_terminal_loses_nothing_and_leaves_it_blocking() {
   compose down -t 0
 }
 
+# Whoever starts us, and whatever we ignore ourselves.
+test_programs_begin_with_default_signals() {
+  one_service
+  printf 'FROM test-busybox\nRUN ["cp", "/proc/self/status", "/status"]\n' >Dockerfile
+  printf '  built: {image: test-built, build: ., network_mode: none}\n' >>compose.yaml
+  compose build web
+  compose build built
+  local none='SigBlk: 0000000000000000 SigIgn: 0000000000000000'
+  (trap '' INT HUP PIPE && compose up -d web)
+  equal "$none" "$(compose exec -T web grep -E 'Sig(Ign|Blk)' /proc/self/status | xargs)"
+  equal "$none" "$(compose run --rm -T web grep -E 'Sig(Ign|Blk)' /proc/self/status | xargs)"
+  equal "$none" "$(compose exec -T web grep -hE 'Sig(Ign|Blk)' /proc/"$(compose exec -T web pidof sleep)"/status | xargs)"
+  equal "$none" "$(compose run --rm -T built grep -E 'Sig(Ign|Blk)' /status | xargs)"
+  equal "y" "$(compose exec -T web sh -c 'yes | head -1' 2>&1)"
+  equal "caught" "$(compose exec -T web sh -c 'trap "echo caught; exit" INT; kill -INT $$; sleep 5')"
+  compose down -t 0
+}
+
 test_a_signal_to_run_goes_to_the_container() {
   one_service
   compose build
