@@ -66,7 +66,8 @@ class Stages {
     if (!ok) give_up(stage, errno);
   }
 
-  // What is ignored stays so over exec, and a shell may not even trap it then: the program begins with defaults.
+  // What is ignored stays so over exec, and a shell may not even trap it then: the program begins with
+  // defaults.
   void reset_signals() noexcept {
     base::sys::default_signals();
     sigset_t none;
