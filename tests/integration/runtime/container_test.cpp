@@ -172,6 +172,23 @@ TEST_SUITE("runtime/container") {
     CHECK(world.status(spec.id)->state == rt::ContainerState::exited);
   }
 
+  TEST_CASE("a held container goes on when its holder goes") {
+    ScratchWorld world;
+    const auto spec = world.spec({"sleep", "100"});
+    REQUIRE(world.start(spec).error == "");
+    rt::ShimClient client{world.context.get_executor(), world.paths, spec.id};
+    auto held = world.await(client.hold());
+    CHECK(world.status(spec.id)->state == rt::ContainerState::paused);
+    CHECK_THROWS_WITH(world.await(client.hold()), "the container is not running");
+    CHECK(world.status(spec.id)->state == rt::ContainerState::paused);  // the refused one lets nothing go
+    held.reset();
+    CHECK(wait_until(world, spec.id, [](const auto& s) { return s.state == rt::ContainerState::running; }));
+    CHECK(world.exec(spec.id, {"true"}).exit_code == 0);
+    held = world.await(client.hold());
+    world.stop(spec.id);
+    CHECK(world.status(spec.id)->state == rt::ContainerState::exited);
+  }
+
   TEST_CASE("a health check makes a container healthy, and unhealthy when it hangs") {
     ScratchWorld world;
     auto spec = world.spec({"sleep", "100"});
