@@ -73,6 +73,8 @@ class Stages {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    // What the launcher ignores would stay ignored through exec.
+    for (const int signal : {SIGHUP, SIGINT, SIGPIPE}) ::signal(signal, SIG_DFL);
   }
 
   void join_cgroup() noexcept {
