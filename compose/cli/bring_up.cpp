@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"
@@ -12,6 +13,7 @@
 #include "compose/cli/times.hpp"
 #include "compose/loader/render_config.hpp"
 #include "compose/lower/lower_project.hpp"
+#include "compose/ui/style.hpp"
 
 namespace compose::cli {
 namespace {
@@ -144,7 +146,8 @@ Prepared prepare(Context& context, const Wanted& wanted, const UpOptions& option
     const auto question = base::text(
         "Volume \"{}\" exists but doesn't match configuration in compose file. Recreate (data will be lost)?",
         volume);
-    if (options.yes || context.ask(question, false)) reconcile.recreate_volumes.insert(volume);
+    if (options.yes || (ui::is_terminal(STDIN_FILENO) && context.ask(question)))
+      reconcile.recreate_volumes.insert(volume);
   }
   prepared.plan = sched::reconcile(wanted.state, prepared.observed, reconcile);
   context.phase_done("reconcile");

@@ -241,11 +241,13 @@ bool Context::colours(int fd) const {
   return ansi == Ansi::always || (ansi == Ansi::automatic && ui::is_terminal(fd));
 }
 
-bool Context::ask(const std::string& question, bool otherwise) {
-  if (!ui::is_terminal(STDIN_FILENO)) return otherwise;
+bool Context::ask(const std::string& question) {
   std::cerr << question << " [y/N] " << std::flush;
   std::string answer;
-  std::getline(std::cin, answer);
+  if (!std::getline(std::cin, answer)) {
+    std::cerr << std::endl;
+    return false;
+  }
   return answer == "y" || answer == "Y" || answer == "yes";
 }
 

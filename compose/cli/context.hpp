@@ -79,8 +79,7 @@ class Context {
   void warn(const std::string& message);
   void say_of_dry_run(const std::string& what);  // what would be done
   [[nodiscard]] bool colours(int fd) const;
-  [[nodiscard]] bool ask(const std::string& question,
-                         bool otherwise);  // y/N on the terminal; `otherwise` without one
+  [[nodiscard]] bool ask(const std::string& question);  // one line of standard input; its end is a no
 
   void phase_done(const char* name);  // for --timings
   void finish();                      // after the verb: ends the progress, prints what --timings asked for

@@ -98,9 +98,9 @@ RegistrySettings load_registry_settings() {
   RegistrySettings settings{.certificates = {HostPath{"/etc/compose/certs.d"},
                                              HostPath{"/etc/docker/certs.d"},
                                              HostPath{"/etc/containers/certs.d"}}};
-  const HostPath file{
-      base::sys::environment("COMPOSE_REGISTRIES_FILE").value_or("/etc/compose/registries.json")};
-  if (const auto text = base::read_file_if_exists(file))
+  const auto named = base::sys::environment("COMPOSE_REGISTRIES_FILE");
+  const HostPath file{named.value_or("/etc/compose/registries.json")};
+  if (const auto text = named ? std::optional{base::read_file(file)} : base::read_file_if_exists(file))
     base::with_context(base::text("read '{}'", file.str()), [&] { read_registry_settings(*text, settings); });
   add_list(base::sys::environment("COMPOSE_INSECURE_REGISTRIES").value_or(""), settings.insecure);
   if (const auto directory = base::sys::environment("DOCKER_CONFIG"); directory && !directory->empty())

@@ -55,6 +55,24 @@ test_exec_on_a_slow_terminal_loses_nothing_and_leaves_it_blocking() {
   compose down -t 0
 }
 
+test_down_rmi_takes_images_that_nothing_was_made_from() {
+  one_service
+  compose build
+  equal 1 "$(compose image ls -q | wc -l)"
+  compose down --rmi all
+  equal 0 "$(compose image ls -q | wc -l)"
+}
+
+test_prune_asks_and_the_end_of_its_input_is_no() {
+  one_service
+  compose build
+  compose image prune -a </dev/null
+  echo n | compose image prune -a
+  equal 1 "$(compose image ls -q | wc -l)"
+  echo y | compose image prune -a
+  equal 0 "$(compose image ls -q | wc -l)"
+}
+
 # Whoever starts us, and whatever we ignore ourselves.
 test_programs_begin_with_default_signals() {
   one_service

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 #include <set>
 
@@ -7,6 +8,7 @@
 #include "compose/cli/execute.hpp"
 #include "compose/cli/verbs/verbs.hpp"
 #include "compose/loader/load_project.hpp"
+#include "compose/lower/lower_project.hpp"
 #include "compose/ui/progress.hpp"
 #include "images/store.hpp"
 #include "scheduler/lifecycle.hpp"
@@ -59,13 +61,17 @@ class DownVerb final : public Verb {
     for (const auto& [name, service] : loaded.project.services) {
       options.known_services.push_back(name);
       if (service.image.empty()) local_.insert(name);
+      const bool selected = services_.empty() || std::ranges::find(services_, name) != services_.end();
+      if (selected && (rmi_ == "all" || service.image.empty()))
+        file_images_.insert(lower::image_of(loaded.project, service));
     }
   }
 
   void remove_images(Context& context, const sched::ObservedState& observed) {
     std::set<std::string> in_use;
     for (const auto& container : context.state().all_containers()) in_use.insert(container.image_id);
-    std::set<std::string> references;
+    auto references = file_images_;
+    std::erase_if(references, [&](const auto& r) { return !context.images().resolve(r); });
     for (const auto& c : observed.containers)
       if (*rmi_ == "all" || local_.contains(c.service)) references.insert(c.image);
     auto& progress = context.progress();
@@ -87,7 +93,8 @@ class DownVerb final : public Verb {
   std::optional<int> timeout_;
   bool volumes_ = false;
   std::vector<std::string> services_;
-  std::set<std::string> local_;  // services whose image has no name of its own
+  std::set<std::string> local_;        // services whose image has no name of its own
+  std::set<std::string> file_images_;  // to be removed, whether anything was made from them or not
 };
 
 }  // namespace

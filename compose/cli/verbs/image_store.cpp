@@ -219,7 +219,7 @@ class PruneCommand final : public Verb {
   }
   int run(Context& context) override {
     const auto what = all_ ? "all images without a container" : "all images without a name";
-    if (!force_ && !context.ask(base::text("This will remove {}. Go on?", what), true)) return 0;
+    if (!force_ && !context.ask(base::text("This will remove {}. Go on?", what))) return 0;
     auto removed = context.images().prune(all_ ? images::PruneScope::unused : images::PruneScope::dangling,
                                           images_in_use(context));
     print_removed(context, removed);

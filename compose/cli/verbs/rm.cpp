@@ -35,7 +35,7 @@ class RmVerb final : public Verb {
     const auto question = base::text("Going to remove {}", base::join(names, ", "));
     if (force_)
       std::cerr << question << std::endl;
-    else if (!context.ask(question, false))
+    else if (!context.ask(question))
       return 0;
     execute_plan(context, plan, project.nothing);
     return 0;
