@@ -39,11 +39,11 @@ void mount_volumes(NewContainer& made, const NewContainerInput& in) {
       source = data_of_volume(in.paths, name, volume.driver_opts);
     }
     made.record.summary.volumes.push_back({name, use.target, use.volume.empty()});
-    if (!use.subpath.empty()) source = source / use.subpath;
     made.spec.mounts.push_back(rt::BindMount{.source = source,
                                              .target = rt::ContainerPath{use.target},
                                              .read_only = use.read_only,
-                                             .copy_up = use.copy_up});
+                                             .copy_up = use.copy_up,
+                                             .inside = use.subpath});
   }
 }
 

@@ -21,7 +21,8 @@ rt::Mount mount_of(const images::StepMount& mount) {
   return std::visit(
       base::overloaded{
           [](const images::StepBind& m) -> rt::Mount {
-            return rt::BindMount{.source = m.source, .target = m.target, .read_only = m.read_only};
+            return rt::BindMount{
+                .source = m.source, .target = m.target, .read_only = m.read_only, .inside = m.inside};
           },
           [](const images::StepTmpfs& m) -> rt::Mount {
             return rt::TmpfsMount{.target = m.target, .size = m.size};

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <charconv>
 #include <fcntl.h>
-#include <sys/file.h>
 
 #include "base/error.hpp"
 #include "base/path.hpp"
@@ -13,6 +12,7 @@
 #include "images/build/layer_writer.hpp"
 #include "images/build/mount_placeholders.hpp"
 #include "images/build/stage_builder.hpp"
+#include "images/build/step_caches.hpp"
 
 namespace compose::images {
 namespace {
@@ -87,7 +87,7 @@ struct StageBuilder::RunWork {
     std::string target;
     MountFacts facts;
   };
-  std::vector<StepMount> mounts;
+  StepSpec spec;            // what the step is known by; the directories of the host are missing
   std::vector<Bind> binds;  // copied into the workspace when the step runs
   std::vector<Cache> caches;
   std::vector<Agent> agents;
@@ -154,14 +154,32 @@ void StageBuilder::prepare_secret(const RunMount& mount, const std::string& targ
   if (!mount.env.empty()) work.secret_environment.push_back(mount.env + "=" + found->content);
   if (target.empty()) return;
   const auto facts = facts_of(mount, 0400);
-  work.mounts.emplace_back(StepFile{.content = found->content,
-                                    .target = ContainerPath{target},
-                                    .mode = facts.mode,
-                                    .uid = facts.owner.uid,
-                                    .gid = facts.owner.gid});
+  work.spec.mounts.emplace_back(StepFile{.content = found->content,
+                                         .target = ContainerPath{target},
+                                         .mode = facts.mode,
+                                         .uid = facts.owner.uid,
+                                         .gid = facts.owner.gid});
 }
 
 namespace {
+
+// What decides what a step makes, but for its mounts and the layers below. How much memory it may use does
+// not.
+void add_settings(CacheKey& key, const StepSpec& spec) {
+  key.add(spec.argv).add(spec.environment).add(spec.user).add(spec.directory);
+  key.add(static_cast<std::uint64_t>(spec.network)).add(spec.privileged ? 1 : 0).add(spec.shm_size);
+  key.add(spec.extra_hosts.size());
+  for (const auto& [name, address] : spec.extra_hosts) key.add(name).add(address);
+  key.add(spec.ulimits.size());
+  for (const auto& limit : spec.ulimits) key.add(limit.name).add(limit.soft).add(limit.hard);
+}
+
+// Not what a secret holds, nor who else may use a cache.
+void add_mount(CacheKey& key, const RunMount& mount, const std::string& target) {
+  key.add("mount").add(mount.type).add(target).add(mount.source).add(mount.id).add(mount.env);
+  key.add(mount.size).add(mount.mode).add(mount.uid).add(mount.gid);
+  key.add(mount.read_only ? 1 : 0).add(mount.writable ? 1 : 0);
+}
 
 void add_entries(CacheKey& key, const std::vector<SourceEntry>& entries) {
   for (const auto& entry : entries)
@@ -169,10 +187,8 @@ void add_entries(CacheKey& key, const std::vector<SourceEntry>& entries) {
 }
 
 std::vector<SourceEntry> entries_of(const Source& source, const std::string& path) {
-  const auto matches = source.tree->match(path.empty() ? "/" : path);
-  if (matches.empty()) fail("RUN --mount: nothing in {} matches '{}'", source.tree->name(), path);
-  const auto& match = matches.front();
-  return source.identity.empty() ? source.tree->collect(match.path, {}) : source.tree->list(match.path);
+  const auto found = source.tree->find(path.empty() ? "/" : path);
+  return source.identity.empty() ? source.tree->collect(found.path, {}) : source.tree->list(found.path);
 }
 
 }  // namespace
@@ -193,7 +209,7 @@ void StageBuilder::prepare_cache(const RunMount& mount, const std::string& targe
   } else {
     cache.source = open_source(session_, mount.from, stage_.index);
     cache.entries = entries_of(cache.source, source);
-    if (!S_ISDIR(cache.entries.front().status.st_mode))
+    if (!cache.entries.empty() && !S_ISDIR(cache.entries.front().status.st_mode))
       fail("RUN --mount=type=cache,from={}: '{}' is not a directory", mount.from, source);
     CacheKey beginning;
     beginning.add(cache.source.identity).add(source);
@@ -222,11 +238,11 @@ void StageBuilder::prepare_mount(const RunMount& mount, RunWork& work, CacheKey&
   auto target = expand(mount.target);
   if (mount.type == "secret" && target.empty() && mount.env.empty()) target = "/run/secrets/" + mount.id;
   if (!target.empty()) target = base::absolute_path(target, directory.empty() ? "/" : directory);
-  key.add("mount").add(mount.type).add(target).add(mount.source).add(mount.id).add(mount.env);
+  add_mount(key, mount, target);
   if (mount.type == "tmpfs") {
     const auto size = mount.size.empty() ? std::optional<std::int64_t>{0} : base::parse_bytes(mount.size);
     if (!size || *size < 0) fail("RUN --mount: size={} is not a size", mount.size);
-    work.mounts.emplace_back(
+    work.spec.mounts.emplace_back(
         StepTmpfs{.target = ContainerPath{target}, .size = static_cast<std::uint64_t>(*size)});
   } else if (mount.type == "cache") {
     prepare_cache(mount, target, work, key);
@@ -239,22 +255,40 @@ void StageBuilder::prepare_mount(const RunMount& mount, RunWork& work, CacheKey&
   }
 }
 
+StepSpec StageBuilder::settings_of(const RunInstruction& run) const {
+  const auto& config = state_.document.config;
+  const auto& request = session_.request;
+  StepSpec spec{.environment = run_environment(),
+                .user = config.user,
+                .directory = config.directory.empty() ? "/" : config.directory,
+                .network = request.network,
+                .extra_hosts = request.extra_hosts,
+                .shm_size = request.shm_size,
+                .memory = request.memory,
+                .ulimits = request.ulimits,
+                .privileged = request.privileged || run.privileged};
+  spec.argv = run_command_line(run, spec.mounts);
+  if (run.network == "none") spec.network = StepNetwork::none;
+  if (run.network == "host") spec.network = StepNetwork::host;
+  if (run.network == "default") spec.network = StepNetwork::default_;
+  return spec;
+}
+
 void StageBuilder::operator()(const RunInstruction& run) {
   const auto work = std::make_shared<RunWork>();
+  work->spec = settings_of(run);
+  if (work->spec.argv.empty()) fail("RUN needs a command");
   CacheKey key;
-  const auto command = run_command_line(run, work->mounts);
-  if (command.empty()) fail("RUN needs a command");
-  key.add("run").add(command).add(run_environment());
+  key.add("run");
+  add_settings(key, work->spec);
+  key.add(run.heredocs.size());
   for (const auto& heredoc : run.heredocs) key.add(heredoc.content);
-  const auto& config = state_.document.config;
-  key.add(config.user).add(config.directory).add(run.network);
-  if (run.privileged) key.add("privileged");
   const auto& request = session_.request;
   if (run.privileged && !request.privileged && !request.may_be_privileged)
     fail("RUN --security=insecure needs the entitlement 'security.insecure'");
   for (const auto& mount : run.mounts) prepare_mount(mount, *work, key);
-  layer_step(std::move(key), {.make = [this, &run, work](const Workspace& workspace, WorkerReport& report) {
-               perform_run(run, *work, workspace, report);
+  layer_step(std::move(key), {.make = [this, work](const Workspace& workspace, WorkerReport& report) {
+               perform_run(*work, workspace, report);
              }});
 }
 
@@ -283,86 +317,48 @@ base::HostPath copy_of_bind(const Workspace& workspace, std::size_t index, const
   return S_ISDIR(entries.front().status.st_mode) ? directory : directory / "file";
 }
 
-base::UniqueFd lock_of(const base::HostPath& directory, int operation) {
-  auto opened = base::sys::open(directory, O_RDONLY | O_DIRECTORY);
-  if (base::retry_eintr([&] { return ::flock(opened.get(), operation); }) == 0) return opened;
-  if (errno != EWOULDBLOCK) throw base::SysError(errno, "lock a cache");
-  return {};
-}
-
-// Makes it with what it begins with, aside: it is either complete or not there.
-base::HostPath provide_cache(const LayerStore& layers, const std::string& id, const Workspace& workspace,
-                             const std::function<void(const base::HostPath&)>& fill,
-                             const MountFacts& facts) {
-  const auto path = layers.cache_path(id);
-  if (base::sys::exists(path)) return path;
-  const auto aside = workspace.path() / ("cache-" + path.name());
-  base::sys::make_directory(aside, 0755);
-  fill(aside);
-  base::check(::chown(aside.c_str(), facts.owner.uid, facts.owner.gid), "set the owner of a cache");
-  base::check(::chmod(aside.c_str(), facts.mode), "set the mode of a cache");
-  if (::rename(aside.c_str(), path.c_str()) != 0 && errno != EEXIST && errno != ENOTEMPTY)
-    throw base::SysError(errno, base::text("make '{}'", path.str()));
-  return path;
-}
-
-constexpr int k_most_private_caches = 64;
-
-// locked: one step at a time uses it. private: who finds it in use gets another one.
-base::HostPath take_cache(const std::string& sharing, const std::function<base::HostPath(int)>& provide,
-                          std::vector<base::UniqueFd>& locks) {
-  if (sharing == "shared") return provide(0);
-  if (sharing == "locked") {
-    auto path = provide(0);
-    locks.push_back(lock_of(path, LOCK_EX));
-    return path;
-  }
-  for (int copy = 0; copy < k_most_private_caches; ++copy) {
-    auto path = provide(copy);
-    auto lock = lock_of(path, LOCK_EX | LOCK_NB);
-    if (!lock) continue;
-    locks.push_back(std::move(lock));
-    return path;
-  }
-  fail("RUN --mount: {} steps use the cache already", k_most_private_caches);
-}
-
 }  // namespace
 
-StepSpec StageBuilder::step_of(const RunInstruction& run, const RunWork& work,
-                               const Workspace& workspace) const {
-  const auto& config = state_.document.config;
-  const auto& request = session_.request;
-  StepSpec spec{.lower = session_.store().layers().directories_of(state_.document.diff_ids),
-                .upper = workspace.upper(),
-                .work = workspace.work(),
-                .environment = run_environment(),
-                .user = config.user,
-                .directory = config.directory.empty() ? "/" : config.directory,
-                .mounts = work.mounts,
-                .network = request.network,
-                .extra_hosts = request.extra_hosts,
-                .shm_size = request.shm_size,
-                .memory = request.memory,
-                .ulimits = request.ulimits,
-                .privileged = request.privileged || run.privileged};
-  std::vector<StepMount> known;
-  spec.argv = run_command_line(run, known);
-  // Proxies need no ARG, and are no part of what a step is known by.
-  for (const auto& [name, value] : request.arguments)
+// With what is no part of what the step is known by.
+StepSpec StageBuilder::step_of(const RunWork& work, const Workspace& workspace) const {
+  auto spec = work.spec;
+  spec.lower = session_.store().layers().directories_of(state_.document.diff_ids);
+  spec.upper = workspace.upper();
+  spec.work = workspace.work();
+  // Proxies need no ARG.
+  for (const auto& [name, value] : session_.request.arguments)
     if (is_proxy_argument(name) && !state_.arguments.contains(name))
       spec.environment.push_back(name + "=" + value);
   spec.environment.insert(spec.environment.end(), work.secret_environment.begin(),
                           work.secret_environment.end());
-  if (run.network == "none") spec.network = StepNetwork::none;
-  if (run.network == "host") spec.network = StepNetwork::host;
-  if (run.network == "default") spec.network = StepNetwork::default_;
   return spec;
 }
 
-void StageBuilder::perform_run(const RunInstruction& run, const RunWork& work, const Workspace& workspace,
-                               WorkerReport& report) const {
-  auto spec = step_of(run, work, workspace);
+// A directory of a cache is resolved inside it again when it is mounted, for other steps write there.
+void StageBuilder::mount_caches(const RunWork& work, StepCaches& caches, StepSpec& spec) {
+  for (const auto& cache : work.caches) {
+    const auto fill = [&cache](const base::HostPath& directory) {
+      if (!cache.entries.empty()) copy_entries(directory, *cache.source.tree, cache.entries);
+    };
+    caches.want(cache.id, {.sharing = cache_sharing(cache.mount->sharing),
+                           .fill = fill,
+                           .owner = cache.facts.owner,
+                           .mode = cache.facts.mode});
+  }
+  caches.take();
+  for (const auto& cache : work.caches) {
+    const auto& path = caches.path(cache.id);
+    if (!cache.directory.empty())
+      make_directories_inside(base::sys::open(path, O_PATH | O_DIRECTORY).get(), cache.directory);
+    spec.mounts.emplace_back(StepBind{.source = path,
+                                      .target = ContainerPath{cache.target},
+                                      .read_only = cache.mount->read_only,
+                                      .inside = cache.directory});
+  }
+}
+
+void StageBuilder::perform_run(const RunWork& work, const Workspace& workspace, WorkerReport& report) const {
+  auto spec = step_of(work, workspace);
   for (std::size_t i = 0; i < work.binds.size(); ++i) {
     const auto& bind = work.binds[i];
     if (bind.entries.empty()) continue;
@@ -370,24 +366,8 @@ void StageBuilder::perform_run(const RunInstruction& run, const RunWork& work, c
                                       .target = ContainerPath{bind.target},
                                       .read_only = !bind.mount->writable});
   }
-  std::vector<base::UniqueFd> locks;
-  for (const auto& cache : work.caches) {
-    const auto fill = [&](const base::HostPath& directory) {
-      if (!cache.entries.empty()) copy_entries(directory, *cache.source.tree, cache.entries);
-    };
-    const auto path = take_cache(
-        cache.mount->sharing,
-        [&](int copy) {
-          return provide_cache(session_.store().layers(),
-                               copy == 0 ? cache.id : base::text("{}\n#{}", cache.id, copy), workspace, fill,
-                               cache.facts);
-        },
-        locks);
-    const auto shown = cache.directory.empty() ? path : path / cache.directory;
-    base::sys::make_directories(shown);
-    spec.mounts.emplace_back(StepBind{
-        .source = shown, .target = ContainerPath{cache.target}, .read_only = cache.mount->read_only});
-  }
+  StepCaches caches{session_.store().layers(), workspace};
+  mount_caches(work, caches, spec);
   std::vector<std::unique_ptr<AgentSocket>> agents;
   for (const auto& agent : work.agents) {
     agents.push_back(std::make_unique<AgentSocket>(agent.socket,

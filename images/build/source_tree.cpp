@@ -29,18 +29,20 @@ SourceMatch SourceTree::followed(const std::string& path) const {
   return match;
 }
 
-std::vector<SourceMatch> SourceTree::match(std::string_view pattern, bool deep) const {
-  const auto clean = path_in_tree(pattern);
-  std::vector<SourceMatch> found;
-  if (Glob::has_wildcard(clean)) {
-    match_below("", clean, deep, found);
-    return found;
-  }
+SourceMatch SourceTree::find(std::string_view path) const {
+  const auto clean = path_in_tree(path);
   const auto resolved = root_.resolve(clean);
   const bool hidden = !clean.empty() && rules_.ignores(clean) && !rules_.has_exceptions();
   if (hidden || !root_.stat(resolved))
-    base::fail("'{}' is not in {}{}", pattern, name_, hidden ? ": .dockerignore hides it" : "");
-  found.push_back({.path = resolved, .name = clean.substr(clean.rfind('/') + 1)});
+    base::fail("'{}' is not in {}{}", path, name_, hidden ? ": .dockerignore hides it" : "");
+  return {.path = resolved, .name = clean.substr(clean.rfind('/') + 1)};
+}
+
+std::vector<SourceMatch> SourceTree::match(std::string_view pattern, bool deep) const {
+  const auto clean = path_in_tree(pattern);
+  if (!Glob::has_wildcard(clean)) return {find(pattern)};
+  std::vector<SourceMatch> found;
+  match_below("", clean, deep, found);
   return found;
 }
 

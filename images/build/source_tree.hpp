@@ -34,8 +34,10 @@ class SourceTree {
   SourceTree(RootView root, std::string name, IgnoreRules rules, FileDigests* digests)
       : root_(std::move(root)), name_(std::move(name)), rules_(std::move(rules)), digests_(digests) {}
 
-  // Itself, or what the wildcards match; sorted. Error when a plain path does not exist, or a link leads to
-  // nothing. `deep`: "**" as a component means any number of directories, not one.
+  // What a path means that is not a pattern. Error when it does not exist.
+  [[nodiscard]] SourceMatch find(std::string_view path) const;
+  // The same, or what the wildcards match; sorted. Error when a link leads to nothing. `deep`: "**" as a
+  // component means any number of directories, not one.
   [[nodiscard]] std::vector<SourceMatch> match(std::string_view pattern, bool deep = false) const;
   // The source and everything below, parents before children, in byte order.
   [[nodiscard]] std::vector<SourceEntry> collect(const std::string& path, const IgnoreRules& excludes) const;

@@ -15,6 +15,8 @@
 
 namespace compose::images {
 
+class StepCaches;
+
 class StageBuilder {
  public:
   StageBuilder(BuildSession& session, const Stage& stage);
@@ -98,9 +100,10 @@ class StageBuilder {
   void prepare_secret(const RunMount& mount, const std::string& target, RunWork& work) const;
   void prepare_cache(const RunMount& mount, const std::string& target, RunWork& work, CacheKey& key);
   void prepare_bind(const RunMount& mount, const std::string& target, RunWork& work, CacheKey& key);
-  void perform_run(const RunInstruction& run, const RunWork& work, const Workspace& workspace,
-                   WorkerReport& report) const;
-  StepSpec step_of(const RunInstruction& run, const RunWork& work, const Workspace& workspace) const;
+  void perform_run(const RunWork& work, const Workspace& workspace, WorkerReport& report) const;
+  static void mount_caches(const RunWork& work, StepCaches& caches, StepSpec& spec);
+  [[nodiscard]] StepSpec settings_of(const RunInstruction& run) const;
+  [[nodiscard]] StepSpec step_of(const RunWork& work, const Workspace& workspace) const;
   std::vector<std::string> run_environment() const;
   std::vector<std::string> run_command_line(const RunInstruction& run, std::vector<StepMount>& mounts) const;
 

@@ -35,6 +35,7 @@ struct StepBind {
   base::HostPath source;
   base::ContainerPath target;
   bool read_only = true;
+  std::string inside = "";  // below the source, which steps write: resolved with it as the root when mounted
 };
 struct StepTmpfs {
   base::ContainerPath target;

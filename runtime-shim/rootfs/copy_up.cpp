@@ -113,15 +113,24 @@ void copy_directory(int from, int to, const std::string& name) {
   copy_metadata(from, to, info, name);
 }
 
+UniqueFd open_directory_in(int root, const char* path) {
+  const open_how how{.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+                     .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+  return UniqueFd{sys::openat2(root, path, how)};
+}
+
+UniqueFd lock_volume(const HostPath& volume) {
+  auto lock = sys::open(volume.parent(), O_RDONLY | O_DIRECTORY);
+  check(base::retry_eintr([&] { return ::flock(lock.get(), LOCK_EX); }), "lock '{}'", volume.parent().str());
+  return lock;
+}
+
 }  // namespace
 
 void copy_up(int root, const base::ContainerPath& target, const HostPath& volume) {
-  const open_how how{.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-                     .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-  const UniqueFd source{sys::openat2(root, target.c_str(), how)};
+  const auto source = open_directory_in(root, target.c_str());
   if (!source) return;
-  const auto lock = sys::open(volume.parent(), O_RDONLY | O_DIRECTORY);
-  check(base::retry_eintr([&] { return ::flock(lock.get(), LOCK_EX); }), "lock '{}'", volume.parent().str());
+  const auto lock = lock_volume(volume);
   {
     const auto current = sys::open(volume, O_RDONLY | O_DIRECTORY);
     if (!entries(current.get()).empty()) return;
@@ -141,6 +150,16 @@ void copy_up(int root, const base::ContainerPath& target, const HostPath& volume
   sys::remove_tree(aside);
   if (error != EBUSY && error != EXDEV && error != ENOTEMPTY && error != EEXIST)
     throw base::SysError(error, base::text("fill volume '{}'", volume.str()));
+}
+
+void copy_up_inside(int root, const base::ContainerPath& target, const HostPath& volume,
+                    const std::string& inside) {
+  const auto source = open_directory_in(root, target.c_str());
+  if (!source) return;
+  const auto lock = lock_volume(volume);
+  const auto below = sys::open(volume, O_PATH | O_DIRECTORY);
+  const auto place = open_directory_in(below.get(), inside.c_str());
+  if (place && entries(place.get()).empty()) copy_directory(source.get(), place.get(), target.str());
 }
 
 }  // namespace compose::rt

@@ -99,10 +99,17 @@ int set_attributes(int tree, std::uint64_t set, std::uint64_t propagation, bool 
       tree, "", static_cast<unsigned>(AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0)), attributes));
 }
 
-int apply_bind(int target, const MountStep& step, bool keep_propagation) noexcept {
+// A copy of what is mounted there, or -1 with errno.
+int open_source(const MountStep& step) noexcept {
   const unsigned flags =
       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (step.recursive ? static_cast<unsigned>(AT_RECURSIVE) : 0U);
-  const UniqueFd tree{sys::open_tree(AT_FDCWD, step.source.c_str(), flags)};
+  if (step.inside.empty()) return sys::open_tree(AT_FDCWD, step.source.c_str(), flags);
+  const UniqueFd source{open_inside(step.source, step.inside)};
+  return source ? sys::open_tree(source.get(), "", flags | AT_EMPTY_PATH) : -1;
+}
+
+int apply_bind(int target, const MountStep& step, bool keep_propagation) noexcept {
+  const UniqueFd tree{open_source(step)};
   if (!tree) return errno;
   const std::uint64_t propagation = keep_propagation ? step.propagation : 0;
   if (step.attributes != 0 || propagation != 0)
@@ -268,6 +275,15 @@ int open_below(int root, const char* path, std::uint64_t flags, std::uint64_t ex
   return -EAGAIN;
 }
 
+int open_inside(const std::string& source, const std::string& inside) noexcept {
+  const UniqueFd root{::open(source.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  if (!root) return -1;
+  const int found = open_below(root.get(), inside.c_str(), O_PATH);
+  if (found >= 0) return found;
+  errno = -found;
+  return -1;
+}
+
 int apply_mounts(const PreparedMounts& mounts, int root, std::uint16_t& at) noexcept {
   at = 0;
   for (const auto& step : mounts.plan.steps) {
@@ -298,7 +314,7 @@ std::string describe_step(const PreparedMounts& mounts, std::uint16_t at) {
   std::size_t index = at;
   if (index < mounts.plan.steps.size()) {
     const auto& step = mounts.plan.steps[index];
-    return base::text("mount '{}' on '{}'", step.kind == MountKind::bind ? step.source : step.type,
+    return base::text("mount '{}' on '{}'", step.kind == MountKind::bind ? source_of(step) : step.type,
                       step.target);
   }
   index -= mounts.plan.steps.size();

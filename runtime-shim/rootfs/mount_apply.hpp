@@ -46,5 +46,7 @@ int enter_root(int root) noexcept;
 
 // Descriptor of `path` below `root`, or -errno.
 int open_below(int root, const char* path, std::uint64_t flags, std::uint64_t extra_resolve = 0) noexcept;
+// Of what is `inside` the source of a bind mount, or -1 with errno.
+int open_inside(const std::string& source, const std::string& inside) noexcept;
 
 }  // namespace compose::rt

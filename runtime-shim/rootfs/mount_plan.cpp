@@ -129,6 +129,7 @@ unsigned long propagation_flag(const std::string& name) {
 
 MountStep step_of(const BindMount& m) {
   auto step = bind(m.source.str(), base::clean_path(m.target.str()));
+  step.inside = m.inside;
   step.recursive = m.recursive;
   step.attributes = m.read_only ? MOUNT_ATTR_RDONLY : 0U;
   step.propagation = propagation_flag(m.propagation);
@@ -244,7 +245,7 @@ std::string flag_text(unsigned long flags) {
 
 std::string line_of(const MountStep& s) {
   if (s.kind == MountKind::bind) {
-    std::string out = base::text("bind {} -> {}", s.source, s.target);
+    std::string out = base::text("bind {} -> {}", source_of(s), s.target);
     if ((s.attributes & MOUNT_ATTR_RDONLY) != 0) out += " ro";
     if (s.recursive) out += " recursive";
     if (s.propagation == MS_SLAVE) out += " slave";
@@ -256,6 +257,10 @@ std::string line_of(const MountStep& s) {
 }
 
 }  // namespace
+
+std::string source_of(const MountStep& step) {
+  return step.inside.empty() ? step.source : base::text("{}/{}", step.source, step.inside);
+}
 
 std::string to_text(const MountPlan& plan) {
   std::string out;

@@ -24,8 +24,9 @@ struct MountStep {
   std::string target;  // absolute and clean, in the container
   std::string type;
   std::string data;
-  unsigned long flags = 0;       // MS_*
-  std::string source;            // bind: host path
+  unsigned long flags = 0;  // MS_*
+  std::string source;       // bind: host path
+  std::string inside;       // bind: below the source, resolved with it as the root; "": the source itself
   std::uint64_t attributes = 0;  // bind: MOUNT_ATTR_* to set
   bool recursive = false;        // bind: with the mounts below the source
   unsigned long propagation = MS_PRIVATE;
@@ -53,6 +54,9 @@ struct PlanFacts {
 // Error: "mount target '/proc/sys' would hide what the runtime protects", "mount target 'data' is not
 // absolute" ...
 MountPlan plan_mounts(const ContainerSpec& spec, const PlanFacts& facts);
+
+// For messages: "/srv/data", with what is inside.
+std::string source_of(const MountStep& step);
 
 // One line a step: "bind /srv -> /data ro,rec". The oracle of tests.
 std::string to_text(const MountPlan& plan);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -83,14 +84,24 @@ void make_sources(const ContainerSpec& spec) {
 void fill_volumes(const ContainerSpec& spec, int root) {
   for (const auto& mount : spec.mounts)
     if (const auto* bind = std::get_if<BindMount>(&mount); bind != nullptr && bind->copy_up)
-      copy_up(root, bind->target, bind->source);
+      bind->inside.empty() ? copy_up(root, bind->target, bind->source)
+                           : copy_up_inside(root, bind->target, bind->source, bind->inside);
+}
+
+std::optional<struct ::stat> stat_source(const MountStep& step) {
+  if (step.inside.empty()) return sys::stat_if_exists(HostPath{step.source});
+  const base::UniqueFd found{open_inside(step.source, step.inside)};
+  if (!found && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+  struct ::stat info {};
+  base::check(found ? ::fstat(found.get(), &info) : -1, "look at '{}'", source_of(step));
+  return info;
 }
 
 void look_at_sources(MountPlan& plan) {
   for (auto& step : plan.steps) {
     if (step.kind != MountKind::bind) continue;
-    const auto info = sys::stat_if_exists(HostPath{step.source});
-    if (!info) base::fail("bind source path does not exist: '{}'", step.source);
+    const auto info = stat_source(step);
+    if (!info) base::fail("bind source path does not exist: '{}'", source_of(step));
     step.target_is_file = !S_ISDIR(info->st_mode);
   }
 }

@@ -94,12 +94,15 @@ struct BindMount {
   bool copy_up = false;  // an empty source is first filled from the image's content at `target` (volumes)
   bool recursive = true;
   std::string propagation = "rprivate";
+  // Below the source, which strangers write: what is mounted. Resolved when it is mounted, with the source as
+  // the root: a link in it leads nowhere else.
+  std::string inside;
   static constexpr auto fields() {
     return std::tuple{
-        field("source", &BindMount::source),          field("target", &BindMount::target),
-        field("read_only", &BindMount::read_only),    field("create_source", &BindMount::create_source),
-        field("copy_up", &BindMount::copy_up),        field("recursive", &BindMount::recursive),
-        field("propagation", &BindMount::propagation)};
+        field("source", &BindMount::source),           field("target", &BindMount::target),
+        field("read_only", &BindMount::read_only),     field("create_source", &BindMount::create_source),
+        field("copy_up", &BindMount::copy_up),         field("recursive", &BindMount::recursive),
+        field("propagation", &BindMount::propagation), field("inside", &BindMount::inside)};
   }
   bool operator==(const BindMount&) const = default;
 };

@@ -1,0 +1,62 @@
+#!/bin/bash
+# What a Dockerfile or a context of a stranger could try: to leave its caches, to make a build wait, to be mistaken for another.
+. "$(dirname "$0")/../support/cli.sh"
+
+context() {
+  busybox_image context
+  printf 'FROM scratch AS busybox\nADD rootfs.tar /\nFROM busybox\n%s\n' "$1" >context/Dockerfile
+  printf 'services:\n  one:\n    image: test/one\n    network_mode: none\n    build:\n      context: ./context\n%s\n' "${2:-}" >compose.yaml
+}
+in_image() { compose run --rm -T one sh -c "$1"; }
+
+test_a_link_in_a_cache_leads_nowhere_else() {
+  mkdir outside
+  context "RUN --mount=type=cache,id=x,target=/c ln -s $PWD/outside /c/out && ln -s /in /c/alias && mkdir /c/in
+RUN --mount=type=cache,id=x,source=alias/deep,target=/t touch /t/file
+RUN --mount=type=cache,id=x,target=/c ls /c/in/deep >/listed"
+  compose build -q
+  equal file "$(in_image 'cat /listed')"
+  local cache
+  cache=$(dirname "$(find "$COMPOSE_DATA_ROOT/images/cache" -name out)")
+  context "RUN --mount=type=cache,id=x,source=out,target=/t touch /t/file"
+  matches "$(compose build -q 2>&1)" "make 'out' in a cache: 'out' is a link to nothing"
+  mkdir -p "$cache$PWD/outside"
+  compose build -q
+  equal file "$(ls "$cache$PWD/outside")"
+  equal '' "$(ls outside)"
+}
+
+test_a_cache_can_be_mounted_twice_and_locked() {
+  context 'RUN --mount=type=cache,id=x,sharing=locked,target=/a --mount=type=cache,id=x,sharing=locked,target=/b touch /a/file && ls /b >/listed'
+  timeout 30 compose build -q
+  equal file "$(in_image 'cat /listed')"
+}
+
+test_a_mount_names_a_path_and_no_pattern() {
+  context 'RUN --mount=type=bind,source=[slug],target=/t cp /t/file /copy'
+  mkdir -p 'context/[slug]' context/s
+  echo literal >'context/[slug]/file'
+  compose build -q
+  equal literal "$(in_image 'cat /copy')"
+  context 'RUN --mount=type=bind,source=*.none,target=/t true'
+  matches "$(compose build -q 2>&1)" "Dockerfile:4: '\*.none' is not in the build context"
+}
+
+test_a_step_is_known_by_what_it_runs_with() {
+  local change
+  context 'RUN --mount=type=tmpfs,target=/t,size=1m df -k /t | tail -1 >/a; ulimit -n >>/a; cat /etc/hosts >>/a'
+  compose build -q
+  equal 1 "$(compose build 2>&1 | grep -A1 'RUN ' | grep -c CACHED)"
+  for change in '      ulimits: {nofile: 77}' '      extra_hosts: ["other=10.9.8.7"]' '      shm_size: 33m' '      network: none' '      privileged: true'; do
+    sed -i '/context: .\/context/q' compose.yaml
+    echo "$change" >>compose.yaml
+    equal 0 "$(compose build 2>&1 | grep -A1 'RUN ' | grep -c CACHED)"
+    equal 1 "$(compose build 2>&1 | grep -A1 'RUN ' | grep -c CACHED)"
+  done
+  sed -i '/context: .\/context/q' compose.yaml
+  sed -i 's/size=1m/size=2m/' context/Dockerfile
+  compose build -q
+  matches "$(in_image 'cat /a')" 'tmpfs .*2048 '
+}
+
+run_tests "$@"
