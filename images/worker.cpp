@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -48,6 +49,7 @@ void wait_for_go(int pipe) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
   close_leases();
+  ::umask(0022);  // what is made for an image does not depend on who makes it
   std::string last;
   try {
     WorkerReport report{pipe};

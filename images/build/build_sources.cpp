@@ -12,26 +12,35 @@ namespace {
 
 constexpr std::size_t k_max_ignore_file = 1U << 20U;
 
-// "<Dockerfile>.dockerignore" beside the Dockerfile wins over ".dockerignore" of the context.
-IgnoreRules ignore_rules(const BuildSession& session, const base::HostPath& context, bool is_main) {
-  if (is_main && !session.request.dockerfile_inline) {
-    const base::HostPath own{base::absolute_path(session.request.dockerfile, context.str()) +
-                             ".dockerignore"};
-    if (const auto text = base::read_file_if_exists(own, k_max_ignore_file))
-      return IgnoreRules{*text, own.name()};
-  }
-  const auto text = base::read_file_if_exists(context / ".dockerignore", k_max_ignore_file);
+// "<Dockerfile>.dockerignore", which lies wherever the Dockerfile does: in a context from elsewhere, or where
+// the user says.
+std::optional<std::string> ignore_file_beside_dockerfile(const BuildSession& session, const RootView& root) {
+  const auto file = session.request.dockerfile + ".dockerignore";
+  if (session.context_is_fetched()) return root.read_file(file, k_max_ignore_file);
+  return base::read_file_if_exists(base::HostPath{base::absolute_path(file, session.context.str())},
+                                   k_max_ignore_file);
+}
+
+// That wins over ".dockerignore" of the context.
+IgnoreRules ignore_rules(const BuildSession& session, const RootView& root, bool is_main) {
+  if (is_main && !session.request.dockerfile_inline)
+    if (const auto text = ignore_file_beside_dockerfile(session, root))
+      return IgnoreRules{*text, base::HostPath{session.request.dockerfile}.name() + ".dockerignore"};
+  const auto text = root.read_file(".dockerignore", k_max_ignore_file);
   return text ? IgnoreRules{*text, ".dockerignore"} : IgnoreRules{};
 }
 
 std::unique_ptr<SourceTree> directory_source(BuildSession& session, const base::HostPath& directory,
                                              const std::string& from) {
   auto& digests = session.commons.digests[directory.str()];
-  if (!digests) digests = std::make_unique<FileDigests>(session.store().database(), directory.str());
+  if (!digests)
+    digests = std::make_unique<FileDigests>(session.store().database(), directory.str(),
+                                            !session.fetched.contains(directory.str()));
   const bool is_main = from.empty();
   const auto name = is_main ? std::string{"the build context"} : base::text("the context '{}'", from);
-  return std::make_unique<SourceTree>(RootView{base::sys::open(directory, O_PATH | O_DIRECTORY)}, name,
-                                      ignore_rules(session, directory, is_main), digests.get());
+  RootView root{base::sys::open(directory, O_PATH | O_DIRECTORY)};
+  auto rules = ignore_rules(session, root, is_main);
+  return std::make_unique<SourceTree>(std::move(root), name, std::move(rules), digests.get());
 }
 
 const NamedContext* named_context(const BuildSession& session, const std::string& from) {

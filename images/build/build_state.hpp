@@ -55,12 +55,15 @@ struct BuildSession {
   std::vector<std::optional<StageState>> results;              // by stage
   std::map<std::string, std::unique_ptr<SourceTree>> sources;  // by what --from says; "" is the context
   std::vector<std::unique_ptr<CacheImport>> imports;
+  std::set<std::string> fetched;             // directories of contexts from elsewhere, gone after the build
   std::vector<CacheEntry> used;              // for cache_to
   std::map<std::string, std::string> bases;  // by reference: ids of images that steps begin with, likewise
   std::size_t steps = 0;
   std::size_t cached = 0;
 
   [[nodiscard]] Store& store() const noexcept { return commons.store; }
+  // The context was brought from elsewhere: the request names no directory.
+  [[nodiscard]] bool context_is_fetched() const { return context.str() != request.context; }
 };
 
 // HTTP_PROXY and its like, which every RUN gets without an ARG.

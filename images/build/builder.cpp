@@ -102,6 +102,7 @@ struct Job {
   std::vector<std::unique_ptr<KeyAgent>> agents = {};
   std::optional<std::string> dockerfile = {};  // a context that is a Dockerfile alone
   std::vector<std::unique_ptr<StageBuilder>> stages = {};
+  std::set<std::size_t> begun = {};  // indices of the stages
   std::optional<BuildResult> result = {};
 };
 
@@ -252,6 +253,7 @@ class Batch {
     if (outcome.failed) fail("{}", outcome.text);
     const auto fetched = base::from_wire<FetchedContext>(outcome.text);
     fetch.job.workspaces.push_back(fetch.workspace);
+    fetch.job.session->fetched.insert(fetched.directory);
     if (fetch.context == nullptr) {
       if (!fetched.directory.empty()) fetch.job.session->context = base::HostPath{fetched.directory};
       if (fetched.directory.empty()) fetch.job.dockerfile = fetched.dockerfile;
@@ -266,7 +268,7 @@ class Batch {
     if (request.dockerfile_inline) return parse_dockerfile(*request.dockerfile_inline, "dockerfile_inline");
     if (job.dockerfile) return parse_dockerfile(*job.dockerfile, "Dockerfile");
     const auto& context = job.session->context;
-    const bool remote = context.str() != request.context;
+    const bool remote = job.session->context_is_fetched();
     base::HostPath path{base::absolute_path(request.dockerfile, context.str())};
     std::optional<std::string> text;
     if (remote) {  // a stranger's link leads nowhere
@@ -359,8 +361,17 @@ class Batch {
   static void begin(Job& job) {
     auto& session = *job.session;
     open_imports(session);
+    begin_needed(job);
+  }
+
+  // False: what the plan needs has begun already. It comes to need more when a base image has triggers.
+  static bool begin_needed(Job& job) {
+    auto& session = *job.session;
+    if (session.plan.needed.size() == job.begun.size()) return false;
     for (const auto index : session.plan.needed)
-      job.stages.push_back(std::make_unique<StageBuilder>(session, session.plan.stages[index]));
+      if (job.begun.insert(index).second)
+        job.stages.push_back(std::make_unique<StageBuilder>(session, session.plan.stages[index]));
+    return true;
   }
 
   struct Running {
@@ -375,7 +386,7 @@ class Batch {
       if (stop_is_wanted_ && stop_is_wanted_()) throw BuildStopped{};
       while (advance_all()) {
       }
-      if (running_.empty()) break;
+      if (running_.empty()) return check_all_built();
       std::vector<int> fds;
       for (const auto& running : running_) fds.push_back(running.worker->fd());
       wait_for_any(fds, k_build_tick);
@@ -384,13 +395,28 @@ class Batch {
     }
   }
 
-  // True: something was completed that others may wait for.
+  // Nothing runs any more, so nothing that a stage waits for will come.
+  void check_all_built() const {
+    if (std::ranges::all_of(jobs_, [](const Job& job) { return job.result.has_value(); })) return;
+    refuse_cycles();  // triggers of base images can close one
+    for (const auto& job : jobs_)
+      for (const auto& stage : job.stages)
+        if (!stage->is_complete())
+          throw BuildError(job.request.name,
+                           base::text("{}: it waits for something that is not built", stage->place()));
+  }
+
+  // True: something was completed that others may wait for, or others have begun.
   bool advance_all() {
     bool completed = false;
     for (auto& job : jobs_) {
       if (job.result) continue;
       guarded(job, [&] {
         for (auto& stage : job.stages) completed = advance(job, *stage) || completed;
+        if (begin_needed(job)) {
+          commons_.several_stages = true;
+          completed = true;
+        }
         completed = finish_when_complete(job) || completed;
       });
     }
@@ -452,8 +478,7 @@ class Batch {
     if (!complete) return false;
     job.result = BuildResult{.image_id = commit(session), .steps = session.steps, .cached = session.cached};
     commons_.built[job.request.name] = job.result->image_id;
-    if (job.workspaces.empty())
-      for (const auto& [directory, digests] : commons_.digests) digests->save();
+    for (const auto& [directory, digests] : commons_.digests) digests->save();
     return true;
   }
 

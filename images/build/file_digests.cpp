@@ -48,8 +48,9 @@ std::string digest_of_file(int fd) {
   return sha.finish();
 }
 
-FileDigests::FileDigests(base::Database& database, std::string context)
-    : database_(database), context_(std::move(context)) {
+FileDigests::FileDigests(base::Database& database, std::string context, bool kept)
+    : database_(database), context_(std::move(context)), kept_(kept) {
+  if (!kept_) return;
   database_.each("SELECT entries FROM context_memo WHERE context = ?", {context_},
                  [&](const base::SqlRow& row) {
                    try {
@@ -78,7 +79,7 @@ const std::string& FileDigests::digest_of(int directory, const std::string& name
 }
 
 void FileDigests::save() {
-  if (!changed_) return;
+  if (!changed_ || !kept_) return;
   const std::vector<std::pair<std::string, RememberedDigest>> entries{known_.begin(), known_.end()};
   database_.run(
       "INSERT INTO context_memo (context, entries) VALUES (?, ?) "

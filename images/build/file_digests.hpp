@@ -30,18 +30,20 @@ struct RememberedDigest {
 
 class FileDigests {
  public:
-  // `context` names the row: the absolute path of the context.
-  FileDigests(base::Database& database, std::string context);
+  // `context` names the row: the absolute path of the context. `kept` false: it goes with the build, and
+  // nothing of it is worth remembering.
+  FileDigests(base::Database& database, std::string context, bool kept = true);
   // The digest of the file `name` in `directory`, whose stat is `status`; `path` is its name in the context.
   const std::string& digest_of(int directory, const std::string& name, const std::string& path,
                                const struct ::stat& status);
-  void save();  // when something was learnt
+  void save();  // when something was learnt that is kept
 
  private:
   base::Database& database_;
   std::string context_;
   std::unordered_map<std::string, RememberedDigest> known_;
   std::unordered_map<std::string, std::string> unsettled_;  // read in this build, too fresh to be remembered
+  bool kept_ = true;
   bool changed_ = false;
 };
 

@@ -49,7 +49,6 @@ void StageBuilder::advance() {
   }
 }
 
-// "Dockerfile:7", where the current instruction stands.
 std::string StageBuilder::place() const {
   const auto& file = session_.dockerfile.name;
   if (current_ == nullptr) return base::text("{}:{}", file, stage_.line);
@@ -61,21 +60,12 @@ std::string StageBuilder::place() const {
 bool StageBuilder::execute(const Instruction& instruction) {
   current_ = &instruction;
   return base::with_context(place(), [&] {
-    const auto names = names_used_by(instruction);
+    const auto names = places_used_by(instruction);
     if (!std::ranges::all_of(names, [this](const auto& name) { return is_ready(name); })) return false;
     running_number_ = 0;
     std::visit(*this, instruction.body);
     return true;
   });
-}
-
-std::vector<std::string> StageBuilder::names_used_by(const Instruction& instruction) const {
-  std::vector<std::string> names;
-  if (const auto* copy = std::get_if<CopyInstruction>(&instruction.body)) names.push_back(copy->from);
-  if (const auto* run = std::get_if<RunInstruction>(&instruction.body))
-    for (const auto& mount : run->mounts) names.push_back(mount.from);
-  std::erase(names, "");
-  return names;
 }
 
 bool StageBuilder::is_ready(const std::string& name) const {
@@ -114,6 +104,7 @@ bool StageBuilder::begin_from_base() {
           parse_instruction(trigger, base::text("ONBUILD {}", trigger), session_.dockerfile.escape));
     std::vector<const Instruction*> all;
     for (const auto& trigger : triggers_) all.push_back(&trigger);
+    add_triggers(session_.plan, stage_.index, all);
     all.insert(all.end(), instructions_.begin(), instructions_.end());
     instructions_ = std::move(all);
     steps_in_stage_ = count_steps();

@@ -24,6 +24,7 @@ class StageBuilder {
   // Goes on until the stage is complete (and in the session's results), has work, or waits for another one.
   void advance();
   [[nodiscard]] bool is_complete() const noexcept { return complete_; }
+  [[nodiscard]] std::string place() const;  // "Dockerfile:7", where it stands
   [[nodiscard]] bool has_work() const noexcept { return work_.has_value(); }
   // What the work depends on: two with the same key are done once. Empty: it makes no layer.
   [[nodiscard]] const std::string& work_key() const noexcept { return work_->key; }
@@ -60,10 +61,8 @@ class StageBuilder {
   };
 
   bool begin_from_base();
-  std::vector<std::string> names_used_by(const Instruction& instruction) const;
   bool is_ready(const std::string& name) const;
   bool execute(const Instruction& instruction);
-  [[nodiscard]] std::string place() const;
   std::size_t count_steps() const;
   void begin_step();
   void end_step(StepEnd end, const std::string& error = "");

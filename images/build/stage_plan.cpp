@@ -20,6 +20,18 @@ std::optional<std::size_t> as_index(const std::string& name) {
   return index;
 }
 
+void add_uses(const std::vector<Stage>& stages, Stage& stage, const Instruction& instruction) {
+  for (const auto& place : places_used_by(instruction)) {
+    stage.from.push_back(place);
+    if (const auto found = find_stage(stages, place, stage.index)) stage.uses.insert(*found);
+  }
+}
+
+void mark_needed(StagePlan& plan, std::size_t index) {
+  if (!plan.needed.insert(index).second) return;
+  for (const auto used : plan.stages[index].uses) mark_needed(plan, used);
+}
+
 class Planner {
  public:
   Planner(const Dockerfile& dockerfile, const std::map<std::string, std::string>& arguments,
@@ -32,7 +44,7 @@ class Planner {
       base::with_context(where, [&] { add(instruction); });
     }
     choose_target(target);
-    mark(plan_.target);
+    mark_needed(plan_, plan_.target);
     return std::move(plan_);
   }
 
@@ -44,9 +56,7 @@ class Planner {
     if (plan_.stages.empty()) return;
     Stage& stage = plan_.stages.back();
     stage.instructions.push_back(&instruction);
-    if (const auto* copy = std::get_if<CopyInstruction>(&instruction.body)) uses(stage, copy->from);
-    if (const auto* run = std::get_if<RunInstruction>(&instruction.body))
-      for (const auto& mount : run->mounts) uses(stage, mount.from);
+    add_uses(plan_.stages, stage, instruction);
   }
 
   void declare(const ArgInstruction& arg) {
@@ -90,12 +100,6 @@ class Planner {
     plan_.stages.push_back(std::move(stage));
   }
 
-  void uses(Stage& stage, const std::string& from) const {
-    if (from.empty()) return;
-    stage.from.push_back(from);
-    if (const auto found = find_stage(plan_.stages, from, stage.index)) stage.uses.insert(*found);
-  }
-
   void choose_target(const std::string& target) {
     plan_.target = plan_.stages.size() - 1;
     if (target.empty()) return;
@@ -105,11 +109,6 @@ class Planner {
     plan_.target = found->index;
   }
 
-  void mark(std::size_t index) {
-    if (!plan_.needed.insert(index).second) return;
-    for (const auto used : plan_.stages[index].uses) mark(used);
-  }
-
   const Dockerfile& dockerfile_;
   const std::map<std::string, std::string>& arguments_;
   const std::map<std::string, std::string>& predefined_;
@@ -117,6 +116,21 @@ class Planner {
 };
 
 }  // namespace
+
+std::vector<std::string> places_used_by(const Instruction& instruction) {
+  std::vector<std::string> places;
+  if (const auto* copy = std::get_if<CopyInstruction>(&instruction.body)) places.push_back(copy->from);
+  if (const auto* run = std::get_if<RunInstruction>(&instruction.body))
+    for (const auto& mount : run->mounts) places.push_back(mount.from);
+  std::erase(places, "");
+  return places;
+}
+
+void add_triggers(StagePlan& plan, std::size_t stage, const std::vector<const Instruction*>& triggers) {
+  auto& user = plan.stages[stage];
+  for (const auto* trigger : triggers) add_uses(plan.stages, user, *trigger);
+  for (const auto used : user.uses) mark_needed(plan, used);
+}
 
 std::optional<std::size_t> find_stage(const std::vector<Stage>& stages, const std::string& name,
                                       std::size_t user) {

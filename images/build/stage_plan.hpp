@@ -42,6 +42,13 @@ struct StagePlan {
                                     const std::map<std::string, std::string>& predefined,
                                     const std::string& target);
 
+// What --from says in an instruction that takes from elsewhere, as it says it.
+[[nodiscard]] std::vector<std::string> places_used_by(const Instruction& instruction);
+
+// What the base image of a stage has it do (ONBUILD) is known only when the base is: what those instructions
+// take from is needed from then on.
+void add_triggers(StagePlan& plan, std::size_t stage, const std::vector<const Instruction*>& triggers);
+
 // The stage that COPY --from=`name` in stage `user` means; nullopt: no stage, so an image or a named context.
 [[nodiscard]] std::optional<std::size_t> find_stage(const std::vector<Stage>& stages, const std::string& name,
                                                     std::size_t user);

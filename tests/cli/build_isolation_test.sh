@@ -1,6 +1,7 @@
 #!/bin/bash
 # What a Dockerfile or a context of a stranger could try: to leave its caches, to make a build wait, to be mistaken for another.
 . "$(dirname "$0")/../support/cli.sh"
+. "$source_root/tests/support/registry.sh"
 
 context() {
   busybox_image context
@@ -57,6 +58,48 @@ test_a_step_is_known_by_what_it_runs_with() {
   sed -i 's/size=1m/size=2m/' context/Dockerfile
   compose build -q
   matches "$(in_image 'cat /a')" 'tmpfs .*2048 '
+}
+
+test_an_ignore_file_of_a_stranger_is_read_inside_its_context() {
+  trap_registry
+  context ''
+  echo hidden >secret
+  mkdir web
+  local kind
+  for kind in "mkfifo context/.dockerignore" "ln -s $PWD/secret context/.dockerignore" "ln -s rules context/.dockerignore" "mkfifo context/Dockerfile.dockerignore"; do
+    rm -f context/.dockerignore context/Dockerfile.dockerignore
+    $kind
+    echo hidden >context/rules
+    echo shown >context/hidden
+    printf 'COPY . /all\n' >>context/Dockerfile
+    tar -C context -cf web/context.tar .
+    printf 'services: {one: {image: test/one, network_mode: none, build: "http://127.0.0.1:8000/context.tar"}}' >compose.yaml
+    [[ -v served ]] || { python3 -m http.server -b 127.0.0.1 -d web 8000 >/dev/null 2>&1 & served=$!; registry_pids+=($!); }
+    eventually 10 curl -so /dev/null http://127.0.0.1:8000/
+    timeout 20 compose build -q
+    [[ $kind == *rules* ]] && equal no "$(in_image 'test -e /all/hidden || echo no')" || equal shown "$(in_image 'cat /all/hidden')"
+    sed -i '$d' context/Dockerfile
+  done
+}
+
+test_a_git_context_is_the_same_whatever_the_umask() {
+  need git
+  trap_registry
+  context 'COPY file script /d/
+WORKDIR /w'
+  echo 1 >context/file
+  echo 2 >context/script
+  chmod 755 context/script
+  git -c init.defaultBranch=main init -q context
+  git -C context add -A
+  git -C context -c user.name=a -c user.email=a@b commit -qm one
+  mv context repository.git
+  git daemon --reuseaddr --listen=127.0.0.1 --export-all --base-path="$PWD" "$PWD" 2>/dev/null &
+  registry_pids+=($!)
+  eventually 10 git ls-remote -q git://127.0.0.1/repository.git >refs
+  printf 'services: {one: {image: test/one, network_mode: none, build: "git://127.0.0.1/repository.git"}}' >compose.yaml
+  (umask 077 && compose build -q)
+  equal "644 755 755 755" "$(in_image 'stat -c %a /d/file /d/script /d /w' | xargs)"
 }
 
 run_tests "$@"

@@ -313,6 +313,32 @@ TEST_SUITE("images/build") {
     CHECK(w.store.require("test").config.on_build.empty());
   }
 
+  TEST_CASE("ONBUILD can take from a stage that nothing else needs") {
+    ImageWorld w;
+    w.write("f", "1");
+    auto base_request = w.request("FROM scratch\nONBUILD COPY --from=builder /x /x\n");
+    base_request.tags = {"base"};
+    w.build(base_request);
+    w.build("FROM scratch AS first\nCOPY f /f\nFROM scratch AS builder\nCOPY --from=first /f /x\nFROM base\n");
+    CHECK(w.content("/x") == "1");
+    CHECK(w.error_of("FROM base\n") ==
+          "dockerfile_inline:1: ONBUILD COPY --from=builder /x /x: image 'builder' is not present locally: "
+          "pull, build or load it");
+  }
+
+  TEST_CASE("images that wait for each other because of ONBUILD are refused") {
+    ImageWorld w;
+    auto base_request = w.request("FROM scratch\nONBUILD COPY --from=upper / /\n");
+    base_request.tags = {"base"};
+    w.build(base_request);
+    auto low = w.request("FROM base\n");
+    low.name = low.tags.front() = "low";
+    auto upper = w.request("FROM low\n");
+    upper.name = upper.tags.front() = "upper";
+    CHECK_THROWS_WITH_AS(w.build_all({low, upper}),
+                         "each waits for the image of the next: low -> upper -> low", images::BuildError);
+  }
+
   TEST_CASE("what cannot be built says so with its line") {
     ImageWorld w;
     w.write("f", "1");

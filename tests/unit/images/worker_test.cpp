@@ -2,6 +2,7 @@
 
 #include <array>
 #include <csignal>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -28,6 +29,13 @@ TEST_SUITE("images/worker") {
     Worker large{[](WorkerReport&) { return std::string(3'000'000, 'x'); }};
     CHECK(outcome_of(small).text == "done");
     CHECK(outcome_of(large).text == std::string(3'000'000, 'x'));
+  }
+
+  TEST_CASE("what is made in it has the modes that it always has") {
+    const auto before = ::umask(0077);
+    Worker worker{[](WorkerReport&) { return std::to_string(::umask(0)); }};
+    ::umask(before);
+    CHECK(outcome_of(worker).text == std::to_string(0022));
   }
 
   TEST_CASE("progress is heard before the result") {

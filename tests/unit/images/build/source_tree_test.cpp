@@ -109,8 +109,8 @@ TEST_SUITE("images/build/file_digests") {
     };
     const timespec tick{.tv_sec = 0, .tv_nsec = 20'000'000};
     ::nanosleep(&tick, nullptr);  // out of the clock tick in which the file was written
-    {
-      FileDigests digests{database, "context"};
+    for (const bool kept : {false, true}) {
+      FileDigests digests{database, kept ? "context" : "gone with the build", kept};
       CHECK(digest(digests) == base::sha256_hex("top"));
       digests.save();
     }

@@ -28,6 +28,20 @@ std::string plan_error(const std::string& text, const std::string& target = "") 
 }  // namespace
 
 TEST_SUITE("images/build/stage_plan") {
+  TEST_CASE("what triggers of a base image take from is needed as soon as they are known") {
+    const auto file =
+        parse_dockerfile("FROM a AS one\nFROM b AS two\nCOPY --from=one x y\nFROM c AS three\n", "D");
+    auto planned = plan(file);
+    CHECK(planned.needed == std::set<std::size_t>{2});
+    const auto other = parse_instruction("COPY --from=elsewhere x y", "ONBUILD", '\\');
+    add_triggers(planned, 2, {&other});
+    CHECK(planned.needed == std::set<std::size_t>{2});
+    const auto trigger = parse_instruction("RUN --mount=from=two,target=/m x", "ONBUILD", '\\');
+    add_triggers(planned, 2, {&trigger});
+    CHECK(planned.needed == std::set<std::size_t>{0, 1, 2});
+    CHECK(planned.stages[2].from == std::vector<std::string>{"elsewhere", "two"});
+  }
+
   TEST_CASE("only what the target needs is needed, in order") {
     const auto file = parse_dockerfile(
         "FROM a AS one\nFROM b AS two\nFROM one AS three\nCOPY --from=two x y\nFROM c AS four\nRUN "
