@@ -248,6 +248,29 @@ TEST_SUITE("runtime/container") {
     CHECK(world.output(spec.id) == "own\n");
   }
 
+  TEST_CASE("what is inside a volume is found inside it, wherever its links point") {
+    ScratchWorld world;
+    const auto volume = world.directory.path() / "volumes/v/_data";
+    base::sys::make_directories(volume / "real");
+    base::sys::make_directories(world.directory.path() / "outside");
+    base::sys::make_symlink("/real", volume / "alias");
+    base::sys::make_symlink((world.directory.path() / "outside").str(), volume / "out");
+    base::write_file_atomically(world.image / "data/seed", "from the image\n", 0640);
+    auto spec = world.spec({"sh", "-c", "cat /data/seed; echo more > /data/own"});
+    const auto mount = [&](const std::string& inside) {
+      spec.mounts = {rt::BindMount{
+          .source = volume, .target = base::ContainerPath{"/data"}, .copy_up = true, .inside = inside}};
+    };
+    mount("alias");
+    CHECK(world.run(spec) == 0);
+    CHECK(world.output(spec.id) == "from the image\n");
+    CHECK(base::read_file(volume / "real/own") == "more\n");
+    spec.id = rt::ContainerId{base::random_hex(32)};
+    mount("out");
+    CHECK(world.start(spec).error == "bind source path does not exist: '" + volume.str() + "/out'");
+    CHECK(base::list_directory(world.directory.path() / "outside").empty());
+  }
+
   TEST_CASE("a terminal: output goes to the log and to whoever is attached, input reaches it") {
     ScratchWorld world;
     auto spec = world.spec({"sh", "-c", "read line; echo \"got $line\"; test -c /dev/console"});

@@ -95,6 +95,14 @@ TEST_SUITE("adapters/new_container") {
                          base::Error);
   }
 
+  TEST_CASE("a part of a volume is a path inside it") {
+    SpecWorld w;
+    w.service.volumes = {{.volume = "data", .target = "/data", .subpath = "a/b"}};
+    const auto made = w.make();
+    CHECK(bind(made.spec.mounts[0]).inside == "a/b");
+    CHECK(bind(made.spec.mounts[0]).source.str().ends_with("/_data"));
+  }
+
   TEST_CASE("volumes of another service are mounted where nothing else is") {
     SpecWorld w;
     w.service.volumes = {{.volume = "data", .target = "/data"}};
