@@ -319,7 +319,8 @@ TEST_SUITE("images/build") {
     auto base_request = w.request("FROM scratch\nONBUILD COPY --from=builder /x /x\n");
     base_request.tags = {"base"};
     w.build(base_request);
-    w.build("FROM scratch AS first\nCOPY f /f\nFROM scratch AS builder\nCOPY --from=first /f /x\nFROM base\n");
+    w.build(
+        "FROM scratch AS first\nCOPY f /f\nFROM scratch AS builder\nCOPY --from=first /f /x\nFROM base\n");
     CHECK(w.content("/x") == "1");
     CHECK(w.error_of("FROM base\n") ==
           "dockerfile_inline:1: ONBUILD COPY --from=builder /x /x: image 'builder' is not present locally: "

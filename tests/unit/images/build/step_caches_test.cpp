@@ -72,7 +72,8 @@ TEST_SUITE("images/build/step_caches") {
     CacheWorld w;
     {
       StepCaches caches{w.layers, w.workspace};
-      for (const char* sharing : {"shared", "locked", "private"}) caches.want("id", CacheWorld::wish(sharing));
+      for (const char* sharing : {"shared", "locked", "private"})
+        caches.want("id", CacheWorld::wish(sharing));
       caches.take();
       CHECK(caches.path("id") == w.layers.cache_path("id"));
       CHECK_FALSE(w.is_free("id"));
