@@ -97,9 +97,18 @@ rt::ContainerSpec container_of_step(const images::StepSpec& step, pid_t owner) {
   return spec;
 }
 
+void ContainerStepRunner::wait_for_starting() {
+  starting_.write_end.reset();
+  std::array<char, 1> nothing{};
+  while (base::sys::read_some(starting_.read_end.get(), nothing) > 0) {
+  }
+  starting_ = base::sys::make_pipe();
+}
+
 // What steps left that were killed: those of this build, which may be about to end, and of builds that are no
 // more.
 void ContainerStepRunner::clean_up() {
+  wait_for_starting();
   const auto runtime = paths_.runtime();
   if (!base::sys::exists(runtime.run_root)) return;
   rt::Remains remains{runtime};
@@ -115,8 +124,9 @@ void ContainerStepRunner::clean_up() {
 }
 
 base::ExitStatus ContainerStepRunner::run(const images::StepSpec& step, const images::StepOutput& output) {
-  const auto code = rt::run_to_completion(paths_.runtime(), rt::find_shim_program(),
-                                          container_of_step(step, owner_), {.on_output = output});
+  const auto code =
+      rt::run_to_completion(paths_.runtime(), rt::find_shim_program(), container_of_step(step, owner_),
+                            {.on_output = output, .held_while_starting = starting_.write_end.get()});
   return status_of(code);
 }
 

@@ -4,6 +4,7 @@
 // container's rights otherwise, and ends with this process.
 #include <unistd.h>
 
+#include "base/sys.hpp"
 #include "compose/adapters/paths.hpp"
 #include "images/build/step_runner.hpp"
 #include "runtime-shim/spec/container_spec.hpp"
@@ -17,7 +18,11 @@ class ContainerStepRunner final : public images::StepRunner {
   void clean_up() override;
 
  private:
+  void wait_for_starting();
+
   Paths paths_;
+  // Whoever starts a step holds the write end, the launcher of a killed one longer than the step's process.
+  base::sys::Pipe starting_ = base::sys::make_pipe();
   pid_t owner_ = ::getpid();  // steps run in children of it
 };
 

@@ -9,6 +9,8 @@
 #include "base/sys.hpp"
 #include "base/sys_at.hpp"
 #include "base/wire.hpp"
+#include "images/archive/overlay_marks.hpp"
+#include "images/build/build_cache.hpp"
 
 namespace compose::images {
 namespace {
@@ -48,6 +50,20 @@ std::string digest_of_file(int fd) {
   return sha.finish();
 }
 
+std::string digest_of_attributes(int fd, const std::string& path) {
+  const auto attributes = portable_attributes(fd, path);
+  if (attributes.empty()) return "";
+  CacheKey key;
+  for (const auto& [name, value] : attributes) key.add(name).add(value);
+  return key.finish();
+}
+
+std::string digest_with_attributes(int fd, const std::string& path) {
+  auto content = digest_of_file(fd);
+  const auto attributes = digest_of_attributes(fd, path);
+  return attributes.empty() ? content : CacheKey{}.add(content).add(attributes).finish();
+}
+
 FileDigests::FileDigests(base::Database& database, std::string context, bool kept)
     : database_(database), context_(std::move(context)), kept_(kept) {
   if (!kept_) return;
@@ -71,7 +87,8 @@ const std::string& FileDigests::digest_of(int directory, const std::string& name
   const auto fd = base::sys::open_at(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   auto facts = facts_of(base::sys::stat_fd(fd.get()));
   if (!same_facts(facts, facts_of(status))) base::fail("'{}' changed while it was read", path);
-  auto digest = base::with_context(base::text("read '{}'", path), [&] { return digest_of_file(fd.get()); });
+  auto digest = base::with_context(base::text("read '{}'", path),
+                                   [&] { return digest_with_attributes(fd.get(), path); });
   if (facts.changed >= tick) return unsettled_[path] = std::move(digest);
   changed_ = true;
   facts.digest = std::move(digest);

@@ -1,7 +1,8 @@
 #pragma once
-// SHA-256 of the files of one build context, remembered between builds. A remembered digest counts only while
-// device, inode, size, mtime and ctime are what they were; ctime cannot be set back by anybody, and a file
-// that was changed within the clock tick in which it was read is not remembered at all.
+// SHA-256 of the files of one build context, with the attributes that count, remembered between builds. A
+// remembered digest counts only while device, inode, size, mtime and ctime are what they were; ctime cannot
+// be set back by anybody, and a file that was changed within the clock tick in which it was read is not
+// remembered at all.
 #include <cstdint>
 #include <string>
 #include <sys/stat.h>
@@ -47,6 +48,11 @@ class FileDigests {
   bool changed_ = false;
 };
 
+// Of an open file with what a layer keeps of it: content, from its current position to its end, and
+// attributes. A file without attributes has the digest of its content.
+[[nodiscard]] std::string digest_with_attributes(int fd, const std::string& path);
+// Of the attributes that a layer keeps of an open file or directory; "" where there are none.
+[[nodiscard]] std::string digest_of_attributes(int fd, const std::string& path);
 // Of an open file, from its current position to its end.
 [[nodiscard]] std::string digest_of_file(int fd);
 

@@ -98,6 +98,7 @@ void SourceTree::visit(int directory, const std::string& name, Walk& walk, const
   SourceEntry entry{.path = path, .relative = relative, .status = sys::stat_at(directory, name)};
   if (S_ISDIR(entry.status.st_mode)) {
     const auto inside = sys::open_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (walk.with_digests) entry.digest = digest_of_attributes(inside.get(), path);
     const auto before = walk.entries.size();
     walk.entries.push_back(std::move(entry));
     for (const auto& child : sys::list_at(inside.get()))
@@ -108,10 +109,10 @@ void SourceTree::visit(int directory, const std::string& name, Walk& walk, const
   }
   if (hidden) return;
   if (S_ISREG(entry.status.st_mode) && walk.with_digests) {
-    entry.digest =
-        digests_ != nullptr
-            ? digests_->digest_of(directory, name, path, entry.status)
-            : digest_of_file(sys::open_at(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).get());
+    entry.digest = digests_ != nullptr
+                       ? digests_->digest_of(directory, name, path, entry.status)
+                       : digest_with_attributes(
+                             sys::open_at(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).get(), path);
   } else if (S_ISLNK(entry.status.st_mode)) {
     entry.link = sys::read_link_at(directory, name);
   } else if (S_ISSOCK(entry.status.st_mode)) {

@@ -18,7 +18,7 @@ struct SourceEntry {
   std::string relative;  // below the source that was asked for; "" is the source itself
   struct ::stat status {};
   std::string link;    // target of a symbolic link
-  std::string digest;  // of a file: 64 hex digits
+  std::string digest;  // of a file, or of the attributes of a directory: 64 hex digits
 };
 
 // What a COPY source means: where it is, links followed, and its name as it was written.

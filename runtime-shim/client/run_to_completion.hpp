@@ -15,6 +15,8 @@ struct RunStdio {  // borrowed; -1 is /dev/null
   int error = -1;
   // Set: gets what the process writes to stdout and stderr, as it comes, in place of `output` and `error`.
   std::function<void(std::string_view bytes)> on_output;
+  // Kept open by what starts the process until it has come up or failed, even when this process is killed.
+  int held_while_starting = -1;
 };
 
 // The exit code (128 + signal when killed). Error: the process could not be started, with the reason.

@@ -1,7 +1,10 @@
 #include <chrono>
+#include <fcntl.h>
+#include <sys/xattr.h>
 
 #include <doctest/doctest.h>
 
+#include "base/sys_at.hpp"
 #include "image_world.hpp"
 
 using namespace compose;
@@ -311,6 +314,29 @@ TEST_SUITE("images/build") {
     CHECK(w.content("/from-trigger") == "1");
     CHECK(w.store.require("test").config.environment == std::vector<std::string>{"T=1"});
     CHECK(w.store.require("test").config.on_build.empty());
+  }
+
+  TEST_CASE("attributes that a layer keeps count for the cache") {
+    ImageWorld w;
+    w.write("dir/program", "1", 0755);
+    const auto attribute = [&](const char* path, char capability) {
+      // struct vfs_cap_data, revision 2 with the effective flag
+      const std::string value = std::string{"\1\0\0\2\0", 5} + capability + std::string(14, '\0');
+      REQUIRE(::setxattr((w.context() / path).c_str(), "security.capability", value.data(), value.size(),
+                         0) == 0);
+    };
+    const std::string dockerfile = "FROM scratch\nCOPY dir /dir\n";
+    w.build(dockerfile);
+    CHECK(w.build(dockerfile).cached == 1);
+    for (const char* path : {"dir/program", "dir"}) {
+      for (const char capability : {'\4', '\10'}) {
+        attribute(path, capability);
+        CHECK(w.build(dockerfile).cached == 0);
+        CHECK(w.build(dockerfile).cached == 1);
+      }
+    }
+    const auto copy = w.view().open("dir/program", O_RDONLY);
+    CHECK(base::sys::extended_attribute(copy.get(), "security.capability")->at(5) == '\10');
   }
 
   TEST_CASE("ONBUILD can take from a stage that nothing else needs") {

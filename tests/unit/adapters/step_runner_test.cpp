@@ -1,6 +1,13 @@
 #include "compose/adapters/step_runner.hpp"
 
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <doctest/doctest.h>
+
+#include "base/file.hpp"
+#include "base/sys.hpp"
 
 using namespace compose;
 
@@ -23,5 +30,24 @@ TEST_SUITE("adapters/step_runner") {
     images::StepSpec step;
     step.network = images::StepNetwork::none;
     CHECK(adapters::container_of_step(step, 1).security.network.mode == rt::NamespaceMode::private_);
+  }
+
+  // The process that starts a step was killed; what it had asked for comes up all the same, later.
+  TEST_CASE("what is cleaned up is what a killed step left, once nothing starts any more") {
+    const base::TemporaryDirectory directory;
+    const adapters::Paths paths{.data_root = directory.path() / "data", .run_root = directory.path() / "run"};
+    base::sys::make_directories(paths.run_root);
+    adapters::ContainerStepRunner runner{paths};
+    const auto id = adapters::container_of_step({}, ::getpid()).id;
+    const pid_t late = base::check(::fork(), "fork");
+    if (late == 0) {
+      ::usleep(300'000);
+      ::_exit(::mkdir((paths.run_root / id.str()).c_str(), 0755) == 0 ? 0 : 1);
+    }
+    runner.clean_up();
+    int status = -1;
+    CHECK(::waitpid(late, &status, 0) == late);
+    CHECK(status == 0);
+    CHECK_FALSE(base::sys::exists(paths.run_root / id.str()));
   }
 }
