@@ -8,6 +8,7 @@
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -73,8 +74,6 @@ class Stages {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    // What the launcher ignores would stay ignored through exec.
-    for (const int signal : {SIGHUP, SIGINT, SIGPIPE}) ::signal(signal, SIG_DFL);
   }
 
   void join_cgroup() noexcept {
@@ -91,9 +90,19 @@ class Stages {
       check(::setns(child_.join, child_.join_flags) == 0, ChildStage::enter_namespaces);
     if (child_.world != nullptr && child_.world->new_cgroup_namespace)
       check(::unshare(CLONE_NEWCGROUP) == 0, ChildStage::enter_namespaces);
+    if (child_.world != nullptr && child_.world->new_network_namespace)
+      check(raise_loopback(), ChildStage::enter_namespaces);
     if (child_.new_session_keyring)
       sys::keyctl_join_session(nullptr);  // a kernel without keys has nothing to leak
     ::setsid();
+  }
+
+  bool raise_loopback() noexcept {
+    const base::UniqueFd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    ifreq link{};
+    std::memcpy(link.ifr_name, "lo", sizeof "lo");
+    link.ifr_flags = IFF_UP;
+    return socket && ::ioctl(socket.get(), SIOCSIFFLAGS, &link) == 0;
   }
 
   void set_scheduling() noexcept {

@@ -238,6 +238,8 @@ PreparedWorld prepare_world(const StartMessage& message, const HostFacts& facts,
   }
   world.sysctls = prepare_sysctls(spec.security);
   world.new_cgroup_namespace = spec.security.cgroup.mode == NamespaceMode::private_;
+  world.new_network_namespace =
+      !message.network_namespace && spec.security.network.mode == NamespaceMode::private_;
   world.init = spec.process.init;
   return world;
 }

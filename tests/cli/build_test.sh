@@ -313,6 +313,13 @@ RUN --mount=from=code,target=/c cp /c/file /file' \
   equal "inner" "$(in_image 'cat /inner')"
 }
 
+test_a_step_without_a_network_has_its_loopback() {
+  base_image
+  one 'RUN --network=none ping -c 1 127.0.0.1 >/answer'
+  compose build -q
+  matches "$(in_image 'cat /answer')" '1 packets received'
+}
+
 test_a_dry_run_builds_and_pulls_nothing() {
   printf 'services:\n  web: {image: test/web, build: .}\n  far: {image: "localhost:1/far:1"}\n' >compose.yaml
   printf 'FROM scratch\nCOPY compose.yaml /\n' >Dockerfile
