@@ -69,6 +69,9 @@ class Checker {
       if (is_upper(words.front()) != is_upper(*as))
         add("FromAsCasing", base::text("'{}' and '{}' should be in the same case", words.front(), *as));
     }
+    if (!from.name.empty() && !stage_names_.insert(from.name).second)
+      add("DuplicateStageName",
+          base::text("there is a stage '{}' already; this one counts from here on", from.name));
     if (from.name == "scratch" || from.name == "context")
       add("ReservedStageName", base::text("'{}' means something else than a stage", from.name));
     if (from.platform == "$TARGETPLATFORM" || from.platform == "${TARGETPLATFORM}")
@@ -200,6 +203,7 @@ class Checker {
   std::vector<CheckFinding> findings_;
   std::set<std::string> skipped_;
   std::set<std::string> global_;
+  std::set<std::string> stage_names_;
   std::set<std::string> last_in_stage_;
   bool skip_all_ = false;
   bool in_stage_ = false;

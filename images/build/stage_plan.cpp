@@ -23,7 +23,9 @@ std::optional<std::size_t> as_index(const std::string& name) {
 void add_uses(const std::vector<Stage>& stages, Stage& stage, const Instruction& instruction) {
   for (const auto& place : places_used_by(instruction)) {
     stage.from.push_back(place);
-    if (const auto found = find_stage(stages, place, stage.index)) stage.uses.insert(*found);
+    const auto found = find_stage(stages, place, stage.index);
+    if (found) stage.uses.insert(*found);
+    if (!found && lower_case(place) == stage.name) fail("--from={}: a stage cannot take from itself", place);
   }
 }
 
@@ -90,9 +92,6 @@ class Planner {
     stage.platform = expand(from.platform);
     if (stage.base.empty()) fail("FROM '{}' is empty after its variables are replaced", from.base);
     stage.name = from.name.empty() ? std::to_string(stage.index) : from.name;
-    if (!from.name.empty())
-      for (const auto& other : plan_.stages)
-        if (other.name == from.name) fail("there is a stage '{}' already, in line {}", from.name, other.line);
     const auto wanted = lower_case(stage.base);
     for (const auto& other : plan_.stages)
       if (other.name == wanted && as_index(wanted) == std::nullopt) stage.base_stage = other.index;
@@ -104,8 +103,8 @@ class Planner {
     plan_.target = plan_.stages.size() - 1;
     if (target.empty()) return;
     const auto wanted = lower_case(target);
-    const auto found = std::ranges::find(plan_.stages, wanted, &Stage::name);
-    if (found == plan_.stages.end()) fail("{}: no stage is called '{}'", dockerfile_.name, target);
+    const auto found = std::ranges::find(plan_.stages.rbegin(), plan_.stages.rend(), wanted, &Stage::name);
+    if (found == plan_.stages.rend()) fail("{}: no stage is called '{}'", dockerfile_.name, target);
     plan_.target = found->index;
   }
 
@@ -140,11 +139,10 @@ std::optional<std::size_t> find_stage(const std::vector<Stage>& stages, const st
     if (*index < user) return index;
     fail("--from={}: there is no stage {} before this one", name, name);
   }
+  std::optional<std::size_t> found;
   for (const auto& stage : stages)
-    if (stage.index < user && stage.name == wanted) return stage.index;
-  if (user < stages.size() && stages[user].name == wanted)
-    fail("--from={}: a stage cannot take from itself", name);
-  return std::nullopt;
+    if (stage.index < user && stage.name == wanted) found = stage.index;  // of several the last
+  return found;
 }
 
 std::map<std::string, std::string> predefined_arguments(const std::string& platform) {

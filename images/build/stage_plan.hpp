@@ -49,7 +49,8 @@ struct StagePlan {
 // take from is needed from then on.
 void add_triggers(StagePlan& plan, std::size_t stage, const std::vector<const Instruction*>& triggers);
 
-// The stage that COPY --from=`name` in stage `user` means; nullopt: no stage, so an image or a named context.
+// The stage before stage `user` that COPY --from=`name` in it means, of several with that name the last;
+// nullopt: no stage, so an image or a named context.
 [[nodiscard]] std::optional<std::size_t> find_stage(const std::vector<Stage>& stages, const std::string& name,
                                                     std::size_t user);
 

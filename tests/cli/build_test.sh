@@ -320,6 +320,14 @@ test_a_step_without_a_network_has_its_loopback() {
   matches "$(in_image 'cat /answer')" '1 packets received'
 }
 
+test_a_stage_may_have_the_name_of_its_image() {
+  base_image
+  compose image tag test/base own
+  one '' '      dockerfile_inline: "FROM own AS own\nRUN echo made >/made\nFROM own\nCOPY --from=own /made /copy"'
+  compose build -q
+  equal made "$(in_image 'cat /copy')"
+}
+
 test_a_dry_run_builds_and_pulls_nothing() {
   printf 'services:\n  web: {image: test/web, build: .}\n  far: {image: "localhost:1/far:1"}\n' >compose.yaml
   printf 'FROM scratch\nCOPY compose.yaml /\n' >Dockerfile
