@@ -86,7 +86,7 @@ struct PreparedWorld {
   std::vector<PreparedSysctl> sysctls;
   bool new_cgroup_namespace = true;
   bool new_network_namespace = false;  // made with the child, so that nobody has raised its loopback link
-  bool init = false;  // stay as PID 1, start the command as its child and reap
+  bool init = false;                   // stay as PID 1, start the command as its child and reap
 };
 
 struct PreparedChild {
