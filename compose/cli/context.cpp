@@ -193,6 +193,10 @@ int Context::lock_descriptor() {
 
 // ---- what a person sees ----
 
+void Context::show_progress_as(ProgressMode mode) {
+  parts_->options.progress = mode;
+}
+
 ui::ProgressView& Context::progress() {
   if (parts_->progress) return *parts_->progress;
   const auto& o = parts_->options;

@@ -48,17 +48,11 @@ void resolve_appearance(GlobalOptions& options, const Raw& raw) {
     throw UsageError("cannot specify DEPRECATED \"--no-ansi\" and \"--ansi\": use only \"--ansi\"");
   static constexpr std::array<std::pair<const char*, Ansi>, 3> k_ansi{
       {{"auto", Ansi::automatic}, {"never", Ansi::never}, {"always", Ansi::always}}};
-  static constexpr std::array<std::pair<const char*, ProgressMode>, 5> k_progress{
-      {{"auto", ProgressMode::automatic},
-       {"tty", ProgressMode::tty},
-       {"plain", ProgressMode::plain},
-       {"json", ProgressMode::json},
-       {"quiet", ProgressMode::quiet}}};
   if (const auto ansi = raw.ansi ? raw.ansi : environment_unless_empty("COMPOSE_ANSI"))
     options.ansi = choose(*ansi, k_ansi, "--ansi");
   if (raw.no_ansi || (!raw.ansi && environment_unless_empty("NO_COLOR"))) options.ansi = Ansi::never;
   if (const auto progress = raw.progress ? raw.progress : environment_unless_empty("COMPOSE_PROGRESS"))
-    options.progress = choose(*progress, k_progress, "--progress");
+    options.progress = parse_progress_mode(*progress);
   if (options.progress == ProgressMode::tty && options.ansi == Ansi::never)
     throw UsageError("can't use --progress tty while ANSI support is disabled");
   if (options.progress == ProgressMode::plain && options.ansi == Ansi::always)
@@ -105,6 +99,16 @@ void declare(Arguments& arguments, CommandLine& line, Raw& raw) {
 }
 
 }  // namespace
+
+ProgressMode parse_progress_mode(const std::string& word) {
+  static constexpr std::array<std::pair<const char*, ProgressMode>, 5> k_progress{
+      {{"auto", ProgressMode::automatic},
+       {"tty", ProgressMode::tty},
+       {"plain", ProgressMode::plain},
+       {"json", ProgressMode::json},
+       {"quiet", ProgressMode::quiet}}};
+  return choose(word, k_progress, "--progress");
+}
 
 CommandLine parse_command_line(const std::vector<std::string>& words) {
   CommandLine line;

@@ -12,6 +12,9 @@ namespace compose::cli {
 enum class Ansi { automatic, never, always };
 enum class ProgressMode { automatic, tty, plain, json, quiet };
 
+// Of `--progress`; UsageError for what is none.
+ProgressMode parse_progress_mode(const std::string& word);
+
 struct GlobalOptions {
   std::vector<std::string> files;
   std::optional<std::string> project_name;

@@ -30,6 +30,7 @@ class BuildVerb final : public Verb {
     a.flag("--check", check_, "Read the Dockerfiles, tell what is doubtful in them, build nothing");
     a.flag("--print", print_, "Print the builds as a bake file, build nothing");
     a.flag("--compress,--force-rm,--no-rm,--parallel", ignored_, "!");
+    a.value("--progress", progress_, "string", "!");  // as the option of all verbs
     a.value("--builder", builder_, "name", "!");
     a.value("--provenance", provenance_, "mode", "!");
     a.value("--sbom", sbom_, "mode", "!");
@@ -39,6 +40,7 @@ class BuildVerb final : public Verb {
   }
 
   int run(Context& context) override {
+    if (progress_) context.show_progress_as(parse_progress_mode(*progress_));
     static_cast<void>(context.state());
     auto load = context.load_options();
     load.services = services_;
@@ -127,6 +129,7 @@ class BuildVerb final : public Verb {
   bool print_ = false;
   bool with_dependencies_ = false;
   bool ignored_ = false;
+  std::optional<std::string> progress_;
   std::vector<std::string> services_;
 };
 
