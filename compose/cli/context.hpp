@@ -76,7 +76,7 @@ class Context {
 
   [[nodiscard]] ui::ProgressView& progress();
   void show_progress_as(ProgressMode mode);  // before progress() is asked for
-  void silence_progress();  // --quiet of a verb
+  void silence_progress();                   // --quiet of a verb
   void warn(const std::string& message);
   void say_of_dry_run(const std::string& what);  // what would be done
   [[nodiscard]] bool colours(int fd) const;
