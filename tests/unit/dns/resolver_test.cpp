@@ -43,6 +43,24 @@ sockaddr_in name_of(int socket) {
   return address;
 }
 
+struct Upstream {
+  UniqueFd udp;
+  UniqueFd tcp;
+};
+
+// Both on one port: what the kernel gives for UDP somebody else may have for TCP.
+Upstream loopback_upstream() {
+  for (;;) {
+    UniqueFd udp = loopback_socket(SOCK_DGRAM);
+    try {
+      UniqueFd tcp = loopback_socket(SOCK_STREAM, ntohs(name_of(udp.get()).sin_port));
+      return {std::move(udp), std::move(tcp)};
+    } catch (const compose::base::SysError& e) {
+      if (e.code() != EADDRINUSE) throw;
+    }
+  }
+}
+
 bool readable(int fd, int milliseconds = 0) {
   pollfd wait{.fd = fd, .events = POLLIN, .revents = 0};
   return ::poll(&wait, 1, milliseconds) > 0;
@@ -55,8 +73,9 @@ struct Datagram {
 
 struct ResolverFixture {
   compose::base::TemporaryDirectory directory;
-  UniqueFd upstream = loopback_socket(SOCK_DGRAM);
-  UniqueFd upstream_tcp = loopback_socket(SOCK_STREAM, ntohs(name_of(upstream.get()).sin_port));
+  Upstream both = loopback_upstream();
+  UniqueFd& upstream = both.udp;
+  UniqueFd& upstream_tcp = both.tcp;
   sockaddr_in udp_address{};
   sockaddr_in tcp_address{};
   std::optional<Resolver> resolver;
