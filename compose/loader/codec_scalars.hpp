@@ -129,7 +129,7 @@ struct Percent : Number {
   static void read(Reader&, const Node&, const KeyPath&, std::optional<double>&);
 };
 
-struct DeviceCount : Integer {  // a number or "all"
+struct DeviceCount : ShownInteger {  // a number or "all"; without one it is all, so 0 has to be shown
   static constexpr std::string_view kind = "an integer or \"all\"";
   static void read(Reader&, const Node&, const KeyPath&, std::optional<std::int64_t>&);
 };
