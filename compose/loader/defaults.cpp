@@ -42,8 +42,12 @@ void fill_secret(Node& grant) {
 }
 
 void fill_service(Node& service) {
-  if (Node* build = service.is(Kind::mapping) ? service.find("build") : nullptr)
+  if (Node* build = service.is(Kind::mapping) ? service.find("build") : nullptr) {
     set_missing(*build, "context", ".");
+    Node* context = build->is(Kind::mapping) ? build->find("context") : nullptr;
+    if (context && context->is(Kind::string) && context->text.empty())
+      context->text = ".";  // build: ${UNSET}
+  }
   each_item(service, "ports", [](Node& port) {
     set_missing(port, "mode", "ingress");
     set_missing(port, "protocol", "tcp");
