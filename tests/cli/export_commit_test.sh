@@ -90,7 +90,7 @@ test_a_commit_has_the_files_and_the_configuration_of_the_container() {
   equal "Ann <ann@example.org>" "$(inspect snap:1 'i["Author"]' | tr -d '"')"
   matches "$(compose image history --no-trunc snap:1 | sed -n 2p)" "sleep infinity .*as it was"
   equal 1 "$(running web)"
-  # The layer: what was changed and nothing else; no stub of a mount, no file of a volume.
+  # The layer: what was changed and nothing else; no empty file where something was mounted, no file of a volume.
   compose image save -o snap.tar snap:1
   mkdir saved
   tar xf snap.tar -C saved
