@@ -27,6 +27,7 @@ template <class... A>
 class SysError final : public Error {
  public:
   SysError(int code, std::string doing);
+  SysError(const std::string& context, const SysError& cause);  // "context: cause"
   [[nodiscard]] int code() const noexcept { return code_; }
 
  private:
@@ -55,11 +56,13 @@ auto retry_eintr(F&& call) {
 }
 
 // Adds context in front: with_context("service 'web'", f) turns "x" into "service 'web': x" for any Error
-// leaving f.
+// leaving f. A SysError stays one.
 template <std::invocable F>
 decltype(auto) with_context(const std::string& context, F&& f) {
   try {
     return f();
+  } catch (const SysError& e) {
+    throw SysError(context, e);
   } catch (const Error& e) {
     throw Error(context + ": " + e.what());
   }

@@ -96,7 +96,6 @@ class Unpacker {
     const auto components = components_of(header.path);
     if (components.empty()) {
       if (header.type != TarType::directory) fail("only a directory can be the root");
-      totals_.has_root = true;
       return root_directory(header);
     }
     const Place place{.directory = parent_of(components),

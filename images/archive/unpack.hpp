@@ -31,7 +31,6 @@ struct UnpackOptions {
 struct Unpacked {
   std::uint64_t entries = 0;
   std::uint64_t file_size = 0;  // bytes of file content
-  bool has_root = false;        // there was an entry for the directory itself
 };
 
 // `tar` is uncompressed; it is read to its end.

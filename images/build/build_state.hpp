@@ -19,11 +19,16 @@
 
 namespace compose::images {
 
+// Of steps and images that set none.
+inline constexpr std::string_view k_default_path =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 // A stage as far as it has been built.
 struct StageState {
   ImageDocument document;
-  std::map<std::string, std::string> arguments;  // ARG in scope, with values
-  bool command_is_own = false;                   // CMD came from this Dockerfile: ENTRYPOINT leaves it alone
+  // ARG in scope, with values. Of ARG and ENV with one name the later counts.
+  std::map<std::string, std::string> arguments;
+  bool command_is_own = false;  // CMD came from this Dockerfile: ENTRYPOINT leaves it alone
 };
 
 // What the images that are built together have in common.

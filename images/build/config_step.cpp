@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 #include <variant>
 
 #include "base/error.hpp"
@@ -26,6 +27,46 @@ std::int64_t nanoseconds_of(const std::string& flag, const std::string& spelling
   const auto duration = base::parse_duration(spelling);
   if (!duration || duration->count() < 0) fail("HEALTHCHECK --{}: '{}' is not a duration", flag, spelling);
   return duration->count();
+}
+
+struct ExposedPorts {
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;
+  std::string protocol;
+};
+
+std::pair<std::uint16_t, std::uint16_t> port_range(std::string_view text, std::string_view spelling) {
+  const auto number = [&](std::string_view digits) {
+    std::uint16_t value = 0;
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (parsed.ec != std::errc{} || parsed.ptr != digits.data() + digits.size() || value == 0)
+      fail("EXPOSE '{}': must be a port from 1 to 65535, or a range, and may name a protocol", spelling);
+    return value;
+  };
+  const auto dash = text.find('-');
+  const auto first = number(text.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : number(text.substr(dash + 1));
+  if (last < first) fail("EXPOSE '{}': the range runs backwards", spelling);
+  return {first, last};
+}
+
+// What a container's port would be published on may stand in front, as in "127.0.0.1:8080:80": an image says
+// nothing of that, so it is left out (the check rule ExposeInvalidFormat).
+ExposedPorts parse_exposed(std::string_view spelling) {
+  const auto slash = spelling.find('/');
+  ExposedPorts ports{.protocol =
+                         slash == std::string_view::npos ? "tcp" : lower_case(spelling.substr(slash + 1))};
+  if (ports.protocol != "tcp" && ports.protocol != "udp" && ports.protocol != "sctp")
+    fail("EXPOSE '{}': the protocol must be tcp, udp or sctp", spelling);
+  auto text = spelling.substr(0, slash);
+  if (const auto colon = text.rfind(':'); colon != std::string_view::npos) {
+    auto host = text.substr(0, colon);
+    text.remove_prefix(colon + 1);
+    host.remove_prefix(host.rfind(':') == std::string_view::npos ? 0 : host.rfind(':') + 1);
+    if (!host.empty()) (void)port_range(host, spelling);
+  }
+  std::tie(ports.first, ports.last) = port_range(text, spelling);
+  return ports;
 }
 
 void set_environment(std::vector<std::string>& environment, const std::string& name,
@@ -113,28 +154,12 @@ void ConfigStep::operator()(const UserInstruction& user) {
 }
 
 void ConfigStep::operator()(const ExposeInstruction& expose) {
-  for (const auto& word : expose.ports) {
-    const auto port = expand_(word);
-    const auto slash = port.find('/');
-    const auto protocol =
-        slash == std::string::npos ? std::string{"tcp"} : lower_case(port.substr(slash + 1));
-    const auto range = port.substr(0, slash);
-    const auto dash = range.find('-');
-    const auto number = [&](const std::string& text) {
-      std::uint16_t value = 0;
-      const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || value == 0)
-        fail("EXPOSE '{}': must be a port from 1 to 65535, or a range, and may name a protocol", port);
-      return value;
-    };
-    if (protocol != "tcp" && protocol != "udp" && protocol != "sctp")
-      fail("EXPOSE '{}': the protocol must be tcp, udp or sctp", port);
-    const auto first = number(range.substr(0, dash));
-    const auto last = dash == std::string::npos ? first : number(range.substr(dash + 1));
-    if (last < first) fail("EXPOSE '{}': the range runs backwards", port);
-    for (std::uint32_t p = first; p <= last; ++p)
-      insert_sorted(document_.config.exposed_ports, base::text("{}/{}", p, protocol));
-  }
+  for (const auto& word : expose.ports)
+    for (const auto& spelling : split_words(expand_(word))) {
+      const auto port = parse_exposed(spelling);
+      for (std::uint32_t p = port.first; p <= port.last; ++p)
+        insert_sorted(document_.config.exposed_ports, base::text("{}/{}", p, port.protocol));
+    }
 }
 
 void ConfigStep::operator()(const VolumeInstruction& volume) {
@@ -156,7 +181,7 @@ void ConfigStep::operator()(const OnBuildInstruction& trigger) {
 }
 
 void ConfigStep::operator()(const MaintainerInstruction& maintainer) {
-  document_.author = expand_(maintainer.name);
+  document_.author = maintainer.name;
 }
 
 void ConfigStep::operator()(const WorkdirInstruction& workdir) {

@@ -21,7 +21,7 @@ namespace {
 using base::fail;
 
 // Of the rules by which files are merged: layers made by others are not what a step would make today.
-constexpr std::uint64_t k_edition = 2;
+constexpr std::uint64_t k_edition = 3;
 
 struct Listing {
   std::string pattern;   // as written
@@ -123,9 +123,7 @@ std::shared_ptr<StageBuilder::CopyWork> StageBuilder::prepare_copy(const CopyIns
   for (const auto& word : copy.sources) {
     if (word.starts_with("<<") && heredoc != copy.heredocs.end()) {
       const auto lookup = [this](std::string_view name) { return variable(name); };
-      const auto content = heredoc->expand
-                               ? expand_heredoc(heredoc->content, lookup, session_.dockerfile.escape)
-                               : heredoc->content;
+      const auto content = heredoc->expand ? expand_heredoc(heredoc->content, lookup) : heredoc->content;
       work.files.push_back({.name = heredoc->name, .content = content});
       ++heredoc;
       continue;
@@ -213,7 +211,9 @@ void StageBuilder::list_sources(CopyWork& work, const CopyInstruction& copy) {
     }
   }
   if (work.listings.empty() && work.files.empty() && work.remotes.empty())
-    fail("nothing in {} matches '{}'", work.source.tree->name(), base::join(work.patterns, "', '"));
+    session_.commons.progress.warning(base::text("{}: nothing in {} matches '{}'", place(),
+                                                 work.source.tree->name(),
+                                                 base::join(work.patterns, "', '")));
   if (work.listings.size() > 1) work.into_directory = true;
 }
 
@@ -268,15 +268,12 @@ class Copier {
   Copier(LayerWriter& writer, const RootView& below, Owner owner, CopyOptions options)
       : writer_(writer), below_(below), owner_(owner), options_(options) {}
 
-  // `with_root`: the destination itself becomes like the source, too.
-  void contents(const SourceTree& tree, const Listing& listing, const std::string& destination,
-                bool with_root = false) {
+  void contents(const SourceTree& tree, const Listing& listing, const std::string& destination) {
     if (listing.entries.empty()) return;
     const auto& root = listing.entries.front();
     std::map<std::string, std::string> placed_directories;
     auto& top = placed_directories[""] = writer_.place(destination);
-    writer_.make_directories(top, owner_, root.status.st_mtim);
-    if (with_root) writer_.copy_entry(tree, root, top, options_);
+    make_directories(top, root);
     for (auto entry = listing.entries.begin() + 1; entry != listing.entries.end(); ++entry) {
       const auto slash = entry->relative.rfind('/');
       const auto parent = slash == std::string::npos ? std::string{} : entry->relative.substr(0, slash);
@@ -311,8 +308,14 @@ class Copier {
  private:
   void make_parent(const std::string& placed, const SourceEntry& entry) {
     const auto slash = placed.rfind('/');
-    if (slash != std::string::npos)
-      writer_.make_directories(placed.substr(0, slash), owner_, entry.status.st_mtim);
+    if (slash != std::string::npos) make_directories(placed.substr(0, slash), entry);
+  }
+
+  // A number in --chmod goes for directories that the destination needs, too.
+  void make_directories(const std::string& placed, const SourceEntry& entry) {
+    const auto number = options_.mode ? options_.mode->number() : std::nullopt;
+    writer_.make_directories(
+        placed, {.mode = number.value_or(0755), .owner = owner_, .modified = entry.status.st_mtim});
   }
 
   LayerWriter& writer_;
@@ -322,7 +325,7 @@ class Copier {
 };
 
 // ADD unpacks into a directory of its own first, and what lies below is then merged as tar would: what the
-// archive has takes the place of what is there.
+// archive has takes the place of what is there. The destination itself stays as it is.
 void add_archive(Copier& copier, const SourceTree& tree, const SourceEntry& entry, const Workspace& workspace,
                  const std::string& destination) {
   const auto directory = workspace.path() / "archive";
@@ -332,13 +335,11 @@ void add_archive(Copier& copier, const SourceTree& tree, const SourceEntry& entr
   const auto target = base::sys::open(directory, O_RDONLY | O_DIRECTORY);
   FdSource compressed{file.get()};
   DecompressingSource plain{compressed};
-  const auto found = base::with_context(base::text("unpack '{}'", entry.path), [&] {
-    return unpack_tar(plain, target.get(), {.form = UnpackForm::plain});
-  });
+  base::with_context(base::text("unpack '{}'", entry.path),
+                     [&] { (void)unpack_tar(plain, target.get(), {.form = UnpackForm::plain}); });
   const SourceTree unpacked{
       RootView{base::sys::open(directory, O_PATH | O_DIRECTORY)}, "the archive", {}, nullptr};
-  copier.contents(unpacked, {.pattern = entry.path, .entries = unpacked.list("")}, destination,
-                  found.has_root);
+  copier.contents(unpacked, {.pattern = entry.path, .entries = unpacked.list("")}, destination);
   base::sys::remove_tree(directory);
 }
 
@@ -366,7 +367,9 @@ void StageBuilder::perform_copy(CopyWork& work, const Workspace& workspace) cons
   const Owner owner = resolve_owner(layers_below, work.chown);
   if (work.from_host || !work.chown.empty()) options.owner = owner;
   Copier copier{writer, below, owner, options};
-  Copier archives{writer, below, owner, {.replace = true}};  // its own owners and modes count
+  CopyOptions unpacking{.replace = true};  // modes are the archive's, and owners where --chown says none
+  if (!work.chown.empty()) unpacking.owner = owner;
+  Copier archives{writer, below, owner, unpacking};
   // What was downloaded stays as it is unless --unpack says otherwise.
   const auto unpacks = [&](const Listing& listing) {
     return work.unpack && (work.unpack_downloads || listing.tree == work.source.tree);

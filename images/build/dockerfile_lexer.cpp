@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "base/error.hpp"
 
@@ -12,19 +13,6 @@ using base::fail;
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
-}
-
-std::vector<std::string> split_lines(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    auto line = text.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    lines.emplace_back(line);
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 1);
-  }
-  return lines;
 }
 
 // "# key=value" as {key, value}; nullopt: an ordinary comment or no comment.
@@ -74,7 +62,7 @@ class Lexer {
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     if (const auto nul = text.find('\0'); nul != std::string_view::npos)
       fail("{}:{}: a NUL byte", name, 1 + std::ranges::count(text.substr(0, nul), '\n'));
-    out_.source = split_lines(text);
+    split_lines(text);
   }
 
   LexedDockerfile run() {
@@ -91,6 +79,20 @@ class Lexer {
   }
 
  private:
+  void split_lines(std::string_view text) {
+    while (!text.empty()) {
+      const auto end = text.find('\n');
+      auto line = text.substr(0, end);
+      if (line.ends_with('\r')) {
+        line.remove_suffix(1);
+        ends_in_return_.insert(out_.source.size());
+      }
+      out_.source.emplace_back(line);
+      if (end == std::string_view::npos) break;
+      text.remove_prefix(end + 1);
+    }
+  }
+
   void directives() {
     for (; next_ < out_.source.size(); ++next_) {
       const auto found = directive(out_.source[next_]);
@@ -142,12 +144,14 @@ class Lexer {
     return joined;
   }
 
-  // Cuts the escape off when there is one.
+  // Cuts the escape off when there is one. Two are none: the first takes the meaning of the second away.
   bool ends_in_escape(std::string_view& line) const {
     auto end = line;
     while (!end.empty() && is_blank(end.back())) end.remove_suffix(1);
     if (!end.ends_with(out_.escape)) return false;
-    line = end.substr(0, end.size() - 1);
+    end.remove_suffix(1);
+    if (end.ends_with(out_.escape)) return false;
+    line = end;
     return true;
   }
 
@@ -171,7 +175,7 @@ class Lexer {
         if (start->strip_tabs) line.remove_prefix(std::min(line.size(), line.find_first_not_of('\t')));
         if (line == start->name) break;
         heredoc.content += line;
-        heredoc.content += '\n';
+        heredoc.content += ends_in_return_.contains(next_) ? "\r\n" : "\n";
       }
       ++next_;
       logical.heredocs.push_back(std::move(heredoc));
@@ -180,6 +184,7 @@ class Lexer {
 
   const std::string& name_;
   LexedDockerfile out_;
+  std::set<std::size_t> ends_in_return_;  // indices of lines: in a heredoc, that is content
   std::size_t next_ = 0;
 };
 

@@ -18,7 +18,7 @@ Glob::Glob(std::string_view pattern, GlobSlash slash) : slash_(slash) {
     } else if (c == '?') {
       tokens_.push_back({.kind = Kind::any_one});
       ++at;
-    } else if (c == '[') {
+    } else if (c == '[' && slash_ == GlobSlash::separates) {
       at = parse_set(pattern, at);
     } else {
       const bool escaped = c == '\\' && at + 1 < pattern.size();
@@ -48,9 +48,7 @@ std::size_t Glob::parse_stars(std::string_view pattern, std::size_t at) {
 std::size_t Glob::parse_set(std::string_view pattern, std::size_t at) {
   const auto from = at++;
   Token token{.kind = Kind::set};
-  // Names of files are matched as BuildKit does it, to which '!' in a set is a character like others.
-  const bool shell = slash_ == GlobSlash::ordinary;
-  if (at < pattern.size() && (pattern[at] == '^' || (shell && pattern[at] == '!'))) {
+  if (at < pattern.size() && pattern[at] == '^') {  // '!' is a character like others, to BuildKit too
     token.negated = true;
     ++at;
   }

@@ -7,7 +7,8 @@
 
 namespace compose::images {
 
-// separates: '*' and '?' stop at '/', and '**' spans directories. ordinary: '/' is a character like others.
+// separates: '*' and '?' stop at '/', and '**' spans directories. ordinary: '/' is a character like others,
+// and so is '[', as in the patterns of variables.
 enum class GlobSlash : unsigned char { separates, ordinary };
 
 class Glob {

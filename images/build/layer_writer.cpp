@@ -93,18 +93,18 @@ bool LayerWriter::is_directory(const std::string& placed) const {
   return status && S_ISDIR(status->st_mode);
 }
 
-void LayerWriter::new_directory(const std::string& placed, mode_t mode, Owner owner,
-                                const timespec& modified) {
+void LayerWriter::new_directory(const std::string& placed, const NewDirectory& made) {
   const auto leaf = leaf_of(placed);
   sys::make_directory_at(leaf.directory, leaf.name, 0700);
-  sys::set_owner_at(leaf.directory, leaf.name, owner.uid, owner.gid);
-  sys::set_mode_at(leaf.directory, leaf.name, mode & 07777U);
+  sys::set_owner_at(leaf.directory, leaf.name, made.owner.uid, made.owner.gid);
+  sys::set_mode_at(leaf.directory, leaf.name, made.mode & 07777U);
   made_.insert(placed);
-  times_.emplace_back(placed, modified);
+  times_.emplace_back(placed, made.modified);
 }
 
 void LayerWriter::make_like_below(const std::string& placed, const struct ::stat& status) {
-  new_directory(placed, status.st_mode, {status.st_uid, status.st_gid}, status.st_mtim);
+  new_directory(
+      placed, {.mode = status.st_mode, .owner = {status.st_uid, status.st_gid}, .modified = status.st_mtim});
   const auto original = below_.open(placed, O_RDONLY | O_DIRECTORY);
   const auto attributes = portable_attributes(original.get(), placed);
   if (attributes.empty()) return;
@@ -113,15 +113,15 @@ void LayerWriter::make_like_below(const std::string& placed, const struct ::stat
   for (const auto& [name, value] : attributes) sys::set_extended_attribute(copy.get(), name, value);
 }
 
-bool LayerWriter::make_directories(const std::string& placed, Owner owner, const timespec& modified) {
+bool LayerWriter::make_directories(const std::string& placed, const NewDirectory& made) {
   if (placed.empty() || made_.contains(placed)) return false;
-  const bool parents = make_directories(split_path(placed).first, owner, modified);
+  const bool parents = make_directories(split_path(placed).first, made);
   if (const auto status = below_.stat(placed)) {
     if (!S_ISDIR(status->st_mode)) base::fail("'/{}' is not a directory", placed);
     make_like_below(placed, *status);
     return parents;
   }
-  new_directory(placed, 0755, owner, modified);
+  new_directory(placed, made);
   return true;
 }
 
@@ -139,7 +139,7 @@ void LayerWriter::copy_directory(const SourceTree& from, const SourceEntry& entr
     times_.emplace_back(placed, entry.status.st_mtim);
   } else {
     sys::remove_tree_at(leaf.directory, leaf.name);  // a file that an earlier source has put there
-    new_directory(placed, mode, owner, entry.status.st_mtim);
+    new_directory(placed, {.mode = mode, .owner = owner, .modified = entry.status.st_mtim});
   }
   const auto original = from.root().open(entry.path, O_RDONLY | O_DIRECTORY);
   set_attributes(leaf_of(placed), portable_attributes(original.get(), entry.path));

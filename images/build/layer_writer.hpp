@@ -34,8 +34,13 @@ class LayerWriter {
   [[nodiscard]] std::string place(std::string_view path) const { return below_.resolve(path); }
   [[nodiscard]] bool is_directory(const std::string& placed) const;
 
-  // A directory and its parents; new ones get mode 0755, `owner` and `modified`. True: something was made.
-  bool make_directories(const std::string& placed, Owner owner, const timespec& modified);
+  struct NewDirectory {
+    mode_t mode = 0755;
+    Owner owner = {};
+    timespec modified = {};
+  };
+  // A directory and its parents; new ones become as `made` says. True: something was made.
+  bool make_directories(const std::string& placed, const NewDirectory& made);
   // One entry of a source. Parents must exist. A directory that is there already keeps what is in it and
   // becomes the source's otherwise. A file in place of a directory is an Error unless `options` say
   // otherwise.
@@ -54,7 +59,7 @@ class LayerWriter {
   };
   Leaf leaf_of(const std::string& placed);
   void make_like_below(const std::string& placed, const struct ::stat& status);
-  void new_directory(const std::string& placed, mode_t mode, Owner owner, const timespec& modified);
+  void new_directory(const std::string& placed, const NewDirectory& made);
   void copy_directory(const SourceTree& from, const SourceEntry& entry, const std::string& placed,
                       mode_t mode, Owner owner);
   ExtendedAttributes copy_file(const SourceTree& from, const SourceEntry& entry, const Leaf& leaf);

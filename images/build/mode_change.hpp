@@ -2,6 +2,7 @@
 // --chmod of COPY and ADD: an octal number, or what chmod(1) calls a symbolic mode ("u=rwX,go=rX", "a-w").
 // Pure.
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,10 @@ class ModeChange {
   static ModeChange parse(std::string_view spelling);
 
   [[nodiscard]] std::uint32_t apply(std::uint32_t mode, bool is_directory) const;
+  // The mode, where it was given as a number.
+  [[nodiscard]] std::optional<std::uint32_t> number() const {
+    return absolute_ ? std::optional{mode_} : std::nullopt;
+  }
   bool operator==(const ModeChange&) const = default;
 
  private:

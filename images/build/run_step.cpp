@@ -20,7 +20,6 @@ namespace {
 using base::ContainerPath;
 using base::fail;
 
-constexpr const char* k_default_path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr const char* k_script_path = "/run/.build-script";
 constexpr std::size_t k_kept_output = 4096;
 
@@ -96,18 +95,10 @@ struct StageBuilder::RunWork {
 
 std::vector<std::string> StageBuilder::run_environment() const {
   std::vector<std::string> environment;
-  for (const auto& [name, value] : state_.arguments) {
-    const auto& set = state_.document.config.environment;
-    const auto prefix = name + "=";
-    const bool overridden =
-        std::ranges::any_of(set, [&](const auto& entry) { return entry.starts_with(prefix); });
-    if (!overridden) environment.push_back(prefix + value);
-  }
-  const auto& own = state_.document.config.environment;
-  environment.insert(environment.end(), own.begin(), own.end());
-  const bool has_path =
-      std::ranges::any_of(environment, [](const auto& entry) { return entry.starts_with("PATH="); });
-  if (!has_path) environment.insert(environment.begin(), k_default_path);
+  for (const auto& [name, value] : state_.arguments) environment.push_back(name + "=" + value);
+  for (const auto& entry : state_.document.config.environment)
+    if (!state_.arguments.contains(entry.substr(0, entry.find('=')))) environment.push_back(entry);
+  if (!variable("PATH")) environment.insert(environment.begin(), base::text("PATH={}", k_default_path));
   return environment;
 }
 

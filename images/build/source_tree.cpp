@@ -32,10 +32,17 @@ SourceMatch SourceTree::followed(const std::string& path) const {
 SourceMatch SourceTree::find(std::string_view path) const {
   const auto clean = path_in_tree(path);
   const auto resolved = root_.resolve(clean);
-  const bool hidden = !clean.empty() && rules_.ignores(clean) && !rules_.has_exceptions();
-  if (hidden || !root_.stat(resolved))
+  const bool is_there = root_.stat(resolved).has_value();
+  const bool hidden = is_hidden(clean, resolved);
+  if (hidden || !is_there)
     base::fail("'{}' is not in {}{}", path, name_, hidden ? ": .dockerignore hides it" : "");
   return {.path = resolved, .name = clean.substr(clean.rfind('/') + 1)};
+}
+
+// A directory that is ignored shows as long as an exception lets something in it show.
+bool SourceTree::is_hidden(std::string_view path, const std::string& resolved) const {
+  if (path.empty() || !rules_.ignores(path)) return false;
+  return !rules_.has_exceptions() || !root_.stat(resolved) || list(resolved).empty();
 }
 
 std::vector<SourceMatch> SourceTree::match(std::string_view pattern, bool deep) const {
@@ -64,7 +71,7 @@ void SourceTree::match_below(const std::string& directory, std::string_view patt
       if (inside && S_ISDIR(inside->st_mode)) match_below(path, pattern, deep, found);
     } else if (slash != std::string_view::npos) {
       match_below(path, pattern.substr(slash + 1), deep, found);
-    } else if (!rules_.ignores(path)) {
+    } else if (!is_hidden(path, path)) {
       found.push_back(followed(path));
     }
   }

@@ -52,6 +52,7 @@ class SourceTree {
                                      bool with_digests) const;
   void visit(int directory, const std::string& name, Walk& walk, const std::string& path,
              const std::string& relative) const;
+  [[nodiscard]] bool is_hidden(std::string_view path, const std::string& resolved) const;
   void match_below(const std::string& directory, std::string_view pattern, bool deep,
                    std::vector<SourceMatch>& found) const;
   [[nodiscard]] SourceMatch followed(const std::string& path) const;

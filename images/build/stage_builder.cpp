@@ -72,6 +72,10 @@ bool StageBuilder::is_ready(const std::string& name) const {
   if (!session_.named_contexts.contains(name))
     if (const auto stage = find_stage(session_.plan.stages, name, stage_.index))
       return session_.results[*stage].has_value();
+  return image_is_ready(name);
+}
+
+bool StageBuilder::image_is_ready(const std::string& name) const {
   const auto producer = producing_request(session_, name);
   return !producer || session_.commons.built.contains(*producer);
 }
@@ -88,13 +92,13 @@ bool StageBuilder::begin_from_base() {
       const auto& base = session_.results[*stage_.base_stage];
       if (!base) return false;
       state_ = *base;
-      state_.arguments.clear();
     } else if (stage_.base == "scratch" && !is_named) {
       state_.document.architecture = session_.predefined.at("TARGETARCH");
+      state_.document.config.environment = {base::text("PATH={}", k_default_path)};
     } else {
       if (is_named && session_.named_contexts.at(stage_.base).kind == ContextKind::directory)
         fail("FROM '{}': the context is a directory, not an image", stage_.base);
-      if (!is_ready(stage_.base)) return false;
+      if (!image_is_ready(stage_.base)) return false;
       const auto image = base_image(session_, stage_.base);
       state_.document = parse_image_document(session_.store().config_json(image.id));
     }
@@ -292,7 +296,7 @@ void StageBuilder::operator()(const WorkdirInstruction& workdir) {
                if (writer.is_directory(placed)) return;
                timespec time{};
                ::clock_gettime(CLOCK_REALTIME, &time);
-               writer.make_directories(placed, resolve_owner(below, user), time);
+               writer.make_directories(placed, {.owner = resolve_owner(below, user), .modified = time});
                writer.finish();
              }});
 }
@@ -300,10 +304,9 @@ void StageBuilder::operator()(const WorkdirInstruction& workdir) {
 // ---- variables ----
 
 std::optional<std::string> StageBuilder::variable(std::string_view name) const {
-  if (auto value = environment_value(state_.document.config, name)) return value;
   if (const auto found = state_.arguments.find(std::string{name}); found != state_.arguments.end())
     return found->second;
-  return std::nullopt;
+  return environment_value(state_.document.config, name);
 }
 
 std::string StageBuilder::expand(const std::string& word) const {
@@ -326,6 +329,14 @@ void StageBuilder::operator()(const ArgInstruction& arg) {
       state_.arguments[name] = predefined->second;
     }
   }
+}
+
+void StageBuilder::operator()(const EnvInstruction& env) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : env.variables) names.push_back(expand(name));
+  config_step()(env);
+  for (const auto& name : names) state_.arguments.erase(name);
+  metadata_step();
 }
 
 ConfigStep StageBuilder::config_step() {

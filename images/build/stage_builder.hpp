@@ -40,6 +40,7 @@ class StageBuilder {
   void operator()(const CopyInstruction&);
   void operator()(const RunInstruction&);
   void operator()(const WorkdirInstruction&);
+  void operator()(const EnvInstruction&);
   template <ConfigInstruction T>
   void operator()(const T& instruction) {
     config_step()(instruction);
@@ -62,6 +63,7 @@ class StageBuilder {
 
   bool begin_from_base();
   bool is_ready(const std::string& name) const;
+  bool image_is_ready(const std::string& name) const;
   bool execute(const Instruction& instruction);
   std::size_t count_steps() const;
   void begin_step();

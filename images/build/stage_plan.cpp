@@ -91,6 +91,8 @@ class Planner {
     stage.base = expand(from.base);
     stage.platform = expand(from.platform);
     if (stage.base.empty()) fail("FROM '{}' is empty after its variables are replaced", from.base);
+    if (stage.platform.empty() && !from.platform.empty())
+      fail("FROM --platform={} is empty after its variables are replaced", from.platform);
     stage.name = from.name.empty() ? std::to_string(stage.index) : from.name;
     const auto wanted = lower_case(stage.base);
     for (const auto& other : plan_.stages)

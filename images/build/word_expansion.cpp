@@ -1,5 +1,7 @@
 #include "images/build/word_expansion.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "images/build/glob.hpp"
 
@@ -9,6 +11,7 @@ namespace {
 using base::fail;
 
 constexpr int k_max_depth = 32;  // of ${a:-${b:-...}}
+constexpr std::string_view k_special = "@*#?-$!";
 
 bool starts_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -64,10 +67,9 @@ class Expander {
   std::string heredoc() {
     std::string out;
     while (at_ < text_.size()) {
-      if (text_[at_] == escape_ && at_ + 1 < text_.size() &&
-          (text_[at_ + 1] == '$' || text_[at_ + 1] == escape_)) {
-        out += text_[at_ + 1];
-        at_ += 2;
+      if (text_[at_] == escape_) {
+        ++at_;
+        if (at_ < text_.size()) out += text_[at_++];
       } else if (text_[at_] == '$') {
         out += dollar();
       } else {
@@ -78,8 +80,8 @@ class Expander {
   }
 
  private:
-  // Expands up to an unquoted `stop` or `other_stop` (not consumed) or the end.
-  std::string until(char stop, char other_stop) {
+  // Expands up to an unquoted `stop` or `other_stop` (not consumed) or the end. `raw`: escapes stay.
+  std::string until(char stop, char other_stop, bool raw = false) {
     std::string out;
     while (at_ < text_.size()) {
       const char c = text_[at_];
@@ -92,6 +94,7 @@ class Expander {
         out += dollar();
       } else if (c == escape_) {
         ++at_;
+        if (raw) out += c;
         if (at_ < text_.size()) out += text_[at_++];
       } else {
         out += c;
@@ -99,6 +102,13 @@ class Expander {
       }
     }
     return out;
+  }
+
+  // What '#', '%' and '/' compare with: a pattern of '*' and '?', where a backslash takes their meaning away.
+  Glob pattern_until(char stop, char other_stop) {
+    auto pattern = until(stop, other_stop, true);
+    if (escape_ != '\\') std::ranges::replace(pattern, escape_, '\\');
+    return Glob{pattern, GlobSlash::ordinary};
   }
 
   std::string single_quoted() {
@@ -140,9 +150,12 @@ class Expander {
     return lookup_(name).value_or("");
   }
 
+  // A word, a number, or one of the characters that a shell has for parameters of its own: those are unset.
   std::string take_name() {
     const auto from = at_;
     if (at_ < text_.size() && is_digit(text_[at_])) {
+      while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
+    } else if (at_ < text_.size() && k_special.find(text_[at_]) != std::string_view::npos) {
       ++at_;
     } else {
       while (at_ < text_.size() && (starts_name(text_[at_]) || (at_ > from && is_digit(text_[at_])))) ++at_;
@@ -177,7 +190,7 @@ class Expander {
     if (c == '#' || c == '%') {
       const bool longest = next == c;
       if (longest) ++at_;
-      const Glob glob{until('}', '}'), GlobSlash::ordinary};
+      const auto glob = pattern_until('}', '}');
       return c == '#' ? without_prefix(value.value_or(""), glob, longest)
                       : without_suffix(value.value_or(""), glob, longest);
     }
@@ -196,11 +209,11 @@ class Expander {
   std::string substitution(const std::string& value, char next) {
     const bool all = next == '/';
     if (all) ++at_;
-    const Glob glob{until('/', '}'), GlobSlash::ordinary};
+    const auto glob = pattern_until('/', '}');
     std::string with;
     if (at_ < text_.size() && text_[at_] == '/') {
       ++at_;
-      with = until('}', '}');
+      with = until('}', '}', true);
     }
     return replaced(value, glob, with, all);
   }
@@ -218,8 +231,8 @@ std::string expand_word(std::string_view word, const VariableLookup& lookup, cha
   return Expander{word, lookup, escape}.word();
 }
 
-std::string expand_heredoc(std::string_view text, const VariableLookup& lookup, char escape) {
-  return Expander{text, lookup, escape}.heredoc();
+std::string expand_heredoc(std::string_view text, const VariableLookup& lookup) {
+  return Expander{text, lookup, '\\'}.heredoc();
 }
 
 }  // namespace compose::images

@@ -15,8 +15,7 @@ using VariableLookup = std::function<std::optional<std::string>(std::string_view
 [[nodiscard]] std::string expand_word(std::string_view word, const VariableLookup& lookup,
                                       char escape = '\\');
 
-// The body of a heredoc: variables are replaced, quotes are text.
-[[nodiscard]] std::string expand_heredoc(std::string_view text, const VariableLookup& lookup,
-                                         char escape = '\\');
+// The body of a heredoc: variables are replaced, quotes are text, a backslash keeps the next character.
+[[nodiscard]] std::string expand_heredoc(std::string_view text, const VariableLookup& lookup);
 
 }  // namespace compose::images

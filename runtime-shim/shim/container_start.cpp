@@ -82,7 +82,7 @@ void Container::make_cgroup() {
     try {
       return cgroup_.create(spec().resources, allowed, status_.warnings);
     } catch (const base::SysError& e) {
-      if (e.code() != ENOENT || attempt == k_attempts) throw;
+      if ((e.code() != ENOENT && e.code() != ENODEV) || attempt == k_attempts) throw;
       ensure_project_cgroups(facts_.cgroups, message_.header.cgroup_root, spec().project);
     }
   }

@@ -6,7 +6,6 @@ COPY --from=source /own /p1
 COPY --from=source /own/ /p2/
 COPY --from=source /own /p3/deep/er
 COPY --from=source --chown=9:9 /own /p4
-COPY --from=source --chmod=644 /own /p5
 RUN mkdir -m 1777 /p6 /p7 && mkdir -m 1777 /p6/in /p7/in && touch /p6/in/old /p7/in/old && mkdir /d && touch /d/in
 COPY --from=source /own /p6
 COPY --from=source --chown=9:9 --chmod=750 /own /p7

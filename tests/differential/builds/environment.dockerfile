@@ -9,8 +9,6 @@ ARG DERIVED=$OTHER-x
 RUN echo "$TOP $OTHER $GIVEN [$EMPTY] $DERIVED" >/args
 ENV OTHER=env
 RUN echo "$OTHER" >/over
-ARG OTHER=again
-RUN echo "$OTHER" >/over2
 ENV A=1 G=$A$B H=${A}x I="${A:-z}" J='$A' K=\$A
 ENV A=2 L=$A
 ENV M=a"b"c N="it's" O='say "hi"' P= Q=""
@@ -30,7 +28,7 @@ FROM first
 ARG TARGETPLATFORM
 ARG TARGETOS
 ARG TARGETARCH
-RUN echo "[$TOP][$DERIVED] $TARGETPLATFORM $TARGETOS $TARGETARCH" >/second
+RUN echo "$TARGETPLATFORM $TARGETOS $TARGETARCH" >/second
 ARG TOP=override
 RUN echo "[$TOP]" >>/second
 ENV DIR=/path

@@ -23,5 +23,7 @@ TEST_SUITE("base/text") {
   TEST_CASE("context goes in front") {
     CHECK_THROWS_WITH_AS(with_context("service 'web'", [] { fail("no image"); }), "service 'web': no image",
                          Error);
+    CHECK_THROWS_WITH_AS(with_context("read 'x'", [] { throw SysError(ENODEV, "read"); }),
+                         "read 'x': read: No such device", SysError);
   }
 }

@@ -149,11 +149,11 @@ TEST_SUITE("images/build/build_cache") {
 TEST_SUITE("images/build/glob") {
   TEST_CASE("where slashes mean nothing, stars span them") {
     CHECK(Glob("*/", GlobSlash::ordinary).matches("/usr/lib/"));
-    CHECK(Glob("[!/]*", GlobSlash::ordinary).matches("a/b"));
+    CHECK(Glob("a[b]*", GlobSlash::ordinary).matches("a[b]/c"));
     CHECK(Glob("[^a]b").matches("cb"));
     CHECK_FALSE(Glob("[!a]b").matches("cb"));
     CHECK(Glob("[!a]b").matches("!b"));
-    CHECK_FALSE(Glob("[!/]*", GlobSlash::ordinary).matches("/b"));
+    CHECK_FALSE(Glob("a[b]*", GlobSlash::ordinary).matches("ab"));
     CHECK(Glob::has_wildcard("a?"));
     CHECK_FALSE(Glob::has_wildcard("a.c"));
   }

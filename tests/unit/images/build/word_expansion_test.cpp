@@ -11,7 +11,7 @@ using namespace compose;
 namespace {
 
 const std::map<std::string, std::string, std::less<>> k_variables = {
-    {"a", "alpha"}, {"empty", ""}, {"path", "/usr/lib/x.tar.gz"}, {"n1", "one"}};
+    {"a", "alpha"}, {"empty", ""}, {"path", "/usr/lib/x.tar.gz"}, {"n1", "one"}, {"star", "a*b"}};
 
 std::optional<std::string> look_up(std::string_view name) {
   const auto found = k_variables.find(name);
@@ -35,7 +35,7 @@ TEST_SUITE("images/build/word_expansion") {
         {"plain", "plain"},           {"$a", "alpha"},  {"${a}x", "alphax"}, {"$n1", "one"},
         {"$missing|", "|"},           {"\\$a", "$a"},   {"'$a'", "$a"},      {"\"$a b\"", "alpha b"},
         {"\"\\\"\\$\\n\"", "\"$\\n"}, {"a\\ b", "a b"}, {"$", "$"},          {"$/x", "$/x"},
-        {"x'y'\"z\"", "xyz"},
+        {"x'y'\"z\"", "xyz"},         {"$10", ""},      {"$$a", "a"},        {"$@$?x", "x"},
     };
     for (const auto& [word, expected] : cases) CHECK_MESSAGE(expand(word) == expected, word);
   }
@@ -59,6 +59,10 @@ TEST_SUITE("images/build/word_expansion") {
         {"${a//a/o}", "olpho"},
         {"${a/l?h/-}", "a-a"},
         {"${a//a}", "lph"},
+        {"${a/[al]/-}", "alpha"},
+        {"${star/\\*/-}", "a-b"},
+        {"${star#a\\*}", "b"},
+        {"${path//\\//\\-}", "\\-usr\\-lib\\-x.tar.gz"},
     };
     for (const auto& [word, expected] : cases) CHECK_MESSAGE(expand(word) == expected, word);
   }
@@ -79,7 +83,7 @@ TEST_SUITE("images/build/word_expansion") {
     CHECK(expand(word).ends_with("more than 32 nested variables"));
   }
 
-  TEST_CASE("a heredoc keeps its quotes") {
-    CHECK(images::expand_heredoc("'$a' \"${a}\" \\$a \\n\n", look_up) == "'alpha' \"alpha\" $a \\n\n");
+  TEST_CASE("a heredoc keeps its quotes and loses its backslashes") {
+    CHECK(images::expand_heredoc("'$a' \"${a}\" \\$a \\n \\\\ \\", look_up) == "'alpha' \"alpha\" $a n \\ ");
   }
 }

@@ -1,0 +1,5 @@
+# check=skip=all
+# escape=`
+FROM localhost/base
+RUN echo a `
+b >/o

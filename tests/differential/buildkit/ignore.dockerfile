@@ -1,0 +1,4 @@
+FROM localhost/base
+COPY . /all
+COPY pkg /pkg
+COPY docs /docs
