@@ -7,18 +7,16 @@
 #include <fcntl.h>
 #include <set>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/fault.hpp"
 #include "base/file.hpp"
-#include "base/id.hpp"
 #include "base/sys.hpp"
 #include "images/archive/byte_source.hpp"
 #include "images/archive/pack.hpp"
-#include "images/archive/unpack.hpp"
+#include "images/archive/unpack_layer.hpp"
 
 namespace compose::images {
 namespace {
@@ -69,17 +67,6 @@ constexpr std::string_view k_unneeded_layers =
     "AND diff_id NOT IN (SELECT diff_id FROM build_cache)";
 
 }  // namespace
-
-Workspace::Workspace(const HostPath& parent) : path_(parent / base::random_hex(8)) {
-  base::sys::make_directory(path_, 0700);
-  base::sys::make_directory(upper(), 0755);
-  base::sys::make_directory(work(), 0755);
-  base::check(::chmod(upper().c_str(), 0755), "set the mode of '{}'", upper().str());  // whatever the umask
-}
-Workspace::~Workspace() {
-  if (!path_.empty()) discard_tree(path_);
-}
-Workspace::Workspace(Workspace&& other) noexcept : path_(std::exchange(other.path_, HostPath{})) {}
 
 WriterLease::WriterLease(base::UniqueFd lock) : lock_(std::move(lock)) {
   held_leases().push_back(lock_.get());
@@ -237,17 +224,15 @@ void LayerStore::check_layer(const Layer& layer) {
 
 void LayerStore::unpack_again(const Layer& layer) {
   const auto fresh = workspace();
-  DigestSink digest;
+  bool right = false;
   try {
     const auto blob = base::sys::open(blob_path(layer.blob), O_RDONLY);
     FdSource bytes{blob.get()};
-    DecompressingSource plain{bytes};
-    TeeSource both{plain, digest};
-    (void)unpack_tar(both, base::sys::open(fresh.upper(), O_RDONLY | O_DIRECTORY).get(), {});
+    right = unpack_layer(bytes, fresh.upper()).diff_id == layer.diff_id;
   } catch (const base::Error&) {
-    digest.write("damaged");  // whatever was read, it is not the layer
+    right = false;  // whatever was read, it is not the layer
   }
-  if (digest.digest() == layer.diff_id) return replace(fresh.upper(), directory_of(layer.diff_id));
+  if (right) return replace(fresh.upper(), directory_of(layer.diff_id));
   mark_damaged(layer.diff_id);
   base::fail("layer {} was lost when the machine went down: build or load the image again", layer.diff_id);
 }

@@ -18,6 +18,7 @@
 #include "base/path.hpp"
 #include "base/unique_fd.hpp"
 #include "images/partial_blobs.hpp"
+#include "images/workspace.hpp"
 
 namespace compose::images {
 
@@ -28,21 +29,6 @@ struct Layer {
   std::string blob;  // digest of the archive kept in blobs/, "" when the tar is made from the directory
   std::uint64_t blob_size = 0;  // bytes
   bool operator==(const Layer&) const = default;
-};
-
-// A directory below tmp/ that goes with its owner. `upper()` becomes the layer.
-class Workspace {
- public:
-  explicit Workspace(const base::HostPath& parent);
-  ~Workspace();
-  Workspace(Workspace&& other) noexcept;
-  Workspace& operator=(Workspace&&) = delete;
-  [[nodiscard]] const base::HostPath& path() const noexcept { return path_; }
-  [[nodiscard]] base::HostPath upper() const { return path_ / "upper"; }  // exists
-  [[nodiscard]] base::HostPath work() const { return path_ / "work"; }    // exists
-
- private:
-  base::HostPath path_;
 };
 
 // Belongs to the process that took it: a worker that it forks lets go (close_leases), so that nobody waits

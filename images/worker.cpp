@@ -1,5 +1,6 @@
 #include "images/worker.hpp"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstring>
@@ -150,6 +151,10 @@ std::optional<WorkerOutcome> Worker::hear(const OnProgress& on_progress, const O
     return WorkerOutcome{.failed = true, .text = "the process that did it " + status.describe()};
   }
   return std::nullopt;
+}
+
+std::size_t processors() noexcept {
+  return static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
 void wait_for_any(std::span<const int> fds, int milliseconds) {

@@ -61,6 +61,9 @@ class Worker {
   bool ended_ = false;
 };
 
+// As many pieces of work as the machine can do at a time; at least one.
+[[nodiscard]] std::size_t processors() noexcept;
+
 // Waits until one of the descriptors is readable, or the time is over.
 void wait_for_any(std::span<const int> fds, int milliseconds);
 

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <functional>
 #include <list>
-#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -90,10 +89,6 @@ void write_exports(BuildSession& session) {
     });
 }
 
-std::size_t own_processors() {
-  return static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
-}
-
 // One request on its way.
 struct Job {
   BuildRequest request;
@@ -115,7 +110,7 @@ class Batch {
                  .cache = BuildCache{tools.store.database()},
                  .fetch = tools.fetch,
                  .several_requests = requests.size() > 1},
-        parallel_(tools.parallel != 0 ? tools.parallel : std::max(k_least_parallel, own_processors())),
+        parallel_(tools.parallel != 0 ? tools.parallel : std::max(k_least_parallel, processors())),
         stop_is_wanted_(tools.stop_is_wanted),
         lease_(tools.store.layers().lease()) {
     for (const auto& request : requests) jobs_.push_back({.request = request});

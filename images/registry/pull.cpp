@@ -16,6 +16,7 @@
 #include "base/units.hpp"
 #include "base/wire.hpp"
 #include "images/archive/unpack.hpp"
+#include "images/archive/unpack_layer.hpp"
 #include "images/layer_store.hpp"
 #include "images/registry/blob_feed.hpp"
 #include "images/registry/pull_records.hpp"
@@ -34,14 +35,6 @@ constexpr std::size_t k_most_resolving = 8;
 constexpr std::size_t k_most_downloading = 4;
 constexpr std::size_t k_most_layers = 8;  // downloading or unpacking
 constexpr int k_pull_tick = 80;           // milliseconds
-
-struct UnpackedLayer {
-  std::uint64_t size = 0;
-  std::uint64_t tar_size = 0;
-  static constexpr auto fields() {
-    return std::tuple{field("size", &UnpackedLayer::size), field("tar_size", &UnpackedLayer::tar_size)};
-  }
-};
 
 // What the process that downloads has to say at its end.
 struct Downloaded {
@@ -287,16 +280,10 @@ class Puller {
   static UnpackedLayer unpack(const HostPath& file, UniqueFd marks, const HostPath& upper,
                               const std::string& diff_id) {
     GrowingBlob blob{base::sys::open(file, O_RDONLY), std::move(marks)};
-    DecompressingSource plain{blob};
-    DigestSink digest;
-    TeeSource both{plain, digest};
-    const auto target = base::sys::open(upper, O_RDONLY | O_DIRECTORY);
-    UnpackedLayer layer;
-    layer.size = unpack_tar(both, target.get(), {}).file_size;
-    layer.tar_size = digest.size();
+    const auto layer = unpack_layer(blob, upper);
     while (!blob.read().empty()) {  // until the download says that it is right
     }
-    if (const auto found = digest.digest(); found != diff_id) fail("its content has the diff id {}", found);
+    layer.must_be(diff_id);
     return layer;
   }
 

@@ -1,18 +1,20 @@
 // Archives and layouts into the store.
 #include <algorithm>
-#include <fcntl.h>
-#include <optional>
+#include <list>
+#include <memory>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
 #include "base/file.hpp"
 #include "base/sys.hpp"
-#include "images/archive/unpack.hpp"
+#include "images/archive/unpack_layer.hpp"
 #include "images/layer_store.hpp"
 #include "images/platform.hpp"
 #include "images/transfer.hpp"
 #include "images/transfer/manifest.hpp"
 #include "images/transfer/staged_content.hpp"
+#include "images/worker.hpp"
 
 namespace compose::images {
 namespace {
@@ -136,37 +138,78 @@ class Loader {
     const auto document = parse_image_document(config);
     if (document.diff_ids.size() != layers.size())
       fail("the image has {} layers and its config names {}", layers.size(), document.diff_ids.size());
-    for (std::size_t i = 0; i < layers.size(); ++i)
-      base::with_context(base::text("layer {}", document.diff_ids[i]),
-                         [&] { layer(layers[i], document.diff_ids[i]); });
+    load_layers(layers, document.diff_ids);
     LoadedImage image{.id = store_.commit(config, references)};
     for (const auto& reference : references) image.references.push_back(reference.familiar());
     loaded_.push_back(std::move(image));
   }
 
-  void layer(const LayerFile& file, const std::string& diff_id) {
-    if (store_.layers().find(diff_id)) return;
-    const auto workspace = store_.layers().workspace();
-    Layer layer{.diff_id = diff_id, .blob = file.facts.digest, .blob_size = file.facts.size};
-    const auto fd = content_.open(file.name);
-    FdSource bytes{fd.get()};
-    const auto target = base::sys::open(workspace.upper(), O_RDONLY | O_DIRECTORY);
-    if (file.facts.digest == diff_id) {  // not compressed, and digested already
-      layer.size = unpack_tar(bytes, target.get(), {}).file_size;
-      layer.tar_size = file.facts.size;
-    } else {
-      DecompressingSource plain{bytes};
-      DigestSink digest;
-      TeeSource both{plain, digest};
-      layer.size = unpack_tar(both, target.get(), {}).file_size;
-      layer.tar_size = digest.size();
-      if (const auto found = digest.digest(); found != diff_id) fail("its content has the diff id {}", found);
+  // One layer on its way, unpacked in a process of its own.
+  struct LayerJob {
+    const LayerFile& file;
+    std::string diff_id;
+    Workspace workspace;
+    std::unique_ptr<Worker> worker;
+    [[nodiscard]] base::HostPath blob() const { return workspace.work() / "blob"; }
+  };
+
+  void load_layers(const std::vector<LayerFile>& layers, const std::vector<std::string>& diff_ids) {
+    std::list<LayerJob> jobs;
+    std::set<std::string> begun;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      if (store_.layers().find(diff_ids[i]) || !begun.insert(diff_ids[i]).second) continue;
+      while (jobs.size() >= processors()) finish_some(jobs);
+      about_layer(diff_ids[i], [&] { start(jobs, layers[i], diff_ids[i]); });
     }
+    while (!jobs.empty()) finish_some(jobs);
+  }
+
+  template <class F>
+  static void about_layer(const std::string& diff_id, F&& f) {
+    base::with_context(base::text("layer {}", diff_id), std::forward<F>(f));
+  }
+
+  void start(std::list<LayerJob>& jobs, const LayerFile& file, const std::string& diff_id) {
+    auto& job = jobs.emplace_back(LayerJob{
+        .file = file, .diff_id = diff_id, .workspace = store_.layers().workspace(), .worker = nullptr});
+    job.worker = std::make_unique<Worker>([&](WorkerReport&) { return base::to_wire(unpack(job)); });
+  }
+
+  UnpackedLayer unpack(const LayerJob& job) {
+    const auto fd = content_.open(job.file.name);
+    FdSource bytes{fd.get()};
+    const auto& facts = job.file.facts;
+    auto layer = facts.digest == job.diff_id
+                     ? unpack_digested_layer(bytes, job.workspace.upper(), job.diff_id, facts.size)
+                     : unpack_layer(bytes, job.workspace.upper());
+    layer.must_be(job.diff_id);
+    content_.move_to(job.file.name, job.blob());
+    return layer;
+  }
+
+  void finish_some(std::list<LayerJob>& jobs) {
+    std::vector<int> fds;
+    for (const auto& job : jobs) fds.push_back(job.worker->fd());
+    wait_for_any(fds, -1);
+    for (auto job = jobs.begin(); job != jobs.end();) {
+      const auto outcome = job->worker->hear({});
+      if (outcome) about_layer(job->diff_id, [&] { finish(*job, *outcome); });
+      job = outcome ? jobs.erase(job) : std::next(job);
+    }
+  }
+
+  void finish(const LayerJob& job, const WorkerOutcome& outcome) {
+    if (outcome.failed) fail("{}", outcome.text);
+    const auto unpacked = base::from_wire<UnpackedLayer>(outcome.text);
+    const auto& facts = job.file.facts;
     base::fault_point("images.load.unpacked");
-    if (!base::sys::exists(store_.layers().blob_path(layer.blob)))
-      content_.move_to(file.name, store_.layers().blob_path(layer.blob));
+    store_.layers().adopt_blob(job.blob(), facts.digest);
     base::fault_point("images.load.blob");
-    store_.layers().adopt(workspace.upper(), layer);
+    store_.layers().adopt(job.workspace.upper(), {.diff_id = job.diff_id,
+                                                  .size = unpacked.size,
+                                                  .tar_size = unpacked.tar_size,
+                                                  .blob = facts.digest,
+                                                  .blob_size = facts.size});
   }
 
   Store& store_;

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/digest.hpp"
 #include "base/sys_at.hpp"
 #include "image_world.hpp"
 #include "images/archive/pack.hpp"
@@ -79,9 +80,62 @@ void put(images::TarWriter& tar, const std::string& name, const std::string& con
   tar.data(content);
 }
 
+class LayerBytes final : public images::ByteSink {
+ public:
+  std::string bytes;
+  void write(std::string_view part) override { bytes += part; }
+};
+
+// The archive of an image with a layer for each content: a file whose name is its number. `wrong`: the layer
+// that is another one than the config says.
+void put_layers(images::TarWriter& tar, const std::vector<std::string>& contents, std::size_t wrong) {
+  std::string names;
+  std::string ids;
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    LayerBytes bytes;
+    images::TarWriter layer{bytes};
+    put(layer, std::to_string(i), contents[i]);
+    layer.finish();
+    const auto name = "l" + std::to_string(i);
+    put(tar, name, bytes.bytes);
+    const auto id = base::sha256_hex(i == wrong ? "another" : bytes.bytes);
+    names += (i == 0 ? "\"" : ",\"") + name + "\"";
+    ids += (i == 0 ? "\"sha256:" : ",\"sha256:") + id + "\"";
+  }
+  put(tar, "manifest.json", R"([{"Config":"c","RepoTags":["test:latest"],"Layers":[)" + names + "]}]");
+  put(tar, "c",
+      R"({"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[)" + ids + "]}}");
+}
+
 }  // namespace
 
 TEST_SUITE("images/transfer") {
+  TEST_CASE("layers that are unpacked side by side keep their order, and one bad one spoils all") {
+    const std::vector<std::string> contents{"a", std::string(1U << 20U, 'b'), "c", "d", "e", "f", "g"};
+    const auto load_layers = [&](ImageWorld& w, std::size_t wrong) {
+      const auto file = w.directory.path() / "image.tar";
+      const auto out = base::sys::open(file, O_WRONLY | O_CREAT, 0600);
+      images::FdSink sink{out.get()};
+      images::TarWriter tar{sink};
+      put_layers(tar, contents, wrong);
+      tar.finish();
+      load(w, file);
+    };
+    ImageWorld w;
+    load_layers(w, contents.size());
+    const auto layers = w.store.require("test").layers;  // top first
+    REQUIRE(layers.size() == contents.size());
+    for (std::size_t i = 0; i < contents.size(); ++i)
+      CHECK(base::read_file(layers[contents.size() - 1 - i] / std::to_string(i), 2U << 20U) == contents[i]);
+    ImageWorld other;
+    CHECK_THROWS_WITH_AS(load_layers(other, 4), doctest::Contains(": its content has the diff id sha256:"),
+                         base::Error);
+    CHECK(other.store.list().empty());
+    other.store.layers().collect();
+    CHECK(base::list_directory(other.directory.path() / "images/layers").empty());
+    CHECK(base::list_directory(other.directory.path() / "images/tmp").empty());
+  }
+
   TEST_CASE("an image that is saved and loaded elsewhere is the same image") {
     ImageWorld here;
     build_two_layers(here);

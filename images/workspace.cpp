@@ -1,0 +1,87 @@
+#include "images/workspace.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "base/error.hpp"
+#include "base/id.hpp"
+#include "base/sys.hpp"
+
+namespace compose::images {
+namespace {
+
+using base::HostPath;
+using std::chrono::nanoseconds;
+
+constexpr std::size_t k_most_grounds = 12;
+constexpr nanoseconds k_quick{40'000};  // making a directory takes 20 000 or so
+
+nanoseconds processor_time() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds{now.tv_sec} + nanoseconds{now.tv_nsec};
+}
+
+nanoseconds timed_directory(const HostPath& path, mode_t mode) {
+  const auto from = processor_time();
+  base::sys::make_directory(path, mode);
+  return processor_time() - from;
+}
+
+// Removal that never throws: the next sweep takes what is left.
+void discard_ground(const HostPath& path) noexcept {
+  try {
+    base::sys::remove_tree(path);
+  } catch (const base::Error&) {
+  }
+}
+
+Ground make_ground(const HostPath& parent) {
+  const auto path = parent / base::random_hex(8);
+  const auto own = timed_directory(path, 0700);
+  const auto upper = timed_directory(path / "upper", 0755);
+  const auto work = timed_directory(path / "work", 0755);
+  return {.path = path, .cost = std::min({own, upper, work})};
+}
+
+// ext4 then makes the trees in `parent` far from one another. False: this file system knows no such wish.
+bool spread_directories(const HostPath& parent) {
+  const auto directory = base::sys::open(parent, O_RDONLY | O_DIRECTORY);
+  int flags = 0;
+  if (::ioctl(directory.get(), FS_IOC_GETFLAGS, &flags) != 0) return false;
+  if ((flags & FS_TOPDIR_FL) != 0) return true;
+  flags |= FS_TOPDIR_FL;
+  return ::ioctl(directory.get(), FS_IOC_SETFLAGS, &flags) == 0;
+}
+
+}  // namespace
+
+HostPath choose_ground(std::size_t most, const std::function<Ground()>& make,
+                       const std::function<void(const HostPath&)>& discard) {
+  std::vector<Ground> grounds{make()};
+  while (grounds.back().cost > k_quick && grounds.size() < most)
+    grounds.push_back(make());  // beside those before it, which keep it from their part of the disk
+  const auto best = std::ranges::min_element(grounds, {}, &Ground::cost)->path;
+  for (const auto& ground : grounds)
+    if (ground.path != best) discard(ground.path);
+  return best;
+}
+
+Workspace::Workspace(const HostPath& parent)
+    : path_(choose_ground(
+          spread_directories(parent) ? k_most_grounds : 1, [&] { return make_ground(parent); },
+          discard_ground)) {
+  base::check(::chmod(upper().c_str(), 0755), "set the mode of '{}'", upper().str());  // whatever the umask
+}
+
+Workspace::~Workspace() {
+  if (!path_.empty()) discard_ground(path_);
+}
+
+Workspace::Workspace(Workspace&& other) noexcept : path_(std::exchange(other.path_, HostPath{})) {}
+
+}  // namespace compose::images

@@ -1,0 +1,70 @@
+#include "images/workspace.hpp"
+
+#include <doctest/doctest.h>
+
+#include "base/file.hpp"
+#include "base/sys.hpp"
+
+using namespace compose;
+using namespace compose::images;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Grounds that cost what the test says, by turns, and what became of them.
+struct Grounds {
+  std::vector<std::chrono::nanoseconds> costs;
+  std::vector<std::string> made = {};
+  std::vector<std::string> discarded = {};
+
+  std::string choose(std::size_t most) {
+    return choose_ground(
+               most,
+               [&] {
+                 made.push_back("/" + std::to_string(made.size()));
+                 return Ground{.path = base::HostPath{made.back()}, .cost = costs.at(made.size() - 1)};
+               },
+               [&](const base::HostPath& path) { discarded.push_back(path.str()); })
+        .str();
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("workspace") {
+  TEST_CASE("ground that is quick is taken at once") {
+    Grounds grounds{.costs = {18us, 1us}};
+    CHECK(grounds.choose(12) == "/0");
+    CHECK(grounds.made.size() == 1);
+    CHECK(grounds.discarded.empty());
+  }
+
+  TEST_CASE("slow ground is left, and goes only when a better one is found") {
+    Grounds grounds{.costs = {700us, 90us, 20us, 1us}};
+    CHECK(grounds.choose(12) == "/2");
+    CHECK(grounds.discarded == std::vector<std::string>{"/0", "/1"});
+  }
+
+  TEST_CASE("where all ground is slow the quickest of some is taken") {
+    Grounds grounds{.costs = {700us, 300us, 500us}};
+    CHECK(grounds.choose(3) == "/1");
+    CHECK(grounds.discarded == std::vector<std::string>{"/0", "/2"});
+  }
+
+  TEST_CASE("a file system that cannot spread gets one try") {
+    Grounds grounds{.costs = {700us}};
+    CHECK(grounds.choose(1) == "/0");
+    CHECK(grounds.discarded.empty());
+  }
+
+  TEST_CASE("a workspace has its directories and takes them along") {
+    const base::TemporaryDirectory parent;
+    {
+      const Workspace workspace{parent.path()};
+      CHECK(base::sys::stat_if_exists(workspace.upper())->st_mode == (S_IFDIR | 0755));
+      CHECK(base::sys::exists(workspace.work()));
+      CHECK(base::list_directory(parent.path()).size() == 1);
+    }
+    CHECK(base::list_directory(parent.path()).empty());
+  }
+}
