@@ -103,8 +103,9 @@ class Unpacker {
                       .name = components.back()};
     if (std::string_view{place.name}.starts_with(k_whiteout_prefix)) return whiteout(place);
     if (header.type == TarType::directory) return directory(header, place);
+    if (header.type == TarType::file) return file(tar, header, place);
     make_room(place, false);
-    make(tar, header, place);
+    make(header, place);
     if (header.type != TarType::hard_link) metadata(header, place);
   }
 
@@ -127,6 +128,7 @@ class Unpacker {
       parent_ = make_parents(components);
     }
     check_depth(parent_.get());
+    gives_group_ = (sys::stat_fd(parent_.get()).st_mode & S_ISGID) != 0;
     parent_path_ = std::move(path);
     return parent_.get();
   }
@@ -184,10 +186,8 @@ class Unpacker {
 
   // ---- making ----
 
-  void make(TarReader& tar, const TarHeader& header, const Place& place) {
+  void make(const TarHeader& header, const Place& place) {
     switch (header.type) {
-      case TarType::file:
-        return file(tar, header, place);
       case TarType::symlink:
         return sys::make_symlink_at(header.link, place.directory, place.name);
       case TarType::hard_link:
@@ -197,14 +197,14 @@ class Unpacker {
       case TarType::character:
       case TarType::block:
         return device(header, place);
+      case TarType::file:
       case TarType::directory:
-        return;  // directory()
+        return;  // file(), directory()
     }
   }
 
   void file(TarReader& tar, const TarHeader& header, const Place& place) {
-    const auto fd =
-        sys::open_at(place.directory, place.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, header.mode);
+    const auto fd = new_file(header, place);
     std::uint64_t end = 0;
     while (const auto block = tar.data()) {
       if (block->offset > header.size || block->bytes.size() > header.size - block->offset)
@@ -213,7 +213,19 @@ class Unpacker {
     }
     if (end < header.size)
       base::check(::ftruncate(fd.get(), static_cast<off_t>(header.size)), "set the size of '{}'", place.name);
-    for (const auto& [name, value] : header.attributes) attribute(fd.get(), name, value);
+    file_metadata(fd.get(), header);
+  }
+
+  // Hardly ever is something there that it replaces: that is looked for when it is in the way.
+  UniqueFd new_file(const TarHeader& header, const Place& place) {
+    constexpr int k_flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+    try {
+      return sys::open_at(place.directory, place.name, k_flags, header.mode);
+    } catch (const base::SysError& e) {
+      if (e.code() != EEXIST) throw;
+    }
+    make_room(place, false);
+    return sys::open_at(place.directory, place.name, k_flags, header.mode);
   }
 
   // Pages of zeros are not written, but left as holes. `end`: up to where the file is written.
@@ -320,23 +332,26 @@ class Unpacker {
     return options_.owner.value_or(std::pair<uid_t, gid_t>{header.uid, header.gid});
   }
 
+  // The owner first: a new one takes capabilities and the bits that change users away.
+  void file_metadata(int fd, const TarHeader& header) const {
+    const auto [uid, gid] = owner_of(header);
+    if (uid != 0 || gid != 0 || gives_group_) {
+      base::check(::fchown(fd, uid, gid), "set the owner");
+      if ((header.mode & (S_ISUID | S_ISGID)) != 0) base::check(::fchmod(fd, header.mode), "set the mode");
+    }
+    for (const auto& [name, value] : header.attributes) attribute(fd, name, value);
+    const timespec times[2] = {header.modified, header.modified};
+    base::check(::futimens(fd, times), "set the times");
+  }
+
   void metadata(const TarHeader& header, const Place& place) const {
     const auto [uid, gid] = owner_of(header);
-    if (uid != 0 || gid != 0) {
+    if (uid != 0 || gid != 0 || gives_group_) {
       sys::set_owner_at(place.directory, place.name, uid, gid);
       const bool lost = (header.mode & (S_ISUID | S_ISGID)) != 0 && header.type != TarType::symlink;
       if (lost) sys::set_mode_at(place.directory, place.name, header.mode);  // chown takes these bits away
-      if (lost || header.attributes.contains("security.capability")) restore_capability(header, place);
     }
     sys::set_times_at(place.directory, place.name, header.modified, header.modified);
-  }
-
-  // chown also takes file capabilities away.
-  void restore_capability(const TarHeader& header, const Place& place) const {
-    const auto found = header.attributes.find("security.capability");
-    if (found == header.attributes.end() || header.type != TarType::file) return;
-    const auto fd = sys::open_at(place.directory, place.name, O_RDONLY | O_NOFOLLOW);
-    attribute(fd.get(), found->first, found->second);
   }
 
   static void attribute(int fd, const std::string& name, const std::string& value) {
@@ -380,6 +395,7 @@ class Unpacker {
   std::size_t root_depth_ = 0;  // 0: not known yet
   UniqueFd parent_;
   std::string parent_path_;
+  bool gives_group_ = false;  // what is made in the parent gets its group
   bool was_whiteout_ = false;
   DirectoryTimes times_;
 };

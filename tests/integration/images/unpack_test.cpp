@@ -250,6 +250,15 @@ TEST_SUITE("images/archive/unpack") {
     CHECK((c.stat("sticky")->st_mode & 07777U) == 01777);
   }
 
+  TEST_CASE("a directory that gives its group away does not give it to what the archive has in it") {
+    Corpus c;
+    c.tar.header({.path = "d", .type = TarType::directory, .mode = 02775, .gid = 50});
+    c.file("d/file").link("d/link", "file").dir("d/dir");
+    CHECK(c.unpack().empty());
+    for (const char* name : {"d/file", "d/link", "d/dir"}) CHECK(c.stat(name)->st_gid == 0);
+    CHECK(c.stat("d/dir")->st_mode == (S_IFDIR | 0755));
+  }
+
   TEST_CASE("a character device 0:0 cannot pass for a whiteout") {
     Corpus c;
     c.tar.header({.path = "etc/passwd", .type = TarType::character});
