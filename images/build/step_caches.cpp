@@ -17,6 +17,12 @@ namespace {
 
 constexpr int k_most_private_caches = 64;
 
+// Who shares keeps out those who do not.
+int lock_of(CacheSharing sharing) {
+  if (sharing == CacheSharing::shared) return LOCK_SH;
+  return sharing == CacheSharing::locked ? LOCK_EX : LOCK_EX | LOCK_NB;
+}
+
 bool is_still_at(const base::HostPath& path, int directory) {
   const auto own = base::sys::stat_fd(directory);
   const auto there = base::sys::lstat_if_exists(path);
@@ -50,11 +56,9 @@ void StepCaches::take() {
 }
 
 StepCaches::Taken StepCaches::take_one(const std::string& id, const CacheWish& wish) const {
-  if (wish.sharing == CacheSharing::shared) return provide(id, wish);
   for (int copy = 0; copy < k_most_private_caches;) {
     auto taken = provide(copy == 0 ? id : base::text("{}\n#{}", id, copy), wish);
-    const bool waits = wish.sharing == CacheSharing::locked;
-    if (!lock(taken, waits ? LOCK_EX : LOCK_EX | LOCK_NB)) {
+    if (!lock(taken, lock_of(wish.sharing))) {
       ++copy;
     } else if (is_still_at(taken.path, taken.directory.get())) {
       return taken;

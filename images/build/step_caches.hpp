@@ -13,8 +13,8 @@
 
 namespace compose::images {
 
-// locked: one step at a time uses it. private_: who finds it in use gets another one. In the order of
-// strictness.
+// shared: with all who share it. locked: one step at a time uses it. private_: who finds it in use gets
+// another one. In the order of strictness.
 enum class CacheSharing : std::uint8_t { shared, private_, locked };
 [[nodiscard]] CacheSharing cache_sharing(const std::string& word);
 
@@ -31,7 +31,7 @@ class StepCaches {
 
   // Of several wishes for one cache the first says how it begins, the strictest who may share it.
   void want(const std::string& id, CacheWish wish);
-  void take();  // waits for those that are locked
+  void take();  // waits for those that are in use otherwise
   // Of one that was taken, until this object goes.
   [[nodiscard]] const base::HostPath& path(const std::string& id) const { return taken_.at(id).path; }
 

@@ -1,6 +1,9 @@
 #include "images/build/step_caches.hpp"
 
+#include <array>
 #include <fcntl.h>
+#include <memory>
+#include <optional>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -10,6 +13,7 @@
 #include "base/file.hpp"
 #include "base/sys.hpp"
 #include "base/sys_at.hpp"
+#include "images/worker.hpp"
 
 using namespace compose;
 using namespace compose::images;
@@ -102,6 +106,55 @@ TEST_SUITE("images/build/step_caches") {
     two.want("id", CacheWorld::wish("private"));
     two.take();
     CHECK(one.path("id") != two.path("id"));
+  }
+
+  TEST_CASE("a step that locks a cache waits for those that share it, and they for it") {
+    using Sharings = std::pair<const char*, const char*>;
+    for (const auto& [held, wanted] :
+         {Sharings{"shared", "locked"}, {"locked", "shared"}, {"private", "shared"}}) {
+      CAPTURE(held);
+      CacheWorld w;
+      const auto take = [&w](const char* sharing) {
+        auto caches = std::make_unique<StepCaches>(w.layers, w.workspace);
+        caches->want("id", CacheWorld::wish(sharing));
+        caches->take();
+        return caches;
+      };
+      std::optional<Worker> holder;
+      holder.emplace([&](WorkerReport& report) {
+        const auto caches = take(held);
+        report.output("taken");
+        ::pause();
+        return std::string{};
+      });
+      std::string said;
+      while (said != "taken") {
+        wait_for_any(std::array{holder->fd()}, -1);
+        REQUIRE_FALSE(holder->hear({}, [&](std::string_view bytes) { said += bytes; }));
+      }
+      Worker waiter{[&](WorkerReport&) {
+        const auto caches = take(wanted);
+        return caches->path("id") == w.layers.cache_path("id") ? std::string{"the same"}
+                                                               : std::string{"another"};
+      }};
+      wait_for_any(std::array{waiter.fd()}, 100);
+      CHECK_FALSE(waiter.hear({}));
+      holder.reset();
+      wait_for_any(std::array{waiter.fd()}, -1);
+      CHECK(waiter.hear({}).value().text == "the same");
+    }
+  }
+
+  TEST_CASE("any number of steps share a cache, and a private one stays away from it") {
+    CacheWorld w;
+    StepCaches one{w.layers, w.workspace};
+    StepCaches two{w.layers, w.workspace};
+    StepCaches apart{w.layers, w.workspace};
+    for (auto* sharing : {&one, &two}) sharing->want("id", CacheWorld::wish("shared"));
+    apart.want("id", CacheWorld::wish("private"));
+    for (auto* caches : {&one, &two, &apart}) caches->take();
+    CHECK(one.path("id") == two.path("id"));
+    CHECK(apart.path("id") != one.path("id"));
   }
 
   TEST_CASE("directories are made inside a cache, wherever its links point") {
