@@ -1,70 +1,26 @@
 #pragma once
-// A piece of work in a process of its own: what waits for the network or unpacks strangers' data does it
-// beside the others, on every processor, and cannot take the command down with it. The command stays
-// single-threaded; it hears of progress and results through a pipe.
-//
-// The child is a fork of this process and never leaves the function it is given: it ends with _exit, runs no
-// destructor of its parent and touches no database. It dies with its parent. Its umask is 0022, whatever the
-// caller's.
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
+// A worker (base/worker.hpp) as this room needs it: it lets the leases of its parent go, and its umask is
+// 0022, so that what is made for an image does not depend on who makes it.
+#include <sys/stat.h>
 
-#include "base/process.hpp"
-#include "base/unique_fd.hpp"
+#include "base/worker.hpp"
+#include "images/layer_store.hpp"
 
 namespace compose::images {
 
-// The child's end.
-class WorkerReport {
+using base::processors;
+using base::wait_for_any;
+using base::WorkerOutcome;
+using base::WorkerReport;
+
+class Worker : public base::Worker {
  public:
-  explicit WorkerReport(int pipe) noexcept : pipe_(pipe) {}
-  void progress(std::uint64_t done);  // cheap: told at most every 20 ms
-  void output(std::string_view bytes);
-
- private:
-  int pipe_;
-  std::int64_t told_at_ = 0;
+  explicit Worker(const Work& work)
+      : base::Worker([&work](WorkerReport& report) {
+          close_leases();
+          ::umask(0022);
+          return work(report);
+        }) {}
 };
-
-struct WorkerOutcome {
-  bool failed = false;
-  std::string text;  // the result, or the error
-};
-
-class Worker {
- public:
-  using Work = std::function<std::string(WorkerReport&)>;
-  using OnProgress = std::function<void(std::uint64_t done)>;
-  using OnOutput = std::function<void(std::string_view bytes)>;
-
-  explicit Worker(const Work& work);
-  ~Worker();  // kills what still works, and reaps
-  Worker(const Worker&) = delete;
-  Worker& operator=(const Worker&) = delete;
-
-  [[nodiscard]] int fd() const noexcept { return pipe_.get(); }  // readable when there is something to hear
-  // Reads what is there, of a talkative worker a part. The outcome, once there is one; after that nothing
-  // more comes.
-  std::optional<WorkerOutcome> hear(const OnProgress& on_progress, const OnOutput& on_output = {});
-
- private:
-  std::optional<WorkerOutcome> take_messages(const OnProgress& on_progress, const OnOutput& on_output);
-
-  base::UniqueFd pipe_;
-  std::optional<base::Process> process_;
-  std::string received_;
-  bool ended_ = false;
-};
-
-// As many pieces of work as the machine can do at a time; at least one.
-[[nodiscard]] std::size_t processors() noexcept;
-
-// Waits until one of the descriptors is readable, or the time is over.
-void wait_for_any(std::span<const int> fds, int milliseconds);
 
 }  // namespace compose::images

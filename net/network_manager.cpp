@@ -1,6 +1,7 @@
 #include "net/network_manager.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <linux/netlink.h>
 #include <set>
@@ -11,6 +12,7 @@
 #include "base/id.hpp"
 #include "base/lock_file.hpp"
 #include "base/sys.hpp"
+#include "base/worker.hpp"
 #include "net/address_pool.hpp"
 #include "net/bridge.hpp"
 #include "net/dns/names_table.hpp"
@@ -86,6 +88,14 @@ struct NetworkManager::State {
   LeaseBook leases;
   std::map<NetworkId, Plug> plugs;   // what build_sandbox() has looked up already
   std::vector<std::string> retired;  // links of stopped containers
+  // The last step of a network that comes up: its rules. A process of their own makes them, while addresses
+  // and sandboxes are made for the first containers; nothing is handed out before finish_rules().
+  struct PendingRules {
+    Network network;
+    std::unique_ptr<base::Worker> worker;
+  };
+  std::optional<PendingRules> pending_rules;
+  std::optional<base::Error> refused_rules;  // no sandbox is handed out without them
 
   [[nodiscard]] HostPath directory(const NetworkId& id) const { return run_root / "networks" / id.str(); }
   [[nodiscard]] HostPath names(const NetworkId& id) const { return directory(id) / "names"; }
@@ -95,8 +105,9 @@ struct NetworkManager::State {
 
   void fill_pools(Network& network);
   Network insert(const NetworkRequest& request);
-  void bring_up(Network& network);
-  void bring_up_firewall(const Network& network);
+  void bring_up(const Network& network);
+  void begin_rules(const Network& network);
+  void finish_rules();
   void remove_durable(std::span<const Network> doomed, std::span<const std::string> containers);
   bool intact(const Network& network);
   const Plug& plug_of(const Lease& lease);
@@ -152,7 +163,7 @@ Network NetworkManager::State::insert(const NetworkRequest& request) {
   return network;
 }
 
-void NetworkManager::State::bring_up(Network& network) {
+void NetworkManager::State::bring_up(const Network& network) {
   std::uint32_t mtu = mtu_option(network.spec);
   if (mtu == 0) mtu = host_mtu(route);
   ensure_bridge(route, {.name = network.bridge,
@@ -161,21 +172,41 @@ void NetworkManager::State::bring_up(Network& network) {
                         .pools = network.spec.pools,
                         .enable_ipv6 = network.spec.enable_ipv6});
   fault_point("net.network.bridge");
-  const auto held = lock();
-  bring_up_firewall(network);
-  fault_point("net.network.firewall");
+  finish_rules();
+  refused_rules.reset();
+  const auto held = lock();  // and by the process that makes the rules, until it has
   sys::make_directories(directory(network.spec.id), 0711);
   dns::NamesTable::create(names(network.spec.id));
   fault_point("net.network.names");
-  if (!network.complete) store.mark_complete(network.spec.id);
-  network.complete = true;
+  begin_rules(network);
 }
 
-void NetworkManager::State::bring_up_firewall(const Network& network) {
-  if (firewall.has_network(network.bridge)) return;
-  firewall.apply(firewall.has_base() ? FirewallChange{.add_networks = {to_firewall(network)}}
-                                     : whole_firewall(store));
-  enable_forwarding(network.spec.enable_ipv6 && !network.spec.internal);
+void NetworkManager::State::begin_rules(const Network& network) {
+  FirewallChange change;
+  if (!firewall.has_base())
+    change = whole_firewall(store);
+  else if (!firewall.has_network(network.bridge))
+    change.add_networks = {to_firewall(network)};
+  const auto work = [&](base::WorkerReport&) {
+    if (change.with_base || !change.add_networks.empty()) firewall.apply(change);
+    enable_forwarding(network.spec.enable_ipv6 && !network.spec.internal);
+    fault_point("net.network.firewall");
+    return std::string{};
+  };
+  pending_rules.emplace(PendingRules{network, std::make_unique<base::Worker>(work)});
+}
+
+void NetworkManager::State::finish_rules() {
+  if (!pending_rules) return;
+  const PendingRules rules = std::move(*pending_rules);
+  pending_rules.reset();
+  std::optional<base::WorkerOutcome> outcome;
+  while (!(outcome = rules.worker->hear({}))) base::wait_for_any(std::array{rules.worker->fd()}, -1);
+  if (outcome->failed) {
+    refused_rules.emplace(base::text("network '{}': {}", rules.network.spec.name, outcome->text));
+    throw *refused_rules;
+  }
+  if (!rules.network.complete) store.mark_complete(rules.network.spec.id);
 }
 
 bool NetworkManager::State::intact(const Network& network) {
@@ -187,6 +218,7 @@ bool NetworkManager::State::intact(const Network& network) {
 // The links are gone already; the rows go last, so that what a killed command leaves is found by them.
 void NetworkManager::State::remove_durable(std::span<const Network> doomed,
                                            std::span<const std::string> containers) {
+  finish_rules();
   auto held = lock();
   FirewallChange change;
   for (const auto& network : doomed) {
@@ -251,15 +283,20 @@ NetworkManager::~NetworkManager() {
 }
 
 Network NetworkManager::create(const NetworkRequest& request) {
+  begin(request);
+  state_->finish_rules();
+  return *state_->store.find_network(request.spec.name);
+}
+
+void NetworkManager::begin(const NetworkRequest& request) {
   State& s = *state_;
   auto network = s.store.find_network(request.spec.name);
   if (network && network->project != request.project)
     base::fail("network '{}' exists already and belongs to project '{}'", request.spec.name,
                network->project);
-  if (network && network->complete && s.intact(*network)) return *network;
+  if (network && network->complete && s.intact(*network)) return;
   if (!network) network = s.insert(request);
   base::with_context(base::text("network '{}'", request.spec.name), [&] { s.bring_up(*network); });
-  return *network;
 }
 
 bool NetworkManager::remove(const std::string& name) {
@@ -319,13 +356,15 @@ void NetworkManager::release(std::span<const std::string> containers) {
 }
 
 Sandbox NetworkManager::build_sandbox(const SandboxSpec& spec) {
-  settle();
+  state_->delete_links(std::exchange(state_->retired, {}));
   std::vector<Plug> plugs;
   for (const auto& lease : spec.leases) {
     plugs.push_back(state_->plug_of(lease));
     plugs.back().lease = lease;
   }
   auto sandbox = net::build_sandbox(state_->route, state_->group, spec, plugs);
+  state_->finish_rules();
+  if (state_->refused_rules) throw *state_->refused_rules;
   for (const auto& lease : spec.leases) state_->plugs.at(lease.network).may_be_first = false;
   return sandbox;
 }
@@ -335,6 +374,7 @@ void NetworkManager::retire_sandboxes(std::span<const std::string> containers) {
 }
 
 void NetworkManager::settle() {
+  state_->finish_rules();
   state_->delete_links(std::exchange(state_->retired, {}));
 }
 

@@ -71,6 +71,9 @@ struct Runtime {
   virtual Task<std::vector<Created>> create(std::span<const CreateRequest> requests) = 0;
   // Namespaces, links, names, ports and the process. Done when exec has happened.
   virtual Task<void> start(std::span<const rt::ContainerId> ids, Finished finished) = 0;
+  // These will be started as soon as those that start() is called for next are up: what nobody can see may be
+  // done ahead. No promise: they may never be started.
+  virtual void foresee(std::span<const rt::ContainerId> ids) = 0;
   // Stop signal, grace period (nullopt: the container's own), then SIGKILL. Done when nothing of it runs.
   virtual Task<void> stop(std::span<const rt::ContainerId> ids, std::optional<std::chrono::nanoseconds> grace,
                           Finished finished) = 0;

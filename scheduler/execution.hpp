@@ -56,6 +56,8 @@ class Execution {
   Task<void> run_resource(const Step& step);
   Task<void> run_creations(Steps steps);
   Task<void> run_restarts(Steps steps);
+  void foresee_starts(const Steps& starting);
+  [[nodiscard]] bool waits_for_starts_only(const Step& step) const;
   Task<void> call(const Steps& steps, const std::vector<rt::ContainerId>& ids, Finished finished);
   Task<void> call_renames(const Steps& steps, Finished finished);
   Task<void> call_connections(const Steps& steps, Finished finished);

@@ -1,4 +1,8 @@
 // One batch: tells what begins, calls the effect, tells how each element ended.
+#include <algorithm>
+#include <iterator>
+#include <set>
+
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "scheduler/execution.hpp"
@@ -111,6 +115,7 @@ Task<void> Execution::call(const Steps& steps, const std::vector<rt::ContainerId
   Runtime& runtime = effects_.runtime;
   const Operation& first = steps.front()->operation;
   if (std::holds_alternative<StartContainer>(first)) {
+    foresee_starts(steps);
     co_await runtime.start(ids, finished);
   } else if (const auto* stop = std::get_if<StopContainer>(&first)) {
     co_await runtime.stop(ids, stop->grace, finished);
@@ -131,6 +136,38 @@ Task<void> Execution::call(const Steps& steps, const std::vector<rt::ContainerId
   } else if (std::holds_alternative<RunHook>(first)) {
     co_await call_hooks(steps, finished);
   }
+}
+
+bool Execution::waits_for_starts_only(const Step& step) const {
+  return std::ranges::all_of(step.after, [this](StepId id) {
+    const Step& before = plan_.step(id);
+    const State state = nodes_[static_cast<std::size_t>(id) - 1].state;
+    if (state == State::done) return true;
+    if (std::holds_alternative<StartContainer>(before.operation)) return state == State::running;
+    return std::holds_alternative<Milestone>(before.operation) && waits_for_starts_only(before);
+  });
+}
+
+// The starts that have nothing but these, and others that are under way, in front of them.
+void Execution::foresee_starts(const Steps& starting) {
+  std::set<std::size_t> next;  // in the order of the plan
+  std::vector<std::size_t> behind;
+  for (const Step* step : starting) std::ranges::copy(node(*step).dependents, std::back_inserter(behind));
+  std::set<std::size_t> seen;
+  while (!behind.empty()) {
+    const std::size_t index = behind.back();
+    behind.pop_back();
+    const Step& step = plan_.steps()[index];
+    if (!seen.insert(index).second || !waits_for_starts_only(step)) continue;
+    if (std::holds_alternative<Milestone>(step.operation))
+      std::ranges::copy(nodes_[index].dependents, std::back_inserter(behind));
+    else if (std::holds_alternative<StartContainer>(step.operation))
+      next.insert(index);
+  }
+  if (next.empty()) return;
+  std::vector<rt::ContainerId> ids;
+  for (const std::size_t index : next) ids.push_back(id_of(*container_of(plan_.steps()[index].operation)));
+  effects_.runtime.foresee(ids);
 }
 
 Task<void> Execution::call_hooks(const Steps& steps, Finished finished) {

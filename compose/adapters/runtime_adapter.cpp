@@ -88,19 +88,12 @@ Task<void> RuntimeAdapter::unpause(std::span<const ContainerId> ids, Finished fi
   co_await each(ids, finished, [](rt::ShimClient& client) { return client.unpause(); });
 }
 
-void RuntimeAdapter::forget_unstarted(std::span<const ContainerId> ids) {
-  for (const auto& id : ids) {
-    std::erase(unstarted_, id);
-    built_ahead_.erase(id);
-  }
-}
-
 Task<void> RuntimeAdapter::remove(std::span<const ContainerId> ids, bool with_anonymous_volumes,
                                   Finished finished) {
   parts_.state.set_phase(ids, with_anonymous_volumes ? Phase::purging : Phase::removing);
   fault_point("remove.marked");
-  co_await for_all(ids.size(), [&](std::size_t i) { return stop_quietly(ids[i]); });
   forget_unstarted(ids);
+  co_await for_all(ids.size(), [&](std::size_t i) { return stop_quietly(ids[i]); });
   const auto failures = take_away(rooms(), remains_, ids, with_anonymous_volumes);
   for (std::size_t i = 0; i < ids.size(); ++i) finished(i, failures[i]);
 }

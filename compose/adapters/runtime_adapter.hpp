@@ -5,7 +5,8 @@
 // `removing` before anything is taken away.
 //
 // start() is a pipeline: while one container's network namespace is built here, the shims of the ones before
-// it are already mounting and executing on the other cores.
+// it are already mounting and executing on the other cores. Those whose turn comes next (foresee) are got
+// ready meanwhile, up to exec, and stand at a gate until they are started.
 #include <deque>
 #include <map>
 #include <memory>
@@ -65,6 +66,7 @@ class RuntimeAdapter final : public sched::Runtime {
 
   Task<std::vector<sched::Created>> create(std::span<const sched::CreateRequest> requests) override;
   Task<void> start(std::span<const ContainerId> ids, Finished finished) override;
+  void foresee(std::span<const ContainerId> ids) override;
   Task<void> stop(std::span<const ContainerId> ids, std::optional<std::chrono::nanoseconds> grace,
                   Finished finished) override;
   Task<void> kill(std::span<const ContainerId> ids, int signal, Finished finished) override;
@@ -84,7 +86,7 @@ class RuntimeAdapter final : public sched::Runtime {
   // Containers will be started: their launcher gets ready while networks and rows are made.
   void expect_starts();
   // Containers whose turn did not come keep nothing in the kernel.
-  void give_up_unstarted();
+  Task<void> give_up_unstarted();
 
   ContainerId create_one_off(const OneOffRequest& request);
   // Copies of the output of this container, from its first byte on; for `run` and foreground `up`.
@@ -95,6 +97,8 @@ class RuntimeAdapter final : public sched::Runtime {
  private:
   struct Order;     // a create request of either kind
   struct Starting;  // a container between "to be started" and its report
+  using Startings = std::vector<std::shared_ptr<Starting>>;
+  static void let_through(const base::UniqueFd& gate);
   std::vector<NewContainer> create_rows(std::span<const Order> orders);
   NewContainer draft(const Order& order);
   void lease_addresses(std::vector<NewContainer>& drafts, std::span<const Order> orders);
@@ -102,16 +106,21 @@ class RuntimeAdapter final : public sched::Runtime {
   std::vector<MountedVolume> inherited_volumes(const ContainerId& from);
   const rt::ContainerSpec& spec(const ContainerId& id);
 
-  Starting prepare_start(const ContainerId& id);
+  std::shared_ptr<Starting> prepare_start(const ContainerId& id);
+  std::shared_ptr<Starting> take_readied(const ContainerId& id);
   void reserve_ports(Starting& starting);
-  void record_start(std::vector<Starting>& all);
+  void record_start(const Startings& all);
   rt::Launcher& launcher();
   net::Sandbox take_sandbox(const ContainerId& id, const std::vector<net::Lease>& leases);
-  bool build_ahead();
+  bool work_ahead();
+  void build_ahead(const ContainerId& id);
+  [[nodiscard]] bool can_stand_ready(const rt::ContainerSpec& spec) const;
+  void get_ready(const ContainerId& id);
   rt::StartRequest start_request(Starting& starting);
-  void submit(Starting& starting);
-  Task<void> all_reported(std::vector<Starting>& all, const Finished& finished);
-  Task<void> publish(std::vector<Starting>& all);
+  void submit(const std::shared_ptr<Starting>& starting, base::UniqueFd gate = {});
+  Task<void> all_reported(const Startings& all, const Finished& finished);
+  Task<void> report_comes();
+  Task<void> publish(const Startings& all);
   Task<void> stop_quietly(ContainerId id);
 
   template <class Operation>
@@ -127,7 +136,9 @@ class RuntimeAdapter final : public sched::Runtime {
   boost::asio::steady_timer report_came_;           // never expires; cancelled for each report
   std::map<ContainerId, rt::ContainerSpec> specs_;  // of this command; spares reading them back
   std::deque<ContainerId> unstarted_;               // created by this command
+  std::deque<ContainerId> foreseen_;
   std::map<ContainerId, net::Sandbox> built_ahead_;
+  std::map<ContainerId, std::shared_ptr<Starting>> readied_;
   std::map<ContainerId, std::pair<base::UniqueFd, base::UniqueFd>> tees_;
   int start_exit_code_ = 125;
 };

@@ -21,9 +21,11 @@ struct RuntimeAdapter::Starting {
   std::vector<net::Lease> leases;
   std::vector<net::HeldPort> held;
   Failure failure;
+  int exit_code = 125;  // of a refused one: 127, 126 or 125
   bool runs_already = false;
   bool pending = false;  // with the launcher
   bool told = false;     // `finished` was called
+  base::UniqueFd gate;   // of one that was got ready: a byte starts it, closing it takes it back
 };
 
 }  // namespace compose::adapters

@@ -41,26 +41,26 @@ void RuntimeAdapter::reserve_ports(Starting& starting) {
       starting.held.push_back(std::move(held));
 }
 
-RuntimeAdapter::Starting RuntimeAdapter::prepare_start(const ContainerId& id) {
-  Starting starting;
-  starting.id = id;
+std::shared_ptr<RuntimeAdapter::Starting> RuntimeAdapter::prepare_start(const ContainerId& id) {
+  auto starting = std::make_shared<Starting>();
+  starting->id = id;
   try {
     auto record = parts_.state.container(id);
     if (!record) base::fail("no such container: {}", id.short_form());
-    starting.record = std::move(*record);
-    starting.runs_already = rt::shim_at_work(parts_.paths.runtime(), id);
-    if (starting.runs_already) return starting;
-    remains_.clean_up(starting.record.project, id);
-    starting.leases = parts_.networks.leases_of(id.str());
-    reserve_ports(starting);
-    auto& summary = starting.record.summary;
+    starting->record = std::move(*record);
+    starting->runs_already = rt::shim_at_work(parts_.paths.runtime(), id);
+    if (starting->runs_already) return starting;
+    remains_.clean_up(starting->record.project, id);
+    starting->leases = parts_.networks.leases_of(id.str());
+    reserve_ports(*starting);
+    auto& summary = starting->record.summary;
     summary.ports.clear();
-    for (const auto& held : starting.held)
+    for (const auto& held : starting->held)
       summary.ports.push_back({held.binding.protocol, held.binding.host_address, held.binding.host_port,
                                held.binding.container_port});
     summary.started = true;
   } catch (const base::Error& e) {
-    starting.failure = e.what();
+    starting->failure = e.what();
   }
   return starting;
 }
@@ -69,27 +69,6 @@ net::Sandbox RuntimeAdapter::take_sandbox(const ContainerId& id, const std::vect
   if (auto found = built_ahead_.extract(id)) return std::move(found.mapped());
   return parts_.networks.build_sandbox(
       {.container = id.str(), .leases = leases, .sysctls = spec(id).security.sysctls});
-}
-
-// One network namespace for a container that waits for those that start now. False: none is left.
-bool RuntimeAdapter::build_ahead() {
-  if (unstarted_.empty()) return false;
-  const ContainerId id = unstarted_.front();
-  unstarted_.pop_front();
-  if (spec(id).security.network.mode != rt::NamespaceMode::private_) return true;
-  try {
-    built_ahead_.emplace(id, take_sandbox(id, parts_.networks.leases_of(id.str())));
-  } catch (const base::Error&) {
-    // Its own start meets this again, and says so.
-  }
-  return true;
-}
-
-void RuntimeAdapter::give_up_unstarted() {
-  std::vector<ContainerId> ids;
-  for (const auto& [id, sandbox] : built_ahead_) ids.push_back(id);
-  built_ahead_.clear();
-  parts_.networks.retire_sandboxes(strings_of(ids));
 }
 
 rt::StartRequest RuntimeAdapter::start_request(Starting& starting) {
@@ -122,32 +101,33 @@ void RuntimeAdapter::expect_starts() {
   launcher().prepare();
 }
 
-void RuntimeAdapter::submit(Starting& starting) {
+void RuntimeAdapter::submit(const std::shared_ptr<Starting>& starting, base::UniqueFd gate) {
   try {
-    auto request = start_request(starting);
+    auto request = start_request(*starting);
+    request.gate = std::move(gate);
     fault_point("start.submit");
-    launcher().submit(std::move(request), [&](const rt::StartReport& report) {
-      starting.pending = false;
+    launcher().submit(std::move(request), [this, starting](const rt::StartReport& report) {
+      starting->pending = false;
       if (!report.ok) {
-        starting.failure = report.error;
-        start_exit_code_ = report.exit_code;
+        starting->failure = report.error;
+        starting->exit_code = report.exit_code;
       }
       report_came_.cancel();
     });
-    starting.pending = true;
+    starting->pending = true;
   } catch (const base::Error& e) {
-    starting.failure = e.what();
+    starting->failure = e.what();
   }
 }
 
 // A container whose ports cannot be published is taken down again.
-Task<void> RuntimeAdapter::publish(std::vector<Starting>& all) {
+Task<void> RuntimeAdapter::publish(const Startings& all) {
   std::vector<net::Publication> publications;
-  std::vector<Starting*> with_ports;
-  for (auto& starting : all) {
-    if (starting.failure || starting.runs_already || starting.record.summary.ports.empty()) continue;
-    publications.push_back(publication_of(starting.id, starting.record.summary.ports, starting.leases));
-    with_ports.push_back(&starting);
+  Startings with_ports;
+  for (const auto& starting : all) {
+    if (starting->failure || starting->runs_already || starting->record.summary.ports.empty()) continue;
+    publications.push_back(publication_of(starting->id, starting->record.summary.ports, starting->leases));
+    with_ports.push_back(starting);
   }
   if (publications.empty()) co_return;
   fault_point("start.publish");
@@ -155,7 +135,7 @@ Task<void> RuntimeAdapter::publish(std::vector<Starting>& all) {
     parts_.ports.publish(publications);
     co_return;
   } catch (const base::Error& e) {
-    for (auto* starting : with_ports) starting->failure = e.what();
+    for (const auto& starting : with_ports) starting->failure = e.what();
   }
   co_await for_all(with_ports.size(), [&](std::size_t i) { return stop_quietly(with_ports[i]->id); });
 }
@@ -168,13 +148,18 @@ Task<void> RuntimeAdapter::stop_quietly(ContainerId id) {
   }
 }
 
+Task<void> RuntimeAdapter::report_comes() {
+  boost::system::error_code ignored;
+  co_await report_came_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
 // Tells about those without ports as soon as they are reported; the others wait for their rules. Meanwhile
-// those that come after get their networks.
-Task<void> RuntimeAdapter::all_reported(std::vector<Starting>& all, const Finished& finished) {
+// those that come after are worked on.
+Task<void> RuntimeAdapter::all_reported(const Startings& all, const Finished& finished) {
   const auto tell = [&] {
     bool pending = false;
     for (std::size_t i = 0; i < all.size(); ++i) {
-      auto& s = all[i];
+      auto& s = *all[i];
       pending = pending || s.pending;
       if (s.pending || s.told || s.failure || !s.record.summary.ports.empty()) continue;
       s.told = true;
@@ -183,47 +168,51 @@ Task<void> RuntimeAdapter::all_reported(std::vector<Starting>& all, const Finish
     return pending;
   };
   while (tell()) {
-    if (build_ahead()) {
+    if (work_ahead())
       co_await asio::post(parts_.executor, asio::use_awaitable);
-      continue;
-    }
-    boost::system::error_code ignored;
-    co_await report_came_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    else
+      co_await report_comes();
   }
 }
 
-void RuntimeAdapter::record_start(std::vector<Starting>& all) {
+void RuntimeAdapter::record_start(const Startings& all) {
   try {
     parts_.state.transaction([&] {
       for (const auto& s : all)
-        if (!s.failure) parts_.state.set_summary(s.id, s.record.summary);
+        if (!s->failure) parts_.state.set_summary(s->id, s->record.summary);
     });
   } catch (const base::Error& e) {
-    for (auto& s : all)
-      if (!s.failure) s.failure = e.what();
+    for (const auto& s : all)
+      if (!s->failure) s->failure = e.what();
   }
 }
 
 Task<void> RuntimeAdapter::start(std::span<const ContainerId> ids, Finished finished) {
-  std::vector<Starting> all;
+  Startings all;
   for (const auto& id : ids) {
-    std::erase(unstarted_, id);
-    all.push_back(prepare_start(id));
+    auto readied = take_readied(id);
+    all.push_back(readied ? std::move(readied) : prepare_start(id));
   }
   record_start(all);
   fault_point("start.rows");
-  for (auto& starting : all) {
-    if (!starting.failure && !starting.runs_already) submit(starting);
+  for (const auto& starting : all) {
+    if (auto gate = std::move(starting->gate); gate && !starting->failure)
+      let_through(gate);
+    else if (!starting->failure && !starting->runs_already)
+      submit(starting);
     co_await asio::post(parts_.executor, asio::use_awaitable);  // lets reports in that came meanwhile
   }
   co_await all_reported(all, finished);
   co_await publish(all);
   std::vector<ContainerId> refused;
-  for (const auto& starting : all)
-    if (starting.failure) refused.push_back(starting.id);
+  for (const auto& starting : all) {
+    if (!starting->failure) continue;
+    refused.push_back(starting->id);
+    start_exit_code_ = starting->exit_code;
+  }
   if (!refused.empty()) release_network(rooms(), refused);
   for (std::size_t i = 0; i < all.size(); ++i)
-    if (!all[i].told) finished(i, all[i].failure);
+    if (!all[i]->told) finished(i, all[i]->failure);
 }
 
 void RuntimeAdapter::tee_at_start(const ContainerId& id, base::UniqueFd output, base::UniqueFd error) {

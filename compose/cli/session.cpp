@@ -152,7 +152,7 @@ sched::Task<sched::Outcome> Session::execution(const sched::Plan& plan, sched::E
   }
   const sched::Effects all = effects();
   auto outcome = co_await sched::execute(plan, parts_->desired, all, options);
-  parts_->runtime.give_up_unstarted();
+  co_await parts_->runtime.give_up_unstarted();
   parts_->context.networks().settle();
   co_return outcome;
 }

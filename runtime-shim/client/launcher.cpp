@@ -67,7 +67,8 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
                        .cgroup_root = paths_.cgroup_root(),
                        .network_namespace = static_cast<bool>(request.network_namespace),
                        .dns_sockets = static_cast<std::uint8_t>(request.dns_sockets.size()),
-                       .tee_output = request.tee.has_value()};
+                       .tee_output = request.tee.has_value(),
+                       .gated = static_cast<bool>(request.gate)};
     std::vector<int> fds;
     if (request.network_namespace) fds.push_back(request.network_namespace.get());
     for (const auto& fd : request.dns_sockets) fds.push_back(fd.get());
@@ -79,6 +80,7 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
       fds.push_back(request.tee->first.get());
       fds.push_back(request.tee->second.get());
     }
+    if (request.gate) fds.push_back(request.gate.get());
     base::fault_point("launcher.submit");
     send_start(socket_->native_handle(), header, request.spec, fds);
   }

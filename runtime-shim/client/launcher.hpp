@@ -32,6 +32,9 @@ struct StartRequest {
   std::vector<HeldSocket> held_sockets;
   std::optional<std::pair<base::UniqueFd, base::UniqueFd>>
       tee;  // copies of stdout and stderr from the first byte on
+  // A pipe's read end: all is prepared at once, but exec waits for a byte. Closed without one: the start is
+  // taken back, and reported as refused.
+  base::UniqueFd gate;
 };
 
 // Where the program is: COMPOSE_SHIM, beside the running executable, or ../libexec/compose from there.

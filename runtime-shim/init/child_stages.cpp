@@ -46,6 +46,7 @@ class Stages {
     if (process_.terminal) open_terminal();
     take_stdio();
     set_limits();
+    if (child_.gated) wait_at_gate();
     if (!process_.no_new_privileges) load_seccomp();
     drop_bounding_set();
     enter_directory();
@@ -245,6 +246,17 @@ class Stages {
     }
   }
 
+  // Before any filter, which need not know these calls. The parent's end closes with the parent.
+  void wait_at_gate() noexcept {
+    const ChildReport report{.stage = ChildStage::at_gate};
+    ::send(child_.report, &report, sizeof report, MSG_NOSIGNAL);
+    char released = 0;
+    ssize_t n = 0;
+    do n = ::recv(child_.report, &released, 1, 0);
+    while (n == -1 && errno == EINTR);
+    if (n != 1) ::_exit(127);
+  }
+
   // Without no_new_privs the filter needs CAP_SYS_ADMIN, so it goes in before the capabilities go.
   void load_seccomp() noexcept {
     if (process_.no_new_privileges)
@@ -379,6 +391,7 @@ std::string_view describe(ChildStage stage) {
     case ChildStage::exec:
       return "execute";
     case ChildStage::terminal_ready:
+    case ChildStage::at_gate:
       break;
   }
   return "start";

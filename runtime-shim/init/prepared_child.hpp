@@ -34,6 +34,7 @@ enum class ChildStage : std::uint8_t {
   enter_directory,
   exec,
   terminal_ready,  // not a failure: the message carries the pty's master
+  at_gate,         // not a failure: waits for a byte before it goes on
 };
 
 // "mounting the root file system", what failed as part of a sentence.
@@ -103,6 +104,7 @@ struct PreparedChild {
       namespaces;   // entered one by one before anything else (network; shared ipc, uts)
   int report = -1;  // our end of the socket
   bool new_session_keyring = true;
+  bool gated = false;  // stops before the filters and exec until the parent sends a byte
 };
 
 // Runs the stages and executes the program; never returns.

@@ -79,6 +79,8 @@ class Container {
 
   void watch_signals();
   void make_cgroup();
+  AtGate gate();
+  void publish_names();
   void start_init();
   std::uint64_t join_namespaces(PreparedChild& child);
   void add_shared_namespace(PreparedChild& child, const NamespaceSpec& ns, const char* name, int type);

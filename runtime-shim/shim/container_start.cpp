@@ -20,6 +20,7 @@
 #include "runtime-shim/shim/names.hpp"
 #include "runtime-shim/shim/pid_namespace.hpp"
 #include "runtime-shim/shim/port_relay.hpp"
+#include "runtime-shim/shim/start_gate.hpp"
 #include "runtime-shim/spec/status_codec.hpp"
 
 namespace compose::rt {
@@ -63,6 +64,11 @@ void Container::start() {
     relay_ = std::make_unique<PortRelay>(loop_, message_);
     names_ = std::make_unique<Names>(loop_, message_);
     start_init();
+  } catch (const StartTakenBack&) {
+    release();
+    undo.dismiss();
+    run_.remove_all();
+    throw;
   } catch (const base::Error& e) {
     const auto* failed = dynamic_cast<const StartFailed*>(&e);
     status_.state = ContainerState::exited;
@@ -122,9 +128,25 @@ void Container::start_init() {
   arrange(security.pid, "pid", CLONE_NEWPID);
   std::optional<PidNamespaceForChildren> shared_pid;
   if (security.pid.mode == NamespaceMode::shared) shared_pid.emplace(donors.back().get());
+  const AtGate at_gate = gate();
+  if (!at_gate) publish_names();
+  started(spawn_child(std::move(child), flags, entrance.unified.get(), at_gate));
+}
+
+void Container::publish_names() {
   names_->publish();
   base::fault_point("shim.names_published");
-  started(spawn_child(std::move(child), flags, entrance.unified.get()));
+}
+
+// At the first start only; nobody finds the container by name before it is let through.
+AtGate Container::gate() {
+  if (!message_.gate) return {};
+  return [this](const SpawnedChild& child) {
+    base::fault_point("shim.at_gate");
+    wait_at_gate(message_.gate.get(), child.pidfd.get());
+    message_.gate.reset();
+    publish_names();
+  };
 }
 
 base::UniqueFd Container::donor_namespace(const ContainerId& donor, const char* name, int type) const {

@@ -77,9 +77,10 @@ StartFailed explain_failure(const PreparedChild& child, const ChildReport& repor
   return {base::text("{}: {}", what, why), 125};
 }
 
-SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgroup) {
+SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgroup, const AtGate& at_gate) {
   auto [ours, theirs] = base::sys::make_socket_pair(SOCK_SEQPACKET);
   child.report = theirs.get();
+  child.gated = static_cast<bool>(at_gate);
   child.process.seal();
   int pidfd = -1;
   clone_args arguments{};
@@ -98,9 +99,17 @@ SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgro
   base::fault_point("shim.child_cloned");
   try {
     while (auto received = receive_report(ours.get())) {
-      if (received->report.stage != ChildStage::terminal_ready)
-        throw explain_failure(child, received->report);
-      out.terminal = std::move(received->fd);
+      switch (received->report.stage) {
+        case ChildStage::terminal_ready:
+          out.terminal = std::move(received->fd);
+          break;
+        case ChildStage::at_gate:
+          at_gate(out);
+          base::check(::send(ours.get(), "", 1, MSG_NOSIGNAL), "release the process");
+          break;
+        default:
+          throw explain_failure(child, received->report);
+      }
     }
   } catch (...) {
     kill_and_reap(out);

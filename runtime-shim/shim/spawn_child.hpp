@@ -1,6 +1,7 @@
 #pragma once
 // clone3 and the handshake: the parent's half of init/prepared_child.hpp.
 #include <cstdint>
+#include <functional>
 #include <sys/types.h>
 
 #include "base/error.hpp"
@@ -26,9 +27,13 @@ struct SpawnedChild {
   base::UniqueFd terminal;  // the pty's master, for a process with a terminal
 };
 
+// What the parent does while a child stands before exec, all prepared; the child is gone when it throws.
+using AtGate = std::function<void(const SpawnedChild&)>;
+
 // Returns when exec has happened. `namespaces`: CLONE_NEW* flags; `cgroup`: a v2 directory to start in, or
-// -1.
-SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgroup);
+// -1; `at_gate`: empty, or the child stops there.
+SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgroup,
+                         const AtGate& at_gate = {});
 
 // "exec 'nginx': executable file not found in $PATH", "mount '/srv' on '/data': No such file or directory"
 // ...

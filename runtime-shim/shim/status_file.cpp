@@ -72,4 +72,8 @@ void RunDirectory::remove(const std::string& name) const noexcept {
   ::unlinkat(directory_.get(), name.c_str(), 0);
 }
 
+void RunDirectory::remove_all() const {
+  sys::remove_tree(path_);
+}
+
 }  // namespace compose::rt

@@ -20,6 +20,7 @@ class RunDirectory {
   // A listening socket, mode 0600. The path may be longer than a socket address takes.
   [[nodiscard]] base::UniqueFd listen(const std::string& name) const;
   void remove(const std::string& name) const noexcept;
+  void remove_all() const;  // itself too
 
   [[nodiscard]] const HostPath& path() const noexcept { return path_; }
 

@@ -6,7 +6,10 @@
 // Descriptors ride with the request in this order, each group only where its count or flag says so:
 //   network namespace | `dns_sockets` of the resolver (net/dns/dns_sockets.hpp, DnsSockets::take_all) | one
 //   held socket per entry of `held_ports` | stdin, stdout, stderr (`direct_stdio`) | stdout, stderr copies
-//   (`tee_output`)
+//   (`tee_output`) | the gate (`gated`)
+//
+// The gate is the read end of a pipe. A gated start does everything up to the last steps before exec and
+// waits: a byte lets it go on, the end of the pipe takes the start back, without a trace.
 #include <cstdint>
 #include <string>
 #include <tuple>
@@ -16,7 +19,7 @@
 
 namespace compose::rt {
 
-inline constexpr std::uint32_t k_start_protocol = 1;
+inline constexpr std::uint32_t k_start_protocol = 2;
 inline constexpr int k_launcher_socket = 3;  // descriptors of the launcher
 inline constexpr int k_launcher_held = 4;    // maybe: kept open while anything is starting, never read
 
@@ -35,6 +38,7 @@ struct StartHeader {
   bool direct_stdio = false;       // stdio of the container is the caller's descriptors: no log, no attach
   bool tee_output = false;         // output is also copied there, from the first byte on
   bool die_with_launcher = false;  // the container ends when the launcher's client does: build steps
+  bool gated = false;
   static constexpr auto fields() {
     return std::tuple{field("protocol", &StartHeader::protocol),
                       field("ticket", &StartHeader::ticket),
@@ -47,7 +51,8 @@ struct StartHeader {
                       field("held_ports", &StartHeader::held_ports),
                       field("direct_stdio", &StartHeader::direct_stdio),
                       field("tee_output", &StartHeader::tee_output),
-                      field("die_with_launcher", &StartHeader::die_with_launcher)};
+                      field("die_with_launcher", &StartHeader::die_with_launcher),
+                      field("gated", &StartHeader::gated)};
   }
   bool operator==(const StartHeader&) const = default;
 };

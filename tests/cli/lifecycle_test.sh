@@ -33,6 +33,24 @@ test_a_changed_environment_recreates_only_that_service() {
   compose down -t 0
 }
 
+test_what_waits_for_a_failed_start_was_only_created() {
+  one_service '  first:
+    image: test-busybox
+    command: /nope
+  second:
+    image: test-busybox
+    init: true
+    depends_on: [first]'
+  compose build
+  fails compose up -d first second
+  equal created "$(compose ps -a --format '{{.State}}' second)"
+  equal "" "$(compose logs second)"
+  sed -i 's,/nope,sleep infinity,' compose.yaml
+  compose up -d -t 0
+  equal 3 "$(running)"
+  compose down -t 0
+}
+
 test_a_restart_at_once_always_runs_again() {
   one_service
   compose build

@@ -146,6 +146,12 @@ Task<void> FakeWorld::start(std::span<const ContainerId> ids, Finished finished)
   co_return;
 }
 
+void FakeWorld::foresee(std::span<const ContainerId> ids) {
+  std::string names;
+  for (const ContainerId& id : ids) names += (names.empty() ? "" : " ") + containers_.at(id).name;
+  foreseen.push_back(std::move(names));
+}
+
 Task<void> FakeWorld::stop(std::span<const ContainerId> ids, std::optional<std::chrono::nanoseconds> grace,
                            Finished finished) {
   (void)grace;

@@ -40,6 +40,7 @@ class FakeWorld final : public sched::Runtime,
   // ---- what it sees afterwards ----
   std::vector<std::string> calls;     // "start shop-web-1 shop-web-2"
   std::vector<std::string> attempts;  // the same for each element: "start shop-web-1", "start shop-web-2"
+  std::vector<std::string> foreseen;  // "shop-web-1 shop-web-2", one for each call
   std::vector<std::string> progress;  // "Container shop-web-1 Started"
   FakeClock clock;
 
@@ -56,6 +57,7 @@ class FakeWorld final : public sched::Runtime,
   // ---- Runtime ----
   sched::Task<std::vector<sched::Created>> create(std::span<const sched::CreateRequest> requests) override;
   sched::Task<void> start(std::span<const rt::ContainerId> ids, sched::Finished finished) override;
+  void foresee(std::span<const rt::ContainerId> ids) override;
   sched::Task<void> stop(std::span<const rt::ContainerId> ids, std::optional<std::chrono::nanoseconds> grace,
                          sched::Finished finished) override;
   sched::Task<void> kill(std::span<const rt::ContainerId> ids, int signal, sched::Finished finished) override;

@@ -30,6 +30,26 @@ TEST_SUITE("scheduler/executor") {
     CHECK(world.status_of("shop-web-1").state == rt::ContainerState::running);
   }
 
+  TEST_CASE("the starts that come next are told ahead") {
+    DesiredState desired = project();
+    add_service(desired, "a", 2);
+    depend(add_service(desired, "b", 2), "a");
+    depend(add_service(desired, "c"), "b");
+    FakeWorld world;
+    CHECK(world.up(desired).ok());
+    CHECK(world.foreseen == Lines{"shop-b-1 shop-b-2", "shop-c-1"});
+  }
+
+  TEST_CASE("a start that waits for more than other starts is not told ahead") {
+    DesiredState desired = shop(Condition::healthy);
+    depend(add_service(desired, "late"), "web");
+    find_service(desired, "web").post_start.push_back({.argv = {"true"}});
+    FakeWorld world;
+    world.on_start["db"] = [](rt::ContainerStatus& s) { s.health = rt::Health::healthy; };
+    CHECK(world.up(desired).ok());
+    CHECK(world.foreseen.empty());
+  }
+
   TEST_CASE("an interruption before anything began does nothing") {
     const DesiredState desired = shop();
     FakeWorld world;

@@ -52,12 +52,14 @@ TEST_SUITE("runtime/shim/messages") {
                              .network_namespace = true,
                              .dns_sockets = 2,
                              .held_ports = {0},
-                             .tee_output = true};
-    const auto out = decode_start(message(header, good_spec(), 6));
+                             .tee_output = true,
+                             .gated = true};
+    const auto out = decode_start(message(header, good_spec(), 7));
     CHECK(out.network_namespace);
     CHECK(out.dns_sockets.size() == 2);
     CHECK(out.held_sockets.size() == 1);
     CHECK(out.tee[1]);
+    CHECK(out.gate);
     CHECK_FALSE(out.stdio[0]);
     CHECK(out.spec == good_spec());
   }

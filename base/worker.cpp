@@ -1,4 +1,4 @@
-#include "images/worker.hpp"
+#include "base/worker.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -16,9 +15,8 @@
 #include "base/error.hpp"
 #include "base/sys.hpp"
 #include "base/sys_linux.hpp"
-#include "images/layer_store.hpp"
 
-namespace compose::images {
+namespace compose::base {
 namespace {
 
 // A message: kind, length, bytes.
@@ -43,14 +41,12 @@ std::int64_t now_ms() {
 // A child begins when its parent holds it by pidfd; one that cannot be held ends here.
 void wait_for_go(int pipe) {
   char byte = 0;
-  if (base::retry_eintr([&] { return ::read(pipe, &byte, 1); }) != 1) ::_exit(1);
+  if (retry_eintr([&] { return ::read(pipe, &byte, 1); }) != 1) ::_exit(1);
 }
 
 [[noreturn]] void run_child(const Worker::Work& work, int pipe, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
-  close_leases();
-  ::umask(0022);  // what is made for an image does not depend on who makes it
   std::string last;
   try {
     WorkerReport report{pipe};
@@ -59,8 +55,8 @@ void wait_for_go(int pipe) {
     last = message(Kind::error, e.what());
   }
   try {
-    base::sys::write_all(pipe, last);
-  } catch (const base::Error&) {
+    sys::write_all(pipe, last);
+  } catch (const Error&) {
     ::_exit(1);
   }
   ::_exit(0);
@@ -74,30 +70,30 @@ void WorkerReport::progress(std::uint64_t done) {
   told_at_ = now;
   std::array<char, sizeof done> bytes{};
   std::memcpy(bytes.data(), &done, sizeof done);
-  base::sys::write_all(pipe_, message(Kind::progress, {bytes.data(), bytes.size()}));
+  sys::write_all(pipe_, message(Kind::progress, {bytes.data(), bytes.size()}));
 }
 
 void WorkerReport::output(std::string_view bytes) {
-  base::sys::write_all(pipe_, message(Kind::output, bytes));
+  sys::write_all(pipe_, message(Kind::output, bytes));
 }
 
 Worker::Worker(const Work& work) {
-  auto pipe = base::sys::make_pipe();
-  base::check(::fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK), "set up a pipe");
-  auto go = base::sys::make_pipe();
+  auto pipe = sys::make_pipe();
+  check(::fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK), "set up a pipe");
+  auto go = sys::make_pipe();
   const pid_t parent = ::getpid();
-  const pid_t pid = base::check(::fork(), "start a worker");
+  const pid_t pid = check(::fork(), "start a worker");
   if (pid == 0) {
     go.write_end = {};
     wait_for_go(go.read_end.get());
     run_child(work, pipe.write_end.get(), parent);
   }
   try {
-    process_.emplace(pid, base::UniqueFd{base::check(base::sys::pidfd_open(pid, 0), "open process {}", pid)});
-    base::sys::write_all(go.write_end.get(), "g");
-  } catch (const base::Error&) {
+    process_.emplace(pid, UniqueFd{check(sys::pidfd_open(pid, 0), "open process {}", pid)});
+    sys::write_all(go.write_end.get(), "g");
+  } catch (const Error&) {
     go.write_end = {};  // it ends
-    (void)base::retry_eintr([&] { return ::waitpid(pid, nullptr, 0); });
+    (void)retry_eintr([&] { return ::waitpid(pid, nullptr, 0); });
     throw;
   }
   pipe_ = std::move(pipe.read_end);
@@ -108,7 +104,7 @@ Worker::~Worker() {
   try {
     process_->send_signal(SIGKILL);
     process_->wait();
-  } catch (const base::Error&) {
+  } catch (const Error&) {
     // It has ended, and somebody else has reaped it.
   }
 }
@@ -140,9 +136,9 @@ std::optional<WorkerOutcome> Worker::take_messages(const OnProgress& on_progress
 std::optional<WorkerOutcome> Worker::hear(const OnProgress& on_progress, const OnOutput& on_output) {
   std::array<char, 64U << 10U> block{};
   for (int i = 0; i < k_most_blocks; ++i) {
-    const auto got = base::retry_eintr([&] { return ::read(pipe_.get(), block.data(), block.size()); });
+    const auto got = retry_eintr([&] { return ::read(pipe_.get(), block.data(), block.size()); });
     if (got == -1 && errno == EAGAIN) return std::nullopt;
-    base::check(got, "hear from a worker");
+    check(got, "hear from a worker");
     received_.append(block.data(), static_cast<std::size_t>(got));
     if (auto outcome = take_messages(on_progress, on_output)) return outcome;
     if (got != 0) continue;
@@ -160,8 +156,7 @@ std::size_t processors() noexcept {
 void wait_for_any(std::span<const int> fds, int milliseconds) {
   std::vector<::pollfd> polled;
   for (const int fd : fds) polled.push_back({.fd = fd, .events = POLLIN, .revents = 0});
-  base::check(base::retry_eintr([&] { return ::poll(polled.data(), polled.size(), milliseconds); }),
-              "wait for workers");
+  check(retry_eintr([&] { return ::poll(polled.data(), polled.size(), milliseconds); }), "wait for workers");
 }
 
-}  // namespace compose::images
+}  // namespace compose::base

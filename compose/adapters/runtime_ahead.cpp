@@ -1,0 +1,109 @@
+// What is done for containers whose turn to start has not come: those created by this command get their
+// network, those that are next a shim that has everything ready and waits at a gate (spec/start_request.hpp).
+// Nothing of it is in the database, and nothing can be seen: a name, a port, a running process.
+#include <algorithm>
+#include <unistd.h>
+
+#include "base/error.hpp"
+#include "base/fault.hpp"
+#include "base/sys.hpp"
+#include "compose/adapters/runtime_order.hpp"
+#include "runtime-shim/client/status.hpp"
+
+namespace compose::adapters {
+
+using base::fault_point;
+
+void RuntimeAdapter::foresee(std::span<const ContainerId> ids) {
+  std::ranges::copy(ids, std::back_inserter(foreseen_));
+}
+
+// One piece of work for a container that waits for those that start now. False: there is none.
+bool RuntimeAdapter::work_ahead() {
+  constexpr std::size_t k_most_readied = 16;  // what starts now needs the cores too
+  if (!foreseen_.empty() && readied_.size() < k_most_readied) {
+    const ContainerId id = foreseen_.front();
+    foreseen_.pop_front();
+    get_ready(id);
+    return true;
+  }
+  if (unstarted_.empty()) return false;
+  const ContainerId id = unstarted_.front();
+  unstarted_.pop_front();
+  build_ahead(id);
+  return true;
+}
+
+void RuntimeAdapter::build_ahead(const ContainerId& id) {
+  if (spec(id).security.network.mode != rt::NamespaceMode::private_ || readied_.contains(id)) return;
+  try {
+    built_ahead_.emplace(id, take_sandbox(id, parts_.networks.leases_of(id.str())));
+  } catch (const base::Error&) {
+    // Its own start meets this again, and says so.
+  }
+}
+
+// Not what depends on what the ones before it do: their namespaces, or who fills a volume first. Not what ran
+// before: how it ended would be forgotten when it is not started after all.
+bool RuntimeAdapter::can_stand_ready(const rt::ContainerSpec& spec) const {
+  const auto& s = spec.security;
+  const auto shared = [](const rt::NamespaceSpec* ns) { return ns->mode == rt::NamespaceMode::shared; };
+  const auto fills = [](const rt::Mount& mount) {
+    const auto* bind = std::get_if<rt::BindMount>(&mount);
+    return bind != nullptr && bind->copy_up;
+  };
+  return !rt::read_status(parts_.paths.runtime(), spec.id) &&
+         std::ranges::none_of(std::initializer_list{&s.network, &s.pid, &s.ipc, &s.uts}, shared) &&
+         std::ranges::none_of(spec.mounts, fills);
+}
+
+void RuntimeAdapter::get_ready(const ContainerId& id) {
+  if (readied_.contains(id) || tees_.contains(id) || !can_stand_ready(spec(id))) return;
+  auto starting = prepare_start(id);
+  if (starting->failure || !starting->held.empty()) return;  // ports are taken at the start itself
+  std::erase(unstarted_, id);
+  auto gate = base::sys::make_pipe();
+  starting->gate = std::move(gate.write_end);
+  fault_point("ahead.submit");
+  submit(starting, std::move(gate.read_end));
+  readied_.emplace(id, std::move(starting));
+}
+
+// nullptr: not one of those, or it could not be got ready. Its start meets the reason again, and says so.
+std::shared_ptr<RuntimeAdapter::Starting> RuntimeAdapter::take_readied(const ContainerId& id) {
+  std::erase(unstarted_, id);
+  std::erase(foreseen_, id);
+  const auto found = readied_.extract(id);
+  return found && found.mapped()->pending ? std::move(found.mapped()) : nullptr;
+}
+
+void RuntimeAdapter::let_through(const base::UniqueFd& gate) {
+  fault_point("ahead.let_through");
+  // One that has ended meanwhile reports that itself.
+  base::retry_eintr([&] { return ::write(gate.get(), "", 1); });
+}
+
+void RuntimeAdapter::forget_unstarted(std::span<const ContainerId> ids) {
+  for (const auto& id : ids) {
+    std::erase(unstarted_, id);
+    std::erase(foreseen_, id);
+    built_ahead_.erase(id);
+    readied_.erase(id);
+  }
+}
+
+Task<void> RuntimeAdapter::give_up_unstarted() {
+  std::vector<std::string> ids;
+  for (const auto& [id, sandbox] : built_ahead_) ids.push_back(id.str());
+  for (const auto& [id, starting] : readied_) {
+    ids.push_back(id.str());
+    starting->gate.reset();
+  }
+  const auto pending = [](const auto& readied) { return readied.second->pending; };
+  while (std::ranges::any_of(readied_, pending)) co_await report_comes();
+  readied_.clear();
+  built_ahead_.clear();
+  parts_.networks.retire_sandboxes(ids);
+}
+
+}  // namespace compose::adapters
