@@ -4,6 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "base/similar.hpp"
+
 namespace compose::cli {
 namespace {
 
@@ -42,21 +44,6 @@ constexpr auto k_verbs = std::to_array<VerbEntry>({
 });
 static_assert(std::ranges::is_sorted(k_verbs, {}, &VerbEntry::name));
 
-// Levenshtein's distance: how many letters to insert, remove or replace.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
 }  // namespace
 
 std::span<const VerbEntry> all_verbs() {
@@ -70,11 +57,9 @@ const VerbEntry* find_verb(std::string_view name) {
 }
 
 std::string_view similar_verb(std::string_view word) {
-  const auto nearest =
-      std::ranges::min_element(k_verbs, {}, [&](const VerbEntry& v) { return distance(word, v.name); });
-  return distance(word, nearest->name) <= 2 && distance(word, nearest->name) < nearest->name.size()
-             ? nearest->name
-             : "";
+  std::vector<std::string_view> names;
+  for (const auto& verb : k_verbs) names.push_back(verb.name);
+  return base::nearest(word, names);
 }
 
 }  // namespace compose::cli

@@ -68,9 +68,6 @@ class Diagnostics {
   std::unordered_set<std::string> known_warnings_;
 };
 
-// The candidate nearest to `word` by edit distance, or "" when none is near; for "did you mean".
-std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
-
 // ", did you mean 'image'?" or "".
 std::string suggestion(std::string_view word, std::span<const std::string_view> candidates);
 

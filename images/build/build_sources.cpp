@@ -12,22 +12,22 @@ namespace {
 
 constexpr std::size_t k_max_ignore_file = 1U << 20U;
 
-// "<Dockerfile>.dockerignore", which lies wherever the Dockerfile does: in a context from elsewhere, or where
-// the user says.
-std::optional<std::string> ignore_file_beside_dockerfile(const BuildSession& session, const RootView& root) {
-  const auto file = session.request.dockerfile + ".dockerignore";
-  if (session.context_is_fetched()) return root.read_file(file, k_max_ignore_file);
-  return base::read_file_if_exists(base::HostPath{base::absolute_path(file, session.context.str())},
-                                   k_max_ignore_file);
-}
-
-// That wins over ".dockerignore" of the context.
-IgnoreRules ignore_rules(const BuildSession& session, const RootView& root, bool is_main) {
-  if (is_main && !session.request.dockerfile_inline)
-    if (const auto text = ignore_file_beside_dockerfile(session, root))
-      return IgnoreRules{*text, base::HostPath{session.request.dockerfile}.name() + ".dockerignore"};
+IgnoreRules rules_of_directory(const RootView& root) {
   const auto text = root.read_file(".dockerignore", k_max_ignore_file);
   return text ? IgnoreRules{*text, ".dockerignore"} : IgnoreRules{};
+}
+
+// "<Dockerfile>.dockerignore" wins. It lies wherever the Dockerfile does: in a context from elsewhere
+// (`context` is empty then), or where the user says.
+IgnoreRules rules_of_context(const BuildRequest& request, const base::HostPath& context,
+                             const RootView& root) {
+  if (request.dockerfile_inline) return rules_of_directory(root);
+  const auto file = request.dockerfile + ".dockerignore";
+  const auto text = context.empty()
+                        ? root.read_file(file, k_max_ignore_file)
+                        : base::read_file_if_exists(base::HostPath{base::absolute_path(file, context.str())},
+                                                    k_max_ignore_file);
+  return text ? IgnoreRules{*text, base::HostPath{file}.name()} : rules_of_directory(root);
 }
 
 std::unique_ptr<SourceTree> directory_source(BuildSession& session, const base::HostPath& directory,
@@ -39,7 +39,9 @@ std::unique_ptr<SourceTree> directory_source(BuildSession& session, const base::
   const bool is_main = from.empty();
   const auto name = is_main ? std::string{"the build context"} : base::text("the context '{}'", from);
   RootView root{base::sys::open(directory, O_PATH | O_DIRECTORY)};
-  auto rules = ignore_rules(session, root, is_main);
+  auto rules = !is_main                       ? rules_of_directory(root)
+               : session.context_is_fetched() ? rules_of_context(session.request, base::HostPath{}, root)
+                                              : rules_of_context(session.request, session.context, root);
   return std::make_unique<SourceTree>(std::move(root), name, std::move(rules), digests.get());
 }
 
@@ -75,6 +77,11 @@ bool base_from_cache(BuildSession& session, const std::string& reference) {
 }
 
 }  // namespace
+
+IgnoreRules context_ignore_rules(const BuildRequest& request, const base::HostPath& context,
+                                 const RootView& root) {
+  return rules_of_context(request, context, root);
+}
 
 bool is_proxy_argument(const std::string& name) {
   static const std::set<std::string> names{"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"};

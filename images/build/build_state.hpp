@@ -10,18 +10,17 @@
 
 #include "images/build/build.hpp"
 #include "images/build/build_cache.hpp"
+#include "images/build/config_step.hpp"
+#include "images/build/dockerfile_check.hpp"
 #include "images/build/file_digests.hpp"
 #include "images/build/named_context.hpp"
 #include "images/build/remote_cache.hpp"
+#include "images/build/root_view.hpp"
 #include "images/build/source_tree.hpp"
 #include "images/build/stage_plan.hpp"
 #include "images/layer_store.hpp"
 
 namespace compose::images {
-
-// Of steps and images that set none.
-inline constexpr std::string_view k_default_path =
-    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 // A stage as far as it has been built.
 struct StageState {
@@ -70,6 +69,19 @@ struct BuildSession {
   // The context was brought from elsewhere: the request names no directory.
   [[nodiscard]] bool context_is_fetched() const { return context.str() != request.context; }
 };
+
+// The text of a Dockerfile of this host, and what messages call it.
+[[nodiscard]] std::string read_dockerfile(const base::HostPath& path);
+[[nodiscard]] std::string dockerfile_name(const BuildRequest& request);
+
+// "<Dockerfile>.dockerignore", or ".dockerignore" of the context, a directory of this host.
+[[nodiscard]] IgnoreRules context_ignore_rules(const BuildRequest& request, const base::HostPath& context,
+                                               const RootView& root);
+
+// Without what is ignored; refers to its arguments.
+[[nodiscard]] CheckSurroundings surroundings_of(const Store& store, const BuildRequest& request,
+                                                const StagePlan& plan,
+                                                const std::map<std::string, std::string>& predefined);
 
 // HTTP_PROXY and its like, which every RUN gets without an ARG.
 [[nodiscard]] bool is_proxy_argument(const std::string& name);

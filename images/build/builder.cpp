@@ -132,6 +132,7 @@ class Batch {
     for (auto& job : jobs_) guarded(job, [&] { plan(job); });
     refuse_cycles();
     fetch_images();
+    for (auto& job : jobs_) guarded(job, [&] { check(job); });
     for (auto& job : jobs_) guarded(job, [&] { begin(job); });
     run_stages();
     std::vector<BuildResult> results;
@@ -263,17 +264,14 @@ class Batch {
     if (request.dockerfile_inline) return parse_dockerfile(*request.dockerfile_inline, "dockerfile_inline");
     if (job.dockerfile) return parse_dockerfile(*job.dockerfile, "Dockerfile");
     const auto& context = job.session->context;
-    const bool remote = job.session->context_is_fetched();
-    base::HostPath path{base::absolute_path(request.dockerfile, context.str())};
-    std::optional<std::string> text;
-    if (remote) {  // a stranger's link leads nowhere
-      const RootView root{base::sys::open(context, O_PATH | O_DIRECTORY)};
-      text = root.read_file(request.dockerfile, k_max_dockerfile);
-    } else {
-      text = base::read_file_if_exists(path, k_max_dockerfile);
+    if (!job.session->context_is_fetched()) {
+      const base::HostPath path{base::absolute_path(request.dockerfile, context.str())};
+      return parse_dockerfile(images::read_dockerfile(path), dockerfile_name(request));
     }
-    if (!text) fail("there is no '{}' to build from", remote ? request.dockerfile : path.str());
-    return parse_dockerfile(*text, request.dockerfile.starts_with('/') ? path.name() : request.dockerfile);
+    const RootView root{base::sys::open(context, O_PATH | O_DIRECTORY)};  // a stranger's link leads nowhere
+    const auto text = root.read_file(request.dockerfile, k_max_dockerfile);
+    if (!text) fail("there is no '{}' to build from", request.dockerfile);
+    return parse_dockerfile(*text, dockerfile_name(request));
   }
 
   void plan(Job& job) {
@@ -349,6 +347,21 @@ class Batch {
     }
     if (!commons_.fetched.empty())
       commons_.fetch_errors = commons_.fetch({commons_.fetched.begin(), commons_.fetched.end()});
+  }
+
+  // What is doubtful is said before anything runs, and ends the build where the Dockerfile wants that.
+  void check(Job& job) {
+    const auto& session = *job.session;
+    const auto& file = session.dockerfile.name;
+    auto surroundings = surroundings_of(commons_.store, session.request, session.plan, session.predefined);
+    if (!session.context.empty() && !session.context_is_fetched())
+      surroundings.ignored = context_ignore_rules(
+          session.request, session.context, RootView{base::sys::open(session.context, O_PATH | O_DIRECTORY)});
+    const auto report = check_dockerfile(session.dockerfile, surroundings);
+    for (const auto& [rule, message, line] : report.findings) {
+      if (report.error) fail("{}:{}: {}: {} (the check has error=true)", file, line, rule, message);
+      commons_.progress.warning(base::text("{}:{}: {}: {}", file, line, rule, message));
+    }
   }
 
   // ---- the stages ----

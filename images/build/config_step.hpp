@@ -42,6 +42,10 @@ class ConfigStep {
 template <class T>
 concept ConfigInstruction = std::invocable<ConfigStep&, const T&>;
 
+// PATH of steps and images that set none.
+inline constexpr std::string_view k_default_path =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 // A command as it is run: the shell form through the image's shell.
 [[nodiscard]] std::vector<std::string> through_shell(const ImageConfig& config, const std::string& text);
 [[nodiscard]] std::vector<std::string> command_line(const ImageConfig& config, const Command& command);

@@ -384,6 +384,7 @@ Instruction parse_line(const LogicalLine& line, char escape, const std::string& 
     return Instruction{.line = line.line,
                        .last_line = line.last_line,
                        .text = line.keyword + (line.rest.empty() ? "" : " " + line.rest),
+                       .comments = line.comments,
                        .body = found->second(source)};
   });
 }
@@ -396,7 +397,8 @@ Dockerfile parse_dockerfile(std::string_view text, const std::string& name) {
                         .escape = lexed.escape,
                         .source = std::move(lexed.source),
                         .warnings = std::move(lexed.warnings),
-                        .check_directive = std::move(lexed.check_directive)};
+                        .check_directive = std::move(lexed.check_directive),
+                        .empty_continuations = std::move(lexed.empty_continuations)};
   bool in_stage = false;
   for (const auto& line : lexed.lines) {
     const auto where = base::text("{}:{}", name, line.line);

@@ -126,7 +126,8 @@ using InstructionBody =
 struct Instruction {
   int line = 0;  // first line, from 1
   int last_line = 0;
-  std::string text;  // as written, on one line: "COPY silo /silo"
+  std::string text;                        // as written, on one line: "COPY silo /silo"
+  std::vector<std::string> comments = {};  // the lines right above, without '#'
   InstructionBody body;
 };
 
@@ -134,9 +135,10 @@ struct Dockerfile {
   std::string name;  // for messages: "Dockerfile"
   char escape = '\\';
   std::vector<Instruction> instructions;
-  std::vector<std::string> source;    // its lines, for error messages
-  std::vector<std::string> warnings;  // "Dockerfile:3: ..."
-  std::string check_directive;        // of "# check=", "" without one
+  std::vector<std::string> source;       // its lines, for error messages
+  std::vector<std::string> warnings;     // "Dockerfile:3: ..."
+  std::string check_directive;           // of "# check=", "" without one
+  std::vector<int> empty_continuations;  // last lines of instructions that have an empty line inside
 };
 
 [[nodiscard]] Dockerfile parse_dockerfile(std::string_view text, const std::string& name);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -69,11 +70,15 @@ class Lexer {
     directives();
     while (next_ < out_.source.size()) {
       const auto line = trim(out_.source[next_]);
-      if (line.empty() || line.starts_with('#')) {
-        ++next_;
+      if (line.starts_with('#')) {
+        comments_.emplace_back(trim(line.substr(1)));
+      } else if (line.empty()) {
+        comments_.clear();
+      } else {
+        out_.lines.push_back(logical_line());
         continue;
       }
-      out_.lines.push_back(logical_line());
+      ++next_;
     }
     return std::move(out_);
   }
@@ -112,7 +117,7 @@ class Lexer {
   }
 
   LogicalLine logical_line() {
-    LogicalLine logical{.line = static_cast<int>(next_) + 1};
+    LogicalLine logical{.line = static_cast<int>(next_) + 1, .comments = std::exchange(comments_, {})};
     std::string joined = join_continuations();
     logical.last_line = static_cast<int>(next_);
     const auto text = trim(joined);
@@ -129,18 +134,17 @@ class Lexer {
   std::string join_continuations() {
     std::string joined;
     bool first = true;
-    for (; next_ < out_.source.size(); ++next_) {
+    bool has_empty = false;
+    for (bool goes_on = true; goes_on && next_ < out_.source.size(); ++next_) {
       std::string_view line = out_.source[next_];
       const auto trimmed = trim(line);
+      has_empty = has_empty || trimmed.empty();
       if (!first && (trimmed.empty() || trimmed.starts_with('#'))) continue;
       first = false;
-      if (!ends_in_escape(line)) {
-        joined += line;
-        ++next_;
-        return joined;
-      }
+      goes_on = ends_in_escape(line);
       joined += line;
     }
+    if (has_empty) out_.empty_continuations.push_back(static_cast<int>(next_));
     return joined;
   }
 
@@ -185,6 +189,7 @@ class Lexer {
   const std::string& name_;
   LexedDockerfile out_;
   std::set<std::size_t> ends_in_return_;  // indices of lines: in a heredoc, that is content
+  std::vector<std::string> comments_;     // since the last instruction or empty line
   std::size_t next_ = 0;
 };
 

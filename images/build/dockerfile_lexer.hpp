@@ -17,6 +17,7 @@ struct LogicalLine {
   std::string keyword;  // upper case
   std::string rest;     // what follows, continuation lines joined, trimmed
   std::vector<Heredoc> heredocs;
+  std::vector<std::string> comments = {};  // the lines right above, without '#'
 };
 
 struct LexedDockerfile {
@@ -25,6 +26,7 @@ struct LexedDockerfile {
   std::vector<std::string> source;
   std::vector<std::string> warnings;
   std::string check_directive;
+  std::vector<int> empty_continuations;
 };
 
 [[nodiscard]] LexedDockerfile lex_dockerfile(std::string_view text, const std::string& name);

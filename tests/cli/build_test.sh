@@ -344,7 +344,46 @@ test_check_knows_the_arguments_of_a_build() {
   printf 'ARG BASE\nFROM ${BASE}\n' >Dockerfile
   printf 'services: {web: {build: .}}\n' >compose.yaml
   matches "$(compose build --check 2>&1)" 'Dockerfile:2'
-  equal "Check complete, no warnings found." "$(compose build --check --build-arg BASE=scratch)"
+  matches "$(compose build --check --build-arg BASE=scratch)" "1 warning has been found!.*InvalidDefaultArgInFrom"
+  printf 'ARG BASE=scratch\nFROM ${BASE}\n' >Dockerfile
+  equal "Check complete, no warnings found." "$(compose build --check --build-arg BASE=busybox)"
+}
+
+test_a_check_knows_the_base_image_and_what_is_ignored() {
+  busybox_image image
+  printf 'ENV VERSION=1\n' >>image/Dockerfile
+  printf 'services:\n  base: {image: localhost/base, build: ./image}\n  web: {image: test/web, build: .}\n' >compose.yaml
+  printf 'FROM localhost/base\nCOPY hidden /$VERSON\n' >Dockerfile
+  echo hidden >.dockerignore
+  matches "$(compose build --check web)" "1 warning has been found!.*CopyIgnoredFile"
+  compose build -q base
+  fails compose build --check web >output
+  equal "Check complete, 2 warnings have been found!
+
+WARNING: UndefinedVar
+nothing sets '\$VERSON', did you mean '\$VERSION'?
+web: Dockerfile:2
+    COPY hidden /\$VERSON
+
+WARNING: CopyIgnoredFile
+'hidden' is not in the build context: .dockerignore hides it
+web: Dockerfile:2
+    COPY hidden /\$VERSON" "$(cat output)"
+}
+
+test_a_build_says_what_a_check_finds_and_stops_where_the_dockerfile_wants_that() {
+  printf 'services: {web: {image: test/web, build: {context: .}}}\n' >compose.yaml
+  printf 'FROM scratch\nMAINTAINER me\n# check=skip=MaintainerDeprecated\nMAINTAINER you\nCOPY compose.yaml /\n' >Dockerfile
+  local warning='Dockerfile:2: MaintainerDeprecated: MAINTAINER is out of use: a label says the same'
+  equal "WARNING: $warning" "$(compose build 2>&1 | grep WARNING)"
+  equal "" "$(compose build --build-arg BUILDKIT_DOCKERFILE_CHECK=skip=all 2>&1 | grep WARNING || true)"
+  sed -i '1i # check=error=true' Dockerfile
+  compose image rm test/web
+  equal "service \"web\": build: ${warning/:2:/:3:} (the check has error=true)" "$(compose build -q 2>&1 | tail -n 1)"
+  equal "" "$(compose image ls -q)"
+  compose build -q --build-arg 'BUILDKIT_DOCKERFILE_CHECK=skip=MaintainerDeprecated;error=true'
+  sed -i '1s/.*/# check=skp=all/' Dockerfile
+  equal "service \"web\": build: Dockerfile: check 'skp=all': must be skip=..., experimental=... or error=true" "$(compose build -q 2>&1 | tail -n 1)"
 }
 
 test_check_and_print_build_nothing() {

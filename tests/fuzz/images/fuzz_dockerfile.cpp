@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   attempt([&] {
     const auto dockerfile = images::parse_dockerfile(text, "Dockerfile");
-    (void)images::check_dockerfile(dockerfile);
+    (void)images::check_dockerfile(dockerfile, {});
     (void)images::plan_stages(dockerfile, {}, {}, "");
   });
   attempt([&] { (void)images::parse_context(text); });
