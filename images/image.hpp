@@ -39,6 +39,10 @@ struct HealthConfig {
   bool operator==(const HealthConfig&) const = default;
 };
 
+// An overlay of the kernel takes 500, and a container has one of its own: the places that everything is
+// mounted on.
+inline constexpr std::size_t k_most_image_layers = 499;
+
 struct ImageConfig {
   std::vector<std::string> environment;  // "KEY=value", in the order of the image
   std::vector<std::string> entrypoint;

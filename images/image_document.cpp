@@ -10,8 +10,6 @@ namespace {
 using base::fail;
 using base::Json;
 
-constexpr std::size_t k_max_layers = 500;
-
 // The member, or nullptr where it is absent or null: writers use both for "none".
 const Json* member(const Json& object, const char* name) {
   const auto found = object.find(name);
@@ -81,8 +79,8 @@ std::vector<std::string> read_diff_ids(const Json& document) {
   if (rootfs == nullptr || !rootfs->is_object()) refuse("rootfs", "an object");
   std::vector<std::string> diff_ids;
   read(*rootfs, "diff_ids", diff_ids);
-  if (diff_ids.size() > k_max_layers)
-    fail("{} layers are more than the {} allowed", diff_ids.size(), k_max_layers);
+  if (diff_ids.size() > k_most_image_layers)
+    fail("{} layers are more than the {} that a container can have", diff_ids.size(), k_most_image_layers);
   for (const auto& id : diff_ids)
     if (!is_digest(id)) fail("rootfs.diff_ids: '{}' is not sha256 and 64 hex digits", id);
   return diff_ids;

@@ -132,7 +132,11 @@ class Batch {
     for (auto& job : jobs_) guarded(job, [&] { plan(job); });
     refuse_cycles();
     fetch_images();
-    for (auto& job : jobs_) guarded(job, [&] { check(job); });
+    for (auto& job : jobs_)
+      guarded(job, [&] {
+        check(job);
+        refuse_too_many_layers(job);
+      });
     for (auto& job : jobs_) guarded(job, [&] { begin(job); });
     run_stages();
     std::vector<BuildResult> results;
@@ -362,6 +366,32 @@ class Batch {
       if (report.error) fail("{}:{}: {}: {} (the check has error=true)", file, line, rule, message);
       commons_.progress.warning(base::text("{}:{}: {}: {}", file, line, rule, message));
     }
+  }
+
+  // Steps that would be too many are not begun. A few that seem to make layers may make none; so many do not
+  // (and base images that are built beside this one count when their stage does).
+  void refuse_too_many_layers(const Job& job) const {
+    const auto& session = *job.session;
+    std::map<std::size_t, std::size_t> counts;  // by stage
+    for (const auto index : session.plan.needed) {
+      const auto& stage = session.plan.stages[index];
+      auto count = stage.base_stage ? counts[*stage.base_stage] : layers_of(session, stage.base);
+      for (const auto* instruction : stage.instructions) {
+        const bool makes_layer = std::holds_alternative<RunInstruction>(instruction->body) ||
+                                 std::holds_alternative<CopyInstruction>(instruction->body);
+        if (makes_layer && ++count > k_most_image_layers)
+          fail("{}:{}: an image has at most {} layers, and this would be one more", session.dockerfile.name,
+               instruction->line, k_most_image_layers);
+      }
+      counts[index] = count;
+    }
+  }
+
+  [[nodiscard]] std::size_t layers_of(const BuildSession& session, const std::string& base) const {
+    if (base == "scratch" || session.named_contexts.contains(base) || producing_request(session, base))
+      return 0;
+    const auto image = commons_.store.resolve(base);
+    return image ? image->layers.size() : 0;
   }
 
   // ---- the stages ----

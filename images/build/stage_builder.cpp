@@ -266,6 +266,8 @@ void StageBuilder::adopt_layer(const std::string& made) {
 
 void StageBuilder::append_layer(const CachedStep& step) {
   auto& document = state_.document;
+  if (!step.diff_id.empty() && document.diff_ids.size() == k_most_image_layers)
+    fail("an image has at most {} layers", k_most_image_layers);
   if (!step.diff_id.empty()) document.diff_ids.push_back(step.diff_id);
   document.created = step.created;
   document.history.push_back(

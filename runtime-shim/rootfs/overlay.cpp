@@ -18,6 +18,7 @@ namespace sys = base::sys;
 
 constexpr std::size_t k_longest_fsconfig_value = 255;
 constexpr std::size_t k_longest_mount_data = 4095;
+constexpr std::size_t k_most_lower = 500;  // OVL_MAX_STACK of the kernel
 
 bool set_string(int fs, const char* key, const std::string& value) {
   return value.size() <= k_longest_fsconfig_value &&
@@ -34,9 +35,9 @@ std::string escape(const std::string& path) {
   return out;
 }
 
-std::string join_lower(const RootfsSpec& rootfs, std::size_t prefix) {
+std::string join_lower(const RootfsSpec& rootfs) {
   std::string out;
-  for (const auto& layer : rootfs.lower) out += (out.empty() ? "" : ":") + escape(layer.str().substr(prefix));
+  for (const auto& layer : rootfs.lower) out += (out.empty() ? "" : ":") + escape(layer.str());
   return out;
 }
 
@@ -46,7 +47,7 @@ bool set_lower(int fs, const RootfsSpec& rootfs, bool one_by_one) {
       if (!set_string(fs, "lowerdir+", rootfs.lower[i].str())) return false;
     return true;
   }
-  return set_string(fs, "lowerdir", join_lower(rootfs, 0));
+  return set_string(fs, "lowerdir", join_lower(rootfs));
 }
 
 // What the kernel says about the refusal, or "" where it says nothing.
@@ -79,14 +80,8 @@ std::optional<base::UniqueFd> mount_with_fsopen(const RootfsSpec& rootfs) {
       base::check(sys::fsmount(fs.get(), FSMOUNT_CLOEXEC, 0), "mount the layers of the image")};
 }
 
-// Length of the directory part that all layers share, so that the option can be written with relative paths.
-std::size_t shared_directory(const RootfsSpec& rootfs) {
-  std::string shared = rootfs.lower.front().parent().str() + "/";
-  for (const auto& layer : rootfs.lower)
-    while (!layer.str().starts_with(shared)) shared.resize(shared.find_last_of('/', shared.size() - 2) + 1);
-  return shared.size();
-}
-
+// One page holds all options, which is not much for paths: the layers get names of a few digits, links in a
+// file system that only this moment sees. The place is "/proc", which exists and of which nothing is needed.
 base::UniqueFd mount_with_mount(const RootfsSpec& rootfs) {
   const auto own_namespace = sys::open(HostPath{"/proc/self/ns/mnt"}, O_RDONLY);
   base::check(::unshare(CLONE_NEWNS), "make a mount namespace");
@@ -94,15 +89,18 @@ base::UniqueFd mount_with_mount(const RootfsSpec& rootfs) {
     if (::setns(own_namespace.get(), CLONE_NEWNS) == -1 || ::chdir("/") == -1) std::terminate();
   }};
   base::check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "make the mounts private");
-  const std::size_t prefix = shared_directory(rootfs);
-  const std::string directory = rootfs.lower.front().str().substr(0, prefix);
-  base::check(::chdir(directory.c_str()), "enter '{}'", directory);
-  const std::string data = base::text("lowerdir={},upperdir={},workdir={}", join_lower(rootfs, prefix),
-                                      escape(rootfs.upper.str()), escape(rootfs.work.str()));
+  base::check(::mount("tmpfs", "/proc", "tmpfs", 0, nullptr), "make a place for links to the layers");
+  base::check(::chdir("/proc"), "enter the place for links to the layers");
+  std::string lower;
+  for (std::size_t i = 0; i < rootfs.lower.size(); ++i) {
+    const auto name = std::to_string(i);
+    base::check(::symlink(rootfs.lower[i].c_str(), name.c_str()), "link to '{}'", rootfs.lower[i].str());
+    lower += (lower.empty() ? "" : ":") + name;
+  }
+  const std::string data = base::text("lowerdir={},upperdir={},workdir={}", lower, escape(rootfs.upper.str()),
+                                      escape(rootfs.work.str()));
   if (data.size() > k_longest_mount_data)
-    base::fail("mount the layers of the image: {} layers are more than this kernel can take",
-               rootfs.lower.size());
-  // Any directory will do as the place; this one exists and nothing of it is needed in this namespace.
+    base::fail("mount the layers of the image: '{}' is too long a path", rootfs.upper.str());
   base::check(::mount("overlay", "/proc", "overlay", 0, data.c_str()), "mount the layers of the image");
   return base::UniqueFd{base::check(sys::open_tree(AT_FDCWD, "/proc", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC),
                                     "hold the root file system")};
@@ -112,6 +110,9 @@ base::UniqueFd mount_with_mount(const RootfsSpec& rootfs) {
 
 base::UniqueFd open_rootfs(const RootfsSpec& rootfs) {
   if (rootfs.lower.empty()) base::fail("the container has no image layers");
+  if (rootfs.lower.size() > k_most_lower)
+    base::fail("mount the layers of the image: {} are more than the {} that an overlay takes",
+               rootfs.lower.size(), k_most_lower);
   sys::make_directories(rootfs.upper);
   sys::make_directories(rootfs.work, 0700);
   if (auto mounted = mount_with_fsopen(rootfs)) return std::move(*mounted);

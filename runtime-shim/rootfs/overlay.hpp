@@ -8,8 +8,8 @@
 namespace compose::rt {
 
 // Makes `upper` and `work` when missing. One layer per fsconfig call where the kernel takes that (6.8), one
-// joined option otherwise; where that is too long for fsconfig (Linux 6.1: 256 bytes), mount(2) in a mount
-// namespace of a moment. Single-threaded callers only.
+// joined option otherwise; where that is too long for fsconfig (256 bytes), mount(2) of links to the layers
+// in a mount namespace of a moment. Single-threaded callers only.
 base::UniqueFd open_rootfs(const RootfsSpec& rootfs);
 
 }  // namespace compose::rt

@@ -328,6 +328,14 @@ test_a_stage_may_have_the_name_of_its_image() {
   equal made "$(in_image 'cat /copy')"
 }
 
+test_more_layers_than_a_container_can_have_are_refused_before_any_step() {
+  printf 'services: {web: {image: test/web, build: .}}\n' >compose.yaml
+  (echo FROM scratch AS base; for i in {1..300}; do echo "COPY compose.yaml /$i"; done; echo FROM base; for i in {1..200}; do echo "COPY compose.yaml /x$i"; done) >Dockerfile
+  compose build --progress plain 2>&1 | tee output || true
+  matches "$(cat output)" 'service "web": build: Dockerfile:502: an image has at most 499 layers, and this would be one more$'
+  equal "" "$(grep COPY output || true)"
+}
+
 test_a_dry_run_builds_and_pulls_nothing() {
   printf 'services:\n  web: {image: test/web, build: .}\n  far: {image: "localhost:1/far:1"}\n' >compose.yaml
   printf 'FROM scratch\nCOPY compose.yaml /\n' >Dockerfile

@@ -40,7 +40,7 @@ test_documents_that_are_no_manifests_are_refused() {
   refused cycle "manifest sha256:1{64}: its content has the digest sha256:[0-9a-f]{64}"
   refused deep "image indexes are nested more than 3 deep"
   refused missing "it is not in the registry: status 404: manifest unknown"
-  refused many-layers "read image config: 600 layers are more than the 500 allowed"
+  refused many-layers "read image config: 600 layers are more than the 499 that a container can have"
   refused deep-json "read image manifest: nested more than 256 deep"
   refused deep-config "read image config: nested more than 256 deep"
   refused config-lie "config sha256:2{64}: its content has the digest sha256:[0-9a-f]{64}"
