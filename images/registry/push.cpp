@@ -308,10 +308,10 @@ class Pusher {
     });
   }
 
+  // By its diff id: what it is packed to may not be known before the end.
   void tell(const LayerPlan& layer, TransferState state, std::uint64_t done) {
-    const auto& digest = layer.digest.empty() ? layer.diff_id : layer.digest;
     progress_.layer({.image = asked_for_,
-                     .layer = digest.substr(7, 12),
+                     .layer = layer.diff_id.substr(7, 12),
                      .state = state,
                      .done = done,
                      .total = layer.size});

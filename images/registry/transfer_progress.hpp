@@ -19,7 +19,7 @@ enum class TransferState : std::uint8_t {
 
 struct TransferStep {
   std::string image;  // the reference, as it was asked for
-  std::string layer;  // the first 12 digits of the layer's digest
+  std::string layer;  // 12 digits: of the blob's digest (pull) or the diff id (push)
   TransferState state = TransferState::waiting;
   std::uint64_t done = 0;  // bytes
   std::uint64_t total = 0;

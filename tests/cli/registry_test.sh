@@ -60,6 +60,7 @@ test_what_a_registry_has_is_not_sent_again_and_another_repository_is_mounted_fro
   built localhost:5000/a:1
   compose push >first 2>&1
   matches "$(cat first)" "Image localhost:5000/a:1 Pushed"
+  equal "$(compose image inspect localhost:5000/a:1 | python3 -c 'import json, sys; print(len(json.load(sys.stdin)[0]["RootFS"]["Layers"]))')" "$(grep -Eo '^ *[0-9a-f]{12} ' first | sort -u | wc -l)"
   compose push >again 2>&1
   lacks "$(cat again)" "[0-9a-f]{12} Pushing"
   matches "$(cat again)" "[0-9a-f]{12} Already exists"
