@@ -49,12 +49,42 @@ test_errors_say_which_container_is_missing() {
   equal 'service "web" has no container' "$(compose export web 2>&1 >/dev/null)"
   compose up -d >/dev/null 2>&1
   equal 'service "web" has no container #2' "$(compose commit --index 2 web 2>&1)"
-  equal "export 't-web-1': open '/nowhere/x.part': No such file or directory" "$(compose export -o /nowhere/x web 2>&1)"
+  equal "export 't-web-1': open '/nowhere': No such file or directory" "$(compose export -o /nowhere/x web 2>&1)"
   equal "change 'RUN true': only the configuration of the image can be changed" \
     "$(compose commit -c 'RUN true' web snap 2>&1 | sed -n "s/.*\(change 'RUN.*\)/\1/p")"
   matches "$(compose commit web Not/Right 2>&1)" "invalid image reference 'Not/Right': .*lowercase"
   equal test-busybox "$(compose image ls --format json | python3 -c 'import json, sys; print(*[i["Repository"] for i in json.load(sys.stdin)])')"
   compose down -t 0 -v >/dev/null 2>&1
+}
+
+test_an_interrupted_export_leaves_nothing_and_links_and_pipes_stay_what_they_are() {
+  one_service
+  compose up -d
+  # More than is written before the signal comes.
+  compose exec -T web sh -c 'dd if=/dev/urandom of=/large bs=1M count=400 2>/dev/null'
+  mkdir out
+  compose export -o out/whole web &
+  local export=$!
+  sleep 0.2
+  kill -TERM "$export"
+  wait "$export" || true
+  if [[ -e out/whole ]]; then equal whole "$(ls -A out)"; else equal "" "$(ls -A out)"; fi
+  compose exec -T web rm /large
+  echo old >out/target
+  ln -s target out/link
+  ln -s later out/dangling
+  mkfifo out/pipe
+  compose export -o out/link web
+  compose export -o out/dangling web
+  tar -t >listed <out/pipe &
+  compose export -o out/pipe web
+  wait
+  matches "$(cat listed)" "bin/busybox"
+  compose export -o /dev/stdout web >out/redirected
+  for file in target later redirected; do matches "$(tar -tf out/$file)" "bin/busybox"; done
+  equal "target later" "$(readlink out/link out/dangling | xargs)"
+  equal "dangling later link pipe redirected target whole" "$(touch out/whole && ls -A out | xargs)"
+  compose down -t 0
 }
 
 test_a_container_that_was_never_started_is_exported_and_committed() {
