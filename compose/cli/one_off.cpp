@@ -99,6 +99,7 @@ class OneOff {
     id_ = session_.runtime().create_one_off(
         {.service = &service, .name = name(), .use_aliases = options_.use_aliases, .peers = peers(service)});
     context_.progress().finish();
+    session_.hear_hangup();
     session_.on_signal([this](int signal, int) { pass_on(signal); });
     int code = 0;
     session_.run(life(code));
@@ -124,14 +125,23 @@ class OneOff {
     return peers;
   }
 
-  void pass_on(int signal) { asio::co_spawn(session_.io(), send(signal), asio::detached); }
+  // What comes before it has started waits for that.
+  void pass_on(int signal) {
+    if (started_) return asio::co_spawn(session_.io(), send(signal), asio::detached);
+    waiting_signal_ = signal;
+  }
 
+  // With --rm nobody comes back for the container when this command is told to end: it gets the time that
+  // `stop` would give it.
   sched::Task<void> send(int signal) {
     rt::ShimClient shim = client();
     try {
-      co_await shim.kill(signal);
+      if (options_.remove && signal != SIGINT)
+        co_await shim.stop(std::nullopt, signal);
+      else
+        co_await shim.kill(signal);
     } catch (const base::Error&) {
-      // It has not started yet, or has ended.
+      // It has ended.
     }
   }
 
@@ -146,7 +156,9 @@ class OneOff {
     if (failure) tell_error(failure->c_str());
     // Not earlier, so that no other command takes the container for one that was left behind.
     if (!failure) context_.unlock_project();
-    co_return !failure;
+    started_ = !failure;
+    if (started_ && waiting_signal_ != 0) pass_on(waiting_signal_);
+    co_return started_;
   }
 
   sched::Task<void> life(int& code) {
@@ -199,6 +211,8 @@ class OneOff {
   Session session_;
   const Wanted& wanted_;
   rt::ContainerId id_;
+  bool started_ = false;
+  int waiting_signal_ = 0;
 };
 
 }  // namespace

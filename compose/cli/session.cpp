@@ -32,6 +32,7 @@ struct Session::Parts {
   sched::Interrupt interrupt;
   OnSignal on_signal;
   int signals_seen = 0;
+  bool hangup_counts = false;
 
   Parts(Context& c, const sched::DesiredState& d)
       : context(c),
@@ -79,6 +80,10 @@ void Session::on_signal(OnSignal call) {
   parts_->on_signal = std::move(call);
 }
 
+void Session::hear_hangup() {
+  parts_->hangup_counts = true;
+}
+
 sched::Effects Session::effects() {
   return {.runtime = parts_->runtime,
           .networks = parts_->networks,
@@ -121,6 +126,7 @@ void Session::run(sched::Task<void> task) {
   auto& io = parts_->io;
   io.restart();
   asio::signal_set signals{io, SIGINT, SIGTERM};
+  if (parts_->hangup_counts) signals.add(SIGHUP);
   const std::function<void(int)> handle = [this](int signal) { parts_->handle_signal(signal); };
   wait_for_signal(signals, handle);
   asio::steady_timer ticker{io};

@@ -30,7 +30,8 @@ class Session {
   // gives up.
   using OnSignal = std::function<void(int signal, int count)>;
   void on_signal(OnSignal call);
-  void interrupt();         // the plan that is being executed
+  void hear_hangup();  // SIGHUP is one of them: the terminal may go, and this command has something to end
+  void interrupt();    // the plan that is being executed
   void forget_interrupt();  // the next one runs again
 
   // Executes, prints warnings and failures. Throws Interrupted after Ctrl-C, and Error{first failure} when

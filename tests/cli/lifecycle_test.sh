@@ -122,6 +122,22 @@ test_a_signal_to_run_goes_to_the_container() {
   compose down -t 0
 }
 
+test_a_run_that_is_told_to_end_takes_its_container_away() {
+  one_service '    stop_grace_period: 1s'
+  compose build
+  local signal run status
+  for signal in TERM HUP; do
+    rm -f out
+    compose run --rm -T web sh -c 'trap "" TERM HUP; echo ready; while :; do sleep 0.1; done' </dev/null >out &
+    run=$!
+    until grep -q ready out; do sleep 0.05; done
+    kill -$signal $run
+    wait $run && status=0 || status=$?
+    equal "137 0" "$status $(compose ps -a -q | wc -l)"
+  done
+  compose down -t 0
+}
+
 test_a_changed_subnet_moves_those_who_are_there() {
   busybox_image
   cat >compose.yaml <<'YAML'
