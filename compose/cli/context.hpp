@@ -1,10 +1,12 @@
 #pragma once
 // What a verb runs in: the global options, the output, and everything else made on demand, so that a verb
 // pays only for what it uses. Lives for one command. References that it gives stay valid as long as it does.
+#include <csignal>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compose/cli/options.hpp"
@@ -38,7 +40,17 @@ namespace compose::cli {
 // The user pressed Ctrl-C (or a SIGTERM came) and what was going on has been ended in order.
 class Interrupted final : public std::exception {
  public:
+  explicit Interrupted(int signal = SIGINT, std::string message = {})
+      : signal_(signal), message_(std::move(message)) {}
+  [[nodiscard]] int signal() const noexcept { return signal_; }
+  [[nodiscard]] const std::string& message() const noexcept {
+    return message_;
+  }  // "": there is nothing to say
   [[nodiscard]] const char* what() const noexcept override { return "interrupted"; }
+
+ private:
+  int signal_;
+  std::string message_;
 };
 
 class Context {

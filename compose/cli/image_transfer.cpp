@@ -75,13 +75,14 @@ void TransferView::warning(const std::string& message) {
 
 void TransferView::tick() {
   context_.progress().tick();
+  if (on_tick_) on_tick_();
 }
 
 std::vector<images::PullOutcome> pull_with_progress(Context& context,
                                                     const std::vector<images::PullRequest>& requests,
-                                                    bool quiet) {
+                                                    bool quiet, std::function<void()> on_tick) {
   auto& progress = context.progress();
-  TransferView view{context, quiet};
+  TransferView view{context, quiet, std::move(on_tick)};
   for (const auto& request : requests)
     progress.update("Image " + request.reference, Phase::working, "Pulling", "");
   auto outcomes = images::pull_images(context.images(), images::load_registry_settings(), requests, view);

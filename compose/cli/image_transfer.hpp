@@ -1,8 +1,10 @@
 #pragma once
 // Pulls and pushes as the command line shows them: an image is an object of the progress view, and on a
 // terminal each layer is one more.
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compose/model/project.hpp"
@@ -16,7 +18,8 @@ class Context;
 class TransferView final : public images::TransferProgress {
  public:
   // `quiet`: layers are not shown.
-  TransferView(Context& context, bool quiet) : context_(context), quiet_(quiet) {}
+  TransferView(Context& context, bool quiet, std::function<void()> on_tick = {})
+      : context_(context), quiet_(quiet), on_tick_(std::move(on_tick)) {}
   void layer(const images::TransferStep& step) override;
   void warning(const std::string& message) override;
   void tick() override;
@@ -24,6 +27,7 @@ class TransferView final : public images::TransferProgress {
  private:
   Context& context_;
   bool quiet_;
+  std::function<void()> on_tick_;
   std::map<std::string, images::TransferState> shown_;  // by image and layer
 };
 
@@ -35,10 +39,11 @@ struct TransferScope {
 };
 [[nodiscard]] model::Project load_for_transfer(Context& context, const TransferScope& scope);
 
-// Shows "Pulling" and "Pulled"; failures are in the outcomes, for the caller to show.
+// Shows "Pulling" and "Pulled"; failures are in the outcomes, for the caller to show. `on_tick` is called
+// several times a second; what it throws ends the pull.
 std::vector<images::PullOutcome> pull_with_progress(Context& context,
                                                     const std::vector<images::PullRequest>& requests,
-                                                    bool quiet);
+                                                    bool quiet, std::function<void()> on_tick = {});
 std::vector<images::PushOutcome> push_with_progress(Context& context,
                                                     const std::vector<std::string>& references, bool quiet);
 

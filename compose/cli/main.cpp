@@ -1,6 +1,6 @@
 // The composition root: makes the world that a command sees, runs the verb, and is the only place that turns
-// errors into exit codes. 0 success, 1 any error, 130 interrupted, otherwise the code of what ran in a
-// container.
+// errors into exit codes. 0 success, 1 any error, 128 and the signal's number (130) when interrupted,
+// otherwise the code of what ran in a container.
 #include <csignal>
 #include <fcntl.h>
 #include <iostream>
@@ -19,7 +19,8 @@
 namespace compose::cli {
 namespace {
 
-enum class ExitCode : int { ok = 0, failure = 1, interrupted = 130, reader_gone = 141 };
+enum class ExitCode : int { ok = 0, failure = 1, reader_gone = 141 };
+constexpr int k_signal_base = 128;
 
 // A program may be started without standard descriptors; whatever we open next must not become one of them.
 void guarantee_standard_descriptors() {
@@ -89,8 +90,9 @@ int run_and_report(const std::vector<std::string>& words) {
     return code;
   } catch (const ui::ReaderGone&) {
     return static_cast<int>(ExitCode::reader_gone);
-  } catch (const Interrupted&) {
-    return static_cast<int>(ExitCode::interrupted);
+  } catch (const Interrupted& e) {
+    if (!e.message().empty()) tell(e.message());
+    return k_signal_base + e.signal();
   } catch (const std::exception& e) {
     if (e.what()[0] != '\0') tell(e.what());
   }

@@ -1,7 +1,7 @@
 #include "compose/cli/project_builds.hpp"
 
 #include <algorithm>
-#include <csignal>
+#include <functional>
 #include <iostream>
 #include <set>
 #include <utility>
@@ -13,6 +13,7 @@
 #include "compose/cli/build_view.hpp"
 #include "compose/cli/context.hpp"
 #include "compose/cli/image_transfer.hpp"
+#include "compose/cli/stop_signals.hpp"
 #include "compose/lower/lower_project.hpp"
 #include "compose/ui/progress.hpp"
 #include "images/build/remote_cache.hpp"
@@ -182,11 +183,15 @@ void warn_of_what_is_ignored(Context& context, const model::Service& service) {
 }
 
 std::map<std::string, std::string> fetch_images(Context& context,
-                                                const std::vector<images::ImageWish>& wishes, bool quiet) {
+                                                const std::vector<images::ImageWish>& wishes, bool quiet,
+                                                const std::function<bool()>& stop_is_wanted) {
   std::vector<images::PullRequest> pulls;
   for (const auto& wish : wishes) pulls.push_back({.reference = wish.reference, .platform = wish.platform});
   std::map<std::string, std::string> errors;
-  for (const auto& outcome : pull_with_progress(context, pulls, quiet))
+  const auto stop = [&] {
+    if (stop_is_wanted()) throw images::BuildStopped{};
+  };
+  for (const auto& outcome : pull_with_progress(context, pulls, quiet, stop))
     if (!outcome.error.empty()) errors[outcome.reference] = outcome.error;
   return errors;
 }
@@ -195,34 +200,8 @@ std::string image_row(const model::Project& project, const std::string& name) {
   return "Image " + lower::image_of(project, service_to_build(project, name));
 }
 
-// Ctrl-C and SIGTERM, from the first question on: until then they end the command as ever.
-class StopSignals {
- public:
-  StopSignals() {
-    sigemptyset(&wanted_);
-    sigaddset(&wanted_, SIGINT);
-    sigaddset(&wanted_, SIGTERM);
-  }
-  ~StopSignals() {
-    if (asked_) ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-  }
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
-
-  bool pending() {
-    if (!std::exchange(asked_, true)) ::sigprocmask(SIG_BLOCK, &wanted_, &before_);
-    const timespec at_once{};
-    return ::sigtimedwait(&wanted_, nullptr, &at_once) > 0;
-  }
-
- private:
-  sigset_t wanted_{};
-  sigset_t before_{};
-  bool asked_ = false;
-};
-
 void run_builds(Context& context, const std::vector<images::BuildRequest>& requests,
-                const BuildOptions& options) {
+                const BuildOptions& options, StopSignals& signals) {
   adapters::ContainerStepRunner runner{context.paths()};
   images::PlainBuildProgress plain{[](std::string_view lines) { std::cerr << lines << std::flush; }};
   images::SilentBuildProgress silent;
@@ -232,14 +211,15 @@ void run_builds(Context& context, const std::vector<images::BuildRequest>& reque
   if (context.progress().needs_ticks() || mode == ProgressMode::json) shown = &live;
   if (options.quiet || mode == ProgressMode::quiet) shown = &silent;
   const auto bound = context.options().parallel;
-  StopSignals signals;
+  const auto stop_is_wanted = [&] { return signals.came() != 0; };
   images::build_images(
       {.store = context.images(),
        .runner = runner,
        .progress = *shown,
-       .fetch = [&](const auto& wishes) { return fetch_images(context, wishes, options.quiet); },
+       .fetch =
+           [&](const auto& wishes) { return fetch_images(context, wishes, options.quiet, stop_is_wanted); },
        .parallel = bound > 0 ? static_cast<std::size_t>(bound) : 0,
-       .stop_is_wanted = [&] { return signals.pending(); }},
+       .stop_is_wanted = stop_is_wanted},
       requests);
 }
 
@@ -284,19 +264,25 @@ void build_services(Context& context, const model::Project& project, const std::
     return;
   }
   auto& progress = context.progress();
-  for (const auto& name : all) progress.update(image_row(project, name), Phase::working, "Building", "");
+  const auto show = [&](Phase phase, const char* words) {
+    if (options.quiet) return;
+    for (const auto& name : all) progress.update(image_row(project, name), phase, words, "");
+  };
+  StopSignals signals;
+  show(Phase::working, "Building");
   if (!progress.needs_ticks()) progress.finish();
   try {
-    run_builds(context, requests, options);
+    run_builds(context, requests, options, signals);
   } catch (const images::BuildStopped&) {
+    show(Phase::error, "Canceled");
     progress.finish();
-    throw Interrupted{};
+    throw Interrupted{signals.came(), "build canceled"};
   } catch (const images::BuildError& e) {
-    progress.update(image_row(project, e.name()), Phase::error, "Error", "");
+    if (!options.quiet) progress.update(image_row(project, e.name()), Phase::error, "Error", "");
     progress.finish();
     base::fail("service \"{}\": build: {}", e.name(), e.what());
   }
-  for (const auto& name : all) progress.update(image_row(project, name), Phase::done, "Built", "");
+  show(Phase::done, "Built");
 }
 
 }  // namespace compose::cli

@@ -80,7 +80,7 @@ struct BuildTools {
   // Returns what could not be brought, with the reason. Without it, what is missing is an Error.
   std::function<std::map<std::string, std::string>(const std::vector<ImageWish>& wishes)> fetch = {};
   std::size_t parallel = 0;  // steps at the same time; 0: as many as seems right
-  // Asked several times a second once steps run. True ends all of them: BuildStopped.
+  // Asked several times a second. True ends what goes on: BuildStopped.
   std::function<bool()> stop_is_wanted = {};
 };
 

@@ -141,6 +141,7 @@ class Batch {
     run_stages();
     std::vector<BuildResult> results;
     for (auto& job : jobs_) {
+      stop_when_wanted();
       guarded(job, [&] { write_exports(*job.session); });
       results.push_back(*job.result);
     }
@@ -152,9 +153,15 @@ class Batch {
   static void guarded(const Job& job, F&& f) {
     try {
       f();
+    } catch (const BuildStopped&) {
+      throw;
     } catch (const base::Error& e) {
       throw BuildError(job.request.name, e.what());
     }
+  }
+
+  void stop_when_wanted() const {
+    if (stop_is_wanted_ && stop_is_wanted_()) throw BuildStopped{};
   }
 
   // What killed builds left, and what this one did.
@@ -229,6 +236,7 @@ class Batch {
     while (!fetches.empty()) {
       auto& fetch = fetches.front();
       wait_for_any(std::array<int, 1>{fetch.worker->fd()}, k_build_tick);
+      stop_when_wanted();
       commons_.progress.tick();
       const auto outcome = fetch.worker->hear({});
       if (!outcome) continue;
@@ -421,7 +429,7 @@ class Batch {
 
   void run_stages() {
     for (;;) {
-      if (stop_is_wanted_ && stop_is_wanted_()) throw BuildStopped{};
+      stop_when_wanted();
       while (advance_all()) {
       }
       if (running_.empty()) return check_all_built();

@@ -48,17 +48,32 @@ last words" "$(tail -n 2 output)"
 test_an_interrupted_build_ends_its_steps_and_leaves_nothing() {
   base_image
   one 'RUN --mount=type=cache,id=begun,target=/b touch /b/begun; sleep 300'
-  local status=0
-  compose --progress plain build >output 2>&1 &
-  local build=$!
+  local signal status build
   has_begun() { [[ -n $(find "$COMPOSE_DATA_ROOT/images/cache" -name begun 2>/dev/null) ]]; }
-  eventually 20 has_begun
-  kill -TERM "$build"
-  wait "$build" || status=$?
-  equal 130 "$status"
-  matches "$(cat output)" 'CANCELED'
-  equal 0 "$(ls "$COMPOSE_RUN_ROOT" | grep -c '^b111d57e9')"
-  equal 0 "$(ls "$COMPOSE_DATA_ROOT/images/tmp" | wc -l)"
+  for signal in TERM INT; do
+    status=0
+    set -m # a process group, which a terminal would tell as a whole
+    compose --progress plain build >output 2>&1 &
+    build=$!
+    set +m
+    eventually 20 has_begun
+    kill -$signal -- "-$build"
+    wait "$build" || status=$?
+    equal "$((128 + $(kill -l $signal)))" "$status"
+    matches "$(cat output)" 'CANCELED'
+    equal 'build canceled' "$(tail -n 1 output)"
+    equal 0 "$(ls "$COMPOSE_RUN_ROOT" | grep -c '^b111d57e9')"
+    equal 0 "$(ls "$COMPOSE_DATA_ROOT/images/tmp" | wc -l)"
+    find "$COMPOSE_DATA_ROOT/images/cache" -name begun -delete
+  done
+}
+
+test_a_quiet_build_prints_nothing_but_errors() {
+  base_image
+  one 'RUN echo something >&2'
+  equal "" "$(compose build -q 2>&1)"
+  one 'RUN exit 3'
+  equal "service \"one\": build: Dockerfile:2: '/bin/sh -c exit 3' exited with status 3" "$(compose build -q 2>&1)"
 }
 
 test_a_step_that_two_services_share_runs_once() {
