@@ -6,6 +6,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.hpp"
@@ -13,16 +15,43 @@
 #include "base/sys.hpp"
 
 namespace compose::base {
+namespace {
+
+// Opening a pipe waits for somebody who writes to it, without end where there is nobody: it is opened without
+// waiting, and one that nobody has opened for writing is refused. What a shell gives as <(command) has a
+// writer, or has had one.
+constexpr int k_no_waiting = O_RDONLY | O_NONBLOCK;
+
+std::string begin_of_pipe(int fd) {
+  pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
+  check(retry_eintr([&] { return ::poll(&waiting, 1, 0); }), "wait for a pipe");
+  if (waiting.revents != 0) return {};
+  char byte = 0;
+  const auto got = retry_eintr([&] { return ::read(fd, &byte, 1); });
+  if (got == 0) fail("it is a pipe and nobody writes to it");
+  return got == 1 ? std::string{byte} : std::string{};
+}
+
+std::string read_whole(int fd, const HostPath& path, std::size_t limit) {
+  return with_context(text("read '{}'", path.str()), [&] {
+    struct ::stat status {};
+    check(::fstat(fd, &status), "ask for its type");
+    const auto begin = S_ISFIFO(status.st_mode) ? begin_of_pipe(fd) : std::string{};
+    check(::fcntl(fd, F_SETFL, 0), "make it wait");
+    return begin + sys::read_to_end(fd, limit);
+  });
+}
+
+}  // namespace
 
 std::string read_file(const HostPath& path, std::size_t limit) {
-  const auto fd = sys::open(path, O_RDONLY);
-  return with_context(text("read '{}'", path.str()), [&] { return sys::read_to_end(fd.get(), limit); });
+  return read_whole(sys::open(path, k_no_waiting).get(), path, limit);
 }
 
 std::optional<std::string> read_file_if_exists(const HostPath& path, std::size_t limit) {
-  const auto fd = sys::open_if_exists(path, O_RDONLY);
+  const auto fd = sys::open_if_exists(path, k_no_waiting);
   if (!fd) return std::nullopt;
-  return with_context(text("read '{}'", path.str()), [&] { return sys::read_to_end(fd->get(), limit); });
+  return read_whole(fd->get(), path, limit);
 }
 
 void write_file_atomically(const HostPath& path, std::string_view bytes, unsigned mode,

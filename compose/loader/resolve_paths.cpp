@@ -10,6 +10,8 @@ namespace compose::loader {
 
 namespace {
 
+constexpr std::string_view k_file_scheme = "file://";
+
 class PathResolver {
  public:
   PathResolver(const std::string& base, const Environment& environment)
@@ -20,11 +22,12 @@ class PathResolver {
   }
 
   void context(Node& node) const {
+    if (node.text.starts_with(k_file_scheme)) node.text.erase(0, k_file_scheme.size());
     if (!is_remote(node.text) && !node.text.starts_with("service:")) plain(node);
   }
 
   void named_context(Node& node) const {
-    if (node.text.find("://") == std::string::npos) context(node);
+    if (node.text.starts_with(k_file_scheme) || node.text.find("://") == std::string::npos) context(node);
   }
 
   void ssh_key(Node& node) const { plain(node); }

@@ -11,6 +11,8 @@
 #include "compose/cli/verbs/image_commands.hpp"
 #include "compose/ui/progress.hpp"
 #include "compose/ui/style.hpp"
+#include "images/build/download.hpp"
+#include "images/layer_store.hpp"
 #include "images/store.hpp"
 #include "images/transfer.hpp"
 
@@ -134,14 +136,23 @@ class ImportCommand final : public Verb {
     a.values("-c,--change", changes_, "instruction",
              "Dockerfile instruction to apply (CMD, ENV, ...); repeatable");
     a.value("-m,--message", message_, "text", "Comment for the history");
-    a.words(words_, "FILE|- [NAME]", "Tar of a root file system, and what the image is called", 1, 2);
+    a.words(words_, "FILE|URL|- [NAME]", "Tar of a root file system, and what the image is called", 1, 2);
   }
   int run(Context& context) override {
     const auto& name = words_.size() == 2 ? words_[1] : std::string{};
-    base::UniqueFd file;
-    if (words_[0] != "-") file = base::sys::open(path_of(words_[0]), O_RDONLY);
-    context.out().line(images::import_rootfs(context.images(), file ? file.get() : STDIN_FILENO, words_[0],
-                                             name, changes_, message_));
+    const auto import = [&](int fd) {
+      context.out().line(images::import_rootfs(context.images(), fd, words_[0], name, changes_, message_));
+    };
+    if (words_[0] == "-") {
+      import(STDIN_FILENO);
+    } else if (words_[0].starts_with("http://") || words_[0].starts_with("https://")) {
+      const auto lease = context.images().layers().lease();
+      const auto place = context.images().layers().workspace();
+      import(
+          base::sys::open(place.work() / images::download_context(words_[0], place.work()), O_RDONLY).get());
+    } else {
+      import(base::sys::open(path_of(words_[0]), O_RDONLY).get());
+    }
     return 0;
   }
 
