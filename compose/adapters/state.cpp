@@ -56,6 +56,7 @@ void keep_reserve(const Paths& paths) {
 
 const Paths& prepared(const Paths& paths) {
   base::sys::make_directories(paths.containers(), 0711);
+  base::check(::access(paths.data_root.c_str(), W_OK), "write to the data root '{}'", paths.data_root.str());
   keep_reserve(paths);
   return paths;
 }

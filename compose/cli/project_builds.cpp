@@ -95,16 +95,22 @@ std::map<std::string, std::string> agents_of(const model::Project& project, cons
   return agents;
 }
 
-// Directories start from the project's.
+// A directory starts from the project's; the rest stays as it was written.
+std::string cache_of(const model::Project& project, std::string text) {
+  const auto location = images::parse_cache_location(text);
+  if (!location || !location->local) return text;
+  for (const std::string key : {"src=", "dest="}) {
+    const auto at = ("," + text).find("," + key + location->place);
+    if (at == std::string::npos) continue;
+    return text.replace(at + key.size(), location->place.size(),
+                        base::absolute_path(location->place, project.working_directory));
+  }
+  return text;
+}
+
 std::vector<std::string> caches_of(const model::Project& project, const std::vector<std::string>& caches) {
   std::vector<std::string> resolved;
-  for (const auto& text : caches) {
-    const auto location = images::parse_cache_location(text);
-    resolved.push_back(location && location->local
-                           ? "type=local,src=" +
-                                 base::absolute_path(location->place, project.working_directory)
-                           : text);
-  }
+  for (const auto& text : caches) resolved.push_back(cache_of(project, text));
   return resolved;
 }
 

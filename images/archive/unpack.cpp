@@ -17,6 +17,7 @@
 #include "images/archive/overlay_marks.hpp"
 #include "images/archive/pack.hpp"
 #include "images/archive/tar_reader.hpp"
+#include "images/room.hpp"
 
 namespace compose::images {
 namespace {
@@ -60,10 +61,10 @@ bool is_zeros(std::string_view page) {
 
 class Unpacker {
  public:
-  Unpacker(int root, const UnpackOptions& options) : root_(root), options_(options), times_(root) {
-    const auto free = sys::free_space(root);
-    max_bytes_ = options.max_bytes != 0 ? options.max_bytes : free.bytes - std::min(free.bytes, k_reserve);
-    const auto files = free.files - std::min(free.files, k_files_reserve);
+  Unpacker(int root, const UnpackOptions& options)
+      : root_(root), options_(options), room_(room_in(root)), times_(root) {
+    max_bytes_ = options.max_bytes != 0 ? options.max_bytes : room_.bytes;
+    const auto files = room_.files - std::min(room_.files, k_files_reserve);
     max_entries_ = std::min(options.max_entries, files);
   }
 
@@ -257,15 +258,13 @@ class Unpacker {
 
   [[noreturn]] void too_many() const {
     if (max_entries_ < options_.max_entries)
-      fail("not enough space on the disk: the archive has more than the {} entries that may be made",
-           max_entries_);
+      fail("not enough space in '{}' to unpack the archive: it has more than the {} entries that can be made",
+           room_.place, max_entries_);
     fail("more than {} entries", max_entries_);
   }
 
   [[noreturn]] void too_large() const {
-    if (options_.max_bytes == 0)
-      fail("not enough space on the disk: the archive unpacks to more than the {} bytes that may be used",
-           max_bytes_);
+    if (options_.max_bytes == 0) room_.refuse("to unpack the archive");
     fail("the archive unpacks to more than the {} bytes allowed", max_bytes_);
   }
 
@@ -388,6 +387,7 @@ class Unpacker {
 
   int root_;
   const UnpackOptions& options_;
+  Room room_;
   std::uint64_t max_bytes_ = 0;
   std::uint64_t max_entries_ = 0;
   std::uint64_t overhead_ = 0;  // bytes that entries cost beside their content

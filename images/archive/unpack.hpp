@@ -14,9 +14,6 @@
 
 namespace compose::images {
 
-// Whoever writes an archive out leaves this much of the disk to everybody else.
-inline constexpr std::uint64_t k_reserve = 64U << 20U;
-
 // layer: ".wh." names are whiteouts and become what overlayfs understands. plain: they are refused, because
 // an image could not hold them.
 enum class UnpackForm : std::uint8_t { layer, plain };

@@ -15,13 +15,13 @@
 #include "base/sys.hpp"
 #include "base/units.hpp"
 #include "base/wire.hpp"
-#include "images/archive/unpack.hpp"
 #include "images/archive/unpack_layer.hpp"
 #include "images/layer_store.hpp"
 #include "images/registry/blob_feed.hpp"
 #include "images/registry/pull_records.hpp"
 #include "images/registry/registry.hpp"
 #include "images/registry/resolve.hpp"
+#include "images/room.hpp"
 #include "images/worker.hpp"
 
 namespace compose::images {
@@ -55,8 +55,8 @@ std::string short_digest(const std::string& digest) {
 }
 
 void check_room(const HostPath& directory, std::uint64_t wanted) {
-  const auto left = base::sys::free_space(directory).bytes;
-  if (wanted > left || left - wanted < k_reserve) fail("it has {} bytes and {} are free", wanted, left);
+  const auto room = room_in(directory);
+  if (wanted > room.bytes) room.refuse(base::text("for its {}", base::format_bytes_decimal(wanted)));
 }
 
 // One image on its way.

@@ -6,8 +6,8 @@
 #include "base/error.hpp"
 #include "base/sys.hpp"
 #include "images/archive/tar_reader.hpp"
-#include "images/archive/unpack.hpp"
 #include "images/image.hpp"
+#include "images/room.hpp"
 
 namespace compose::images {
 namespace {
@@ -31,14 +31,14 @@ class ArchiveContent final : public StagedContent {
   explicit ArchiveContent(HostPath directory) : directory_(std::move(directory)) {}
 
   void spread(ByteSource& archive) {
-    const auto limit = bytes_left();
+    const auto room = room_in(directory_);
     TarReader tar{archive};
     while (const auto header = tar.next()) {
       if (files_.size() + aliases_.size() > k_max_files)
         fail("more than {} files in the archive", k_max_files);
       const auto name = key_of(header->path);
       if (header->type == TarType::file) {
-        files_[name] = store(tar, limit);
+        files_[name] = store(tar, room);
       } else if (header->type == TarType::symlink) {
         aliases_[name] =
             key_of(header->link.starts_with('/') ? header->link
@@ -65,7 +65,7 @@ class ArchiveContent final : public StagedContent {
     StagedFile facts;
   };
 
-  File store(TarReader& tar, std::uint64_t limit) {
+  File store(TarReader& tar, const Room& room) {
     File file{.number = ++last_number_};
     const auto fd =
         base::sys::open(directory_ / std::to_string(file.number), O_WRONLY | O_CREAT | O_EXCL, 0600);
@@ -74,17 +74,11 @@ class ArchiveContent final : public StagedContent {
     while (const auto block = tar.data()) {
       if (block->offset != digest.size()) fail("damaged archive: a file with holes");
       total_ += block->bytes.size();
-      if (total_ > limit)
-        fail("not enough space on the disk: the archive is larger than the {} bytes that may be used", limit);
+      if (total_ > room.bytes) room.refuse("for a copy of the archive");
       digest.write(block->bytes);
     }
     file.facts = {.digest = digest.digest(), .size = digest.size()};
     return file;
-  }
-
-  [[nodiscard]] std::uint64_t bytes_left() const {
-    const auto left = base::sys::free_space(directory_).bytes;
-    return left - std::min(left, k_reserve);
   }
 
   const File* look_up(const std::string& name) const {

@@ -207,6 +207,50 @@ test_contexts_are_archives_and_dockerfiles_behind_addresses_and_oci_layouts() {
   sed -i "s|context: .*|context: http://127.0.0.1:8000/Dockerfile|" compose.yaml
   compose build -q
   equal alone "$(in_image 'cat /alone')"
+  sed -i "s|context: .*|context: file://$PWD/context|" compose.yaml
+  printf 'FROM test/base\nCOPY --from=imported file /from-address\nRUN echo here >/here\n' >context/Dockerfile
+  tar -C files -cf web/root.tar .
+  compose image import -c 'ENV A=1' http://127.0.0.1:8000/root.tar imported
+  matches "$(compose image import http://127.0.0.1:8000/nothing.tar 2>&1)" "download 'http://127.0.0.1:8000/nothing.tar': status 404"
+  compose build -q
+  equal "here inside" "$(in_image 'cat /here /from-address | xargs')"
+}
+
+test_a_pipe_or_a_directory_in_the_place_of_a_file_is_an_error_at_once() {
+  base_image
+  one 'RUN true'
+  rm context/Dockerfile
+  mkfifo context/Dockerfile pipe
+  equal "service \"one\": build: read '$PWD/context/Dockerfile': it is a pipe and nobody writes to it" \
+    "$(timeout 20 compose build -q 2>&1)"
+  matches "$(timeout 20 compose -f pipe config 2>&1)" "read '$PWD/pipe': it is a pipe and nobody writes to it"
+  rm context/Dockerfile
+  mkdir context/Dockerfile
+  matches "$(timeout 20 compose build -q 2>&1)" "service \"one\": build: read '$PWD/context/Dockerfile': .*Is a directory"
+  rmdir context/Dockerfile
+  printf 'FROM test/base\n' >dockerfile
+  equal "test/one" "$(compose -f <(cat compose.yaml) config --images)"
+  sed -i "s|context: ./context|&\n      dockerfile: $PWD/late|" compose.yaml
+  mkfifo late
+  cat dockerfile >late &
+  sleep 0.2
+  timeout 20 compose build -q
+}
+
+test_a_cache_that_cannot_be_written_is_named_as_it_was_written() {
+  base_image
+  echo >taken
+  one 'RUN true' '      cache_to: ["type=local,mode=max,dest=./taken/cache"]'
+  matches "$(compose build -q 2>&1)" "service \"one\": build: cache_to 'type=local,mode=max,dest=$PWD/taken/cache': .*Not a directory"
+}
+
+test_a_data_root_that_cannot_be_written_is_named() {
+  base_image
+  one 'RUN true'
+  mount --bind "$COMPOSE_DATA_ROOT" "$COMPOSE_DATA_ROOT"
+  trap 'umount -l "$COMPOSE_DATA_ROOT"' EXIT
+  mount -o remount,bind,ro "$COMPOSE_DATA_ROOT"
+  equal "write to the data root '$COMPOSE_DATA_ROOT': Read-only file system" "$(compose build -q 2>&1)"
 }
 
 test_a_key_is_offered_through_an_agent_and_its_socket_is_as_asked_for() {
