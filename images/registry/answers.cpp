@@ -37,20 +37,30 @@ bool is_page(const HttpResponse& response) {
   return content_type(response) == "text/html" || (first != std::string_view::npos && start[first] == '<');
 }
 
-// {"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}
-std::string registry_words(const std::string& body) {
+// The first of {"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}.
+std::string first_error(const std::string& body, std::initializer_list<const char*> names) {
   const auto json = Json::parse(body, nullptr, false);
   if (!json.is_object()) return "";
-  if (const auto details = json.find("details"); details != json.end() && details->is_string())
-    return printable(details->get<std::string>());
   const auto errors = json.find("errors");
   if (errors == json.end() || !errors->is_array() || errors->empty() || !errors->front().is_object())
     return "";
-  for (const char* name : {"message", "code"})
+  for (const char* name : names)
     if (const auto found = errors->front().find(name);
         found != errors->front().end() && found->is_string() && !found->get<std::string>().empty())
       return printable(found->get<std::string>());
   return "";
+}
+
+std::string registry_words(const std::string& body) {
+  const auto json = Json::parse(body, nullptr, false);
+  if (json.is_object())
+    if (const auto details = json.find("details"); details != json.end() && details->is_string())
+      return printable(details->get<std::string>());
+  return first_error(body, {"message", "code"});
+}
+
+std::string registry_code(const std::string& body) {
+  return first_error(body, {"code"});
 }
 
 bool is_manifest_type(const std::string& type) {
@@ -67,18 +77,42 @@ std::string describe_refusal(const HttpResponse& response) {
   return base::text("status {}", response.status);
 }
 
-std::string describe_manifest_refusal(const Reference& repository, const HttpResponse& response) {
+std::string describe_denial(const Asker& asker, const HttpResponse& response) {
+  const auto said = describe_refusal(response);
+  if (asker.user.empty())
+    return base::text("it does not exist or needs credentials, and there are none for '{}' ({})",
+                      asker.registry, said);
+  if (response.status == 401)
+    return base::text("'{}' does not accept {} ({})", asker.registry, asker.user, said);
+  return base::text("it does not exist, or {} is not allowed to ({})", asker.user, said);
+}
+
+std::string describe_manifest_refusal(const Reference& repository, const Asker& asker,
+                                      const HttpResponse& response) {
   if (response.status == 401 || response.status == 403)
-    return base::text("pull access denied for {}: it does not exist or needs credentials ({})",
-                      repository.repository(), describe_refusal(response));
-  if (response.status == 404) return base::text("it is not in the registry: {}", describe_refusal(response));
+    return base::text("pull access denied for {}: {}", repository.repository(),
+                      describe_denial(asker, response));
   return base::text("the registry {} refuses: {}", repository.domain, describe_refusal(response));
 }
 
-std::string describe_push_refusal(const Reference& repository, const HttpResponse& response) {
+std::string describe_missing(const Reference& repository, const std::string& tag_or_digest,
+                             const HttpResponse& response, const HttpResponse& tags) {
+  const auto codes = {registry_code(response.body), registry_code(tags.body)};
+  if (std::ranges::find(codes, "NAME_UNKNOWN") != codes.end())
+    return base::text("the registry {} has no repository '{}' ({})", repository.domain, repository.path,
+                      describe_refusal(response));
+  if (tags.success())
+    return base::text("the repository '{}' has no {} '{}' ({})", repository.repository(),
+                      is_digest(tag_or_digest) ? "manifest" : "tag", tag_or_digest,
+                      describe_refusal(response));
+  return base::text("it is not in the registry: {}", describe_refusal(response));
+}
+
+std::string describe_push_refusal(const Reference& repository, const Asker& asker,
+                                  const HttpResponse& response) {
   if (response.status == 401 || response.status == 403)
-    return base::text("push access denied for {}: it does not exist or needs credentials ({})",
-                      repository.repository(), describe_refusal(response));
+    return base::text("push access denied for {}: {}", repository.repository(),
+                      describe_denial(asker, response));
   return base::text("the registry {} refuses: {}", repository.domain, describe_refusal(response));
 }
 

@@ -23,9 +23,20 @@ class TextSource final : public ByteSource {
 
 // "status 404: manifest unknown": the registry's own words where it has any.
 [[nodiscard]] std::string describe_refusal(const HttpResponse& response);
-[[nodiscard]] std::string describe_manifest_refusal(const Reference& repository,
+// Whom the registry refuses: a 401 or 403 means something else without credentials than with some.
+struct Asker {
+  std::string registry;  // as credentials know it
+  std::string user;      // "user 'ann'", "a token"; "": there are no credentials for it
+};
+// "it does not exist or needs credentials, and there are none for 'localhost:5000' (status 401)".
+[[nodiscard]] std::string describe_denial(const Asker& asker, const HttpResponse& response);
+[[nodiscard]] std::string describe_manifest_refusal(const Reference& repository, const Asker& asker,
                                                     const HttpResponse& response);
-[[nodiscard]] std::string describe_push_refusal(const Reference& repository, const HttpResponse& response);
+[[nodiscard]] std::string describe_push_refusal(const Reference& repository, const Asker& asker,
+                                                const HttpResponse& response);
+// A manifest that is not there; `tags`: what the registry says when it is asked for the repository's tags.
+[[nodiscard]] std::string describe_missing(const Reference& repository, const std::string& tag_or_digest,
+                                           const HttpResponse& response, const HttpResponse& tags);
 
 // The media type of a manifest: what the header says, or what the document says of itself. Error for an HTML
 // page and for everything that is no manifest.

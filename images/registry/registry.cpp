@@ -197,7 +197,7 @@ int Registry::attempts() const {
                                           : settings_.retry.attempts;
 }
 
-// Mirrors first; the error is that of the registry itself.
+// Mirrors first. The error is that of the registry itself, and after it those of the mirrors.
 template <class F>
 auto Registry::at_some_endpoint(F&& f) {
   for (;;) {
@@ -206,6 +206,8 @@ auto Registry::at_some_endpoint(F&& f) {
     } catch (const DamagedBlob&) {
       throw;
     } catch (const base::Error& e) {
+      if (current_ + 1 == endpoints_.size() && !warnings_.empty())
+        fail("{}; {}", std::string{e.what()}, base::join(warnings_, "; "));
       if (current_ + 1 == endpoints_.size()) throw;
       warnings_.push_back(base::text("mirror '{}' of {}: {}", endpoint().base.text(), repository_.domain,
                                      std::string{e.what()}));
@@ -272,8 +274,32 @@ std::string Registry::bearer_token(const Challenge& challenge, const Credentials
     response = client_.send(request);
   }
   if (!response.success())
-    fail("{} gives no token for '{}': {}", url.authority(), repository_.path, describe_refusal(response));
+    fail("{} gives no token for '{}': {}", url.authority(), repository_.path,
+         response.status == 401 || response.status == 403 ? describe_denial(asker(), response)
+                                                          : describe_refusal(response));
   return read_token(response.body);
+}
+
+Asker Registry::asker() const {
+  const auto& authority = endpoints_[current_].authority;
+  const auto credentials = load_credentials(settings_.docker_config, authority);
+  if (credentials.empty()) return {.registry = authority, .user = {}};
+  const bool token = credentials.user.empty() || !credentials.identity_token.empty();
+  return {.registry = authority,
+          .user = token ? std::string{"the token"} : base::text("user '{}'", credentials.user)};
+}
+
+// Is it the tag that is unknown, or all of the repository?
+std::string Registry::missing(const std::string& tag_or_digest, const HttpResponse& refusal) {
+  HttpResponse tags;
+  try {
+    auto request = this->request("GET", "tags/list?n=1");
+    request.answer_limit = k_max_manifest;
+    tags = ask_once(request);
+  } catch (const base::Error&) {
+    // Then nothing is known of the repository.
+  }
+  return describe_missing(repository_, tag_or_digest, refusal, tags);
 }
 
 // ---- pulling ----
@@ -284,7 +310,8 @@ ManifestAnswer Registry::manifest(const std::string& tag_or_digest) {
     request.headers.emplace_back("Accept", k_manifest_types);
     request.answer_limit = k_max_manifest;
     const auto response = ask(request);
-    if (!response.success()) fail("{}", describe_manifest_refusal(repository_, response));
+    if (response.status == 404) fail("{}", missing(tag_or_digest, response));
+    if (!response.success()) fail("{}", describe_manifest_refusal(repository_, asker(), response));
     ManifestAnswer answer{.media_type = manifest_type(response),
                           .digest = "sha256:" + base::sha256_hex(response.body),
                           .document = response.body};
@@ -376,14 +403,14 @@ bool Registry::has_blob(const std::string& digest) {
   const auto response = ask(request("HEAD", "blobs/" + digest));
   if (response.success()) return true;
   if (response.status == 404) return false;
-  fail("{}", describe_push_refusal(repository_, response));
+  fail("{}", describe_push_refusal(repository_, asker(), response));
 }
 
 std::string Registry::start_upload(const std::string& query, bool& mounted) {
   const auto response = ask(request("POST", "blobs/uploads/" + query));
   mounted = response.status == 201;
   if (mounted) return "";
-  if (response.status != 202) fail("{}", describe_push_refusal(repository_, response));
+  if (response.status != 202) fail("{}", describe_push_refusal(repository_, asker(), response));
   const auto location = response.header("location");
   if (location.empty()) fail("the registry does not say where to upload to");
   return resolve_url(response.url, location).text();
@@ -421,7 +448,7 @@ void Registry::upload(const std::string& digest, const HttpBody& body) {
       // An upload that the registry has forgotten, or has another part of, begins anew.
       const bool lost = response.status == 404 || response.status == 416;
       if (last || !(lost || worth_retrying(response.status)))
-        fail("{}", describe_push_refusal(repository_, response));
+        fail("{}", describe_push_refusal(repository_, asker(), response));
     } catch (const NetworkError&) {
       if (last) throw;
     }
@@ -436,7 +463,7 @@ void Registry::put_manifest(const std::string& tag_or_digest, const std::string&
                             return std::make_unique<TextSource>(document);
                           }};
   const auto response = ask(request);
-  if (!response.success()) fail("{}", describe_push_refusal(repository_, response));
+  if (!response.success()) fail("{}", describe_push_refusal(repository_, asker(), response));
 }
 
 }  // namespace compose::images

@@ -22,6 +22,8 @@
 
 namespace compose::images {
 
+struct Asker;
+
 class BlobSink;
 
 enum class RegistryAccess : std::uint8_t { pull, push };
@@ -100,6 +102,8 @@ class Registry {
   HttpResponse send(HttpRequest& request, const ChooseSink& sink);
   void authorize(const HttpResponse& refusal);
   [[nodiscard]] std::string bearer_token(const Challenge& challenge, const Credentials& credentials);
+  [[nodiscard]] Asker asker() const;  // as far as the current endpoint knows us
+  [[nodiscard]] std::string missing(const std::string& tag_or_digest, const HttpResponse& refusal);
   [[nodiscard]] std::string start_upload(const std::string& query, bool& mounted);
   template <class F>
   auto at_some_endpoint(F&& f);

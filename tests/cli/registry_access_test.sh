@@ -57,7 +57,7 @@ test_a_token_service_is_asked_with_the_password_and_again_when_a_token_is_used_u
   serve 5000 '"auth": "bearer", "uses": 3'
   client
   built localhost:5000/team/a:1
-  matches "$(compose push -q 2>&1)" "127.0.0.1:5001 gives no token for 'team/a': status 401"
+  matches "$(compose push -q 2>&1)" "127.0.0.1:5001 gives no token for 'team/a': it does not exist or needs credentials, and there are none for 'localhost:5000' \(status 401: who are you\?\)$"
   login localhost:5000
   compose push -q
   forget localhost:5000/team/a:1
@@ -104,7 +104,7 @@ test_a_helper_that_fails_or_knows_nothing_is_told_apart() {
   matches "$(PATH=$PWD/bin:$PATH compose image pull -q localhost:5000/a:1 2>&1)" "ask 'docker-credential-fake' for 'localhost:5000': 'docker-credential-fake' is not in the PATH"
   printf '#!/bin/sh\necho "credentials not found in native keychain"; exit 1\n' >bin/docker-credential-fake
   chmod +x bin/docker-credential-fake
-  matches "$(PATH=$PWD/bin:$PATH compose image pull -q localhost:5000/a:1 2>&1)" "needs credentials \(status 401: authentication required\)"
+  matches "$(PATH=$PWD/bin:$PATH compose image pull -q localhost:5000/a:1 2>&1)" "needs credentials, and there are none for 'localhost:5000' \(status 401: authentication required\)"
   printf '#!/bin/sh\necho broken >&2; exit 7\n' >bin/docker-credential-fake
   matches "$(PATH=$PWD/bin:$PATH compose image pull -q localhost:5000/a:1 2>&1)" "ask 'docker-credential-fake' for 'localhost:5000': it exited with status 7"
   printf '#!/bin/sh\necho "{"\n' >bin/docker-credential-fake
@@ -343,6 +343,65 @@ test_two_pulls_of_one_image_at_the_same_time_do_not_meet() {
     equal "1 images, 2 layers, 2 blobs checked: clean" "$(compose image verify)"
     configure 5000
   done
+}
+
+pulling() { compose image pull -q "$1" 2>&1 | tail -n 1; }
+
+test_a_pull_that_is_refused_says_whether_somebody_asked() {
+  serve 5000 '"auth": "basic"'
+  client
+  equal "pull 'localhost:5000/a:1': pull access denied for localhost:5000/a: it does not exist or needs credentials, and there are none for 'localhost:5000' (status 401: authentication required)" "$(pulling localhost:5000/a:1)"
+  login localhost:5000 ann:wrong
+  equal "pull 'localhost:5000/a:1': pull access denied for localhost:5000/a: 'localhost:5000' does not accept user 'ann' (status 401: authentication required)" "$(pulling localhost:5000/a:1)"
+  login localhost:5000
+  configure 5000 '"auth": "basic", "faults": [{"match": "manifests", "status": 403, "times": 9, "body": "{\"errors\": [{\"message\": \"no way\"}]}"}]'
+  equal "pull 'localhost:5000/a:1': pull access denied for localhost:5000/a: it does not exist, or user 'ann' is not allowed to (status 403: no way)" "$(pulling localhost:5000/a:1)"
+  configure 5000 '"auth": "bearer"'
+  login localhost:5000 ann:wrong
+  equal "pull 'localhost:5000/a:1': 127.0.0.1:5001 gives no token for 'a': 'localhost:5000' does not accept user 'ann' (status 401: who are you?)" "$(pulling localhost:5000/a:1)"
+}
+
+test_an_unknown_tag_and_an_unknown_repository_are_told_apart() {
+  serve
+  client
+  built localhost:5000/team/a:1
+  compose push -q
+  local none
+  none=sha256:$(printf 'b%.0s' {1..64})
+  equal "pull 'localhost:5000/team/a:9': the repository 'localhost:5000/team/a' has no tag '9' (status 404: manifest unknown)" "$(pulling localhost:5000/team/a:9)"
+  equal "pull 'localhost:5000/team/a@$none': the repository 'localhost:5000/team/a' has no manifest '$none' (status 404: manifest unknown)" "$(pulling "localhost:5000/team/a@$none")"
+  equal "pull 'localhost:5000/team/b:1': the registry localhost:5000 has no repository 'team/b' (status 404: manifest unknown)" "$(pulling localhost:5000/team/b:1)"
+  # The registry that most people run says the same.
+  registry_start 5009
+  compose image tag localhost:5000/team/a:1 localhost:5009/team/a:1
+  compose image push -q localhost:5009/team/a:1 >/dev/null
+  matches "$(pulling localhost:5009/team/a:9)" "^pull 'localhost:5009/team/a:9': the repository 'localhost:5009/team/a' has no tag '9' \(status 404: manifest unknown\)$"
+  matches "$(pulling localhost:5009/team/b:9)" "^pull 'localhost:5009/team/b:9': the registry localhost:5009 has no repository 'team/b' \(status 404: manifest unknown\)$"
+}
+
+test_where_nobody_has_it_each_mirror_is_told_of() {
+  serve 5000
+  client '"mirrors": {"localhost:5998": ["http://localhost:5999", "http://localhost:5000"]}'
+  equal "pull 'localhost:5998/tool:1': connect to localhost:5998: Connection refused; mirror 'http://localhost:5999/' of localhost:5998: connect to localhost:5999: Connection refused; mirror 'http://localhost:5000/' of localhost:5998: the registry localhost:5998 has no repository 'tool' (status 404: manifest unknown)" "$(pulling localhost:5998/tool:1)"
+}
+
+test_what_is_wrong_with_tls_is_said() {
+  authority registry.test
+  { cat /etc/hosts; echo "127.0.0.1 registry.test other.test"; } >hosts
+  over hosts /etc/hosts
+  serve 5443 '"tls": {"cert": "certificate.cert", "key": "certificate.key"}'
+  serve 5000
+  mkdir -p certs/registry.test:5443 certs/other.test:5443
+  client "\"certificates\": \"$PWD/certs\""
+  equal "pull 'registry.test:5443/a:1': the certificate of 'registry.test' is not trusted: unable to get local issuer certificate" "$(pulling registry.test:5443/a:1)"
+  cp ca.crt certs/other.test:5443/
+  equal "pull 'other.test:5443/a:1': the certificate of 'other.test' is not trusted: hostname mismatch" "$(pulling other.test:5443/a:1)"
+  cp client.cert certs/registry.test:5443/ca.crt
+  equal "pull 'registry.test:5443/a:1': the certificate of 'registry.test' is not trusted: unable to get local issuer certificate" "$(pulling registry.test:5443/a:1)"
+  echo nonsense >certs/registry.test:5443/ca.crt
+  matches "$(pulling registry.test:5443/a:1)" "^pull 'registry.test:5443/a:1': read certificates from '$PWD/certs/registry.test:5443/ca.crt': "
+  # A server that does not speak TLS at all.
+  equal "pull 'registry.test:5000/a:1': registry.test:5000 does not speak TLS: wrong version number" "$(pulling registry.test:5000/a:1)"
 }
 
 run_tests "$@"

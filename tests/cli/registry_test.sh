@@ -101,7 +101,7 @@ test_credentials_come_from_the_docker_config_and_go_nowhere_else() {
   registry_start 5000 "auth: {htpasswd: {realm: test, path: $PWD/users}}"
   built localhost:5000/a:1
   export DOCKER_CONFIG=$PWD/docker
-  equal "push 'localhost:5000/a:1': layer $(compose push 2>&1 | sed -n 's/.*layer \(sha256:[0-9a-f]*\): .*/\1/p'): push access denied for localhost:5000/a: it does not exist or needs credentials (status 401)" \
+  equal "push 'localhost:5000/a:1': layer $(compose push 2>&1 | sed -n 's/.*layer \(sha256:[0-9a-f]*\): .*/\1/p'): push access denied for localhost:5000/a: it does not exist or needs credentials, and there are none for 'localhost:5000' (status 401)" \
     "$(compose push -q 2>&1)"
   printf '{"auths": {"localhost:5000": {"auth": "%s"}}}' "$(printf ann:secret | base64)" >docker/config.json
   compose push -q

@@ -12,7 +12,8 @@ import sys
 import tarfile
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from http_server import Handler, Server
 
 PORT, LOG = int(sys.argv[1]), sys.argv[2]
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -163,21 +164,7 @@ for _ in range(9):
 manifests["deep", "1"] = (INDEX, inner)
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *arguments):
-        pass
-
-    def answer(self, status, body=b"", headers=(), length=None):
-        self.send_response(status)
-        for name, value in dict(headers).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body) if length is None else length))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
+class RegistryHandler(Handler):
     def count(self):
         with lock:
             asked[self.path] = asked.get(self.path, 0) + 1
@@ -284,12 +271,5 @@ class Handler(BaseHTTPRequestHandler):
         return self.answer(404) if body is None else self.answer(200, body)
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request, client_address):
-        pass  # clients that give up are what is tested
-
-
-threading.Thread(target=Server(("127.0.0.1", PORT + 1), Handler).serve_forever, daemon=True).start()
-Server(("127.0.0.1", PORT), Handler).serve_forever()
+threading.Thread(target=Server(("127.0.0.1", PORT + 1), RegistryHandler).serve_forever, daemon=True).start()
+Server(("127.0.0.1", PORT), RegistryHandler).serve_forever()

@@ -22,7 +22,8 @@ import threading
 import time
 import urllib.parse
 import uuid
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from http_server import Handler, Server
 
 FILE = sys.argv[1]
 FIRST = json.load(open(FILE))
@@ -43,23 +44,7 @@ def digest_of(data):
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    status = 0
-
-    def log_message(self, *arguments):
-        pass
-
-    def answer(self, status, body=b"", headers=(), length=None):
-        self.status = status
-        self.send_response(status)
-        for name, value in dict(headers).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body) if length is None else length))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
+class RegistryHandler(Handler):
     def handle_any(self):
         size = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(size) if size else b""
@@ -125,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(200, json.dumps({"access_token" if identity else "token": name, "expires_in": 60}).encode())
 
     def route(self, body):
-        match = re.fullmatch(r"/v2/(?:(.+)/(manifests|blobs|blobs/uploads)/([^/?]*)(?:\?(.*))?)?", self.path)
+        match = re.fullmatch(r"/v2/(?:(.+)/(manifests|tags|blobs|blobs/uploads)/([^/?]*)(?:\?(.*))?)?", self.path)
         if not match:
             return self.answer(404)
         repository, kind, what, query = match.groups()
@@ -137,6 +122,11 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "PUT":
             manifests[repository, what] = manifests[repository, digest_of(body)] = (self.headers["Content-Type"], body)
             return self.answer(201, b"", {"Docker-Content-Digest": digest_of(body)})
+        if kind == "tags":
+            tags = sorted(tag for name, tag in manifests if name == repository and not tag.startswith("sha256:"))
+            if not tags:
+                return self.answer(404, b'{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry"}]}')
+            return self.answer(200, json.dumps({"name": repository, "tags": tags}).encode())
         if kind == "manifests":
             media_type, body = manifests.get((repository, what), (None, None))
             if body is None:
@@ -186,14 +176,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(201, b"", {"Location": "/v2/%s/blobs/%s" % (repository, query["digest"][0])})
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request, client_address):
-        pass  # clients that give up are what is tested
-
-
-server = Server(("127.0.0.1", PORT), Handler)
+server = Server(("127.0.0.1", PORT), RegistryHandler)
 if FIRST.get("tls"):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(FIRST["tls"]["cert"], FIRST["tls"]["key"])
@@ -201,5 +184,5 @@ if FIRST.get("tls"):
         context.load_verify_locations(FIRST["tls"]["client_ca"])
         context.verify_mode = ssl.CERT_REQUIRED
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-threading.Thread(target=Server(("127.0.0.1", PORT + 1), Handler).serve_forever, daemon=True).start()
+threading.Thread(target=Server(("127.0.0.1", PORT + 1), RegistryHandler).serve_forever, daemon=True).start()
 server.serve_forever()

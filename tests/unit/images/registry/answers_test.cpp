@@ -28,12 +28,41 @@ TEST_SUITE("images/registry/answers") {
     CHECK(describe_refusal(answer(500, "", "{\"errors\":[{\"message\":\"a\\u001b[31mb\"}]}")) ==
           "status 500: a [31mb");
     const Reference reference{.domain = "docker.io", .path = "library/x", .tag = "1"};
-    CHECK(describe_manifest_refusal(reference, answer(401, "", "")) ==
-          "pull access denied for x: it does not exist or needs credentials (status 401)");
-    CHECK(describe_manifest_refusal(reference, answer(404, "", "")) ==
-          "it is not in the registry: status 404");
-    CHECK(describe_push_refusal(reference, answer(413, "", "")) ==
+    CHECK(describe_push_refusal(reference, {"docker.io", ""}, answer(413, "", "")) ==
           "the registry docker.io refuses: status 413");
+    CHECK(describe_manifest_refusal(reference, {"docker.io", ""}, answer(500, "", "")) ==
+          "the registry docker.io refuses: status 500");
+  }
+
+  TEST_CASE("no credentials and refused ones are told apart") {
+    const Reference reference{.domain = "docker.io", .path = "library/x", .tag = "1"};
+    CHECK(describe_manifest_refusal(reference, {"docker.io", ""}, answer(401, "", "")) ==
+          "pull access denied for x: it does not exist or needs credentials, and there are none for "
+          "'docker.io' "
+          "(status 401)");
+    CHECK(describe_manifest_refusal(reference, {"docker.io", "user 'ann'"}, answer(401, "", "")) ==
+          "pull access denied for x: 'docker.io' does not accept user 'ann' (status 401)");
+    CHECK(describe_push_refusal(reference, {"docker.io", "the token"}, answer(403, "", "")) ==
+          "push access denied for x: it does not exist, or the token is not allowed to (status 403)");
+  }
+
+  TEST_CASE("an unknown tag and an unknown repository are told apart") {
+    const Reference reference{.domain = "localhost:5000", .path = "team/x", .tag = "1"};
+    const auto unknown =
+        answer(404, "", R"({"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]})");
+    const auto no_name = answer(404, "", R"({"errors":[{"code":"NAME_UNKNOWN","message":"no such name"}]})");
+    const auto digest = "sha256:" + std::string(64, 'a');
+    CHECK(describe_missing(reference, "9", unknown, answer(200, "", "{}")) ==
+          "the repository 'localhost:5000/team/x' has no tag '9' (status 404: manifest unknown)");
+    CHECK(describe_missing(reference, digest, unknown, answer(200, "", "{}")) ==
+          "the repository 'localhost:5000/team/x' has no manifest '" + digest +
+              "' (status 404: manifest unknown)");
+    CHECK(describe_missing(reference, "9", unknown, no_name) ==
+          "the registry localhost:5000 has no repository 'team/x' (status 404: manifest unknown)");
+    CHECK(describe_missing(reference, "9", no_name, answer(404, "", "")) ==
+          "the registry localhost:5000 has no repository 'team/x' (status 404: no such name)");
+    CHECK(describe_missing(reference, "9", answer(404, "", ""), answer(404, "", "")) ==
+          "it is not in the registry: status 404");
   }
 
   TEST_CASE("a manifest is known by its type or by its shape") {
