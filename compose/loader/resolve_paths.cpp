@@ -113,12 +113,20 @@ void resolve_all(const PathResolver& resolver, Node& node, PatternTable::Place p
 
 }  // namespace
 
+// user@host:path, the form of scp.
+static bool is_scp_form(std::string_view location) {
+  const auto at = location.find('@');
+  const auto colon = location.find(':');
+  return at != 0 && at < colon && colon != std::string_view::npos &&
+         location.substr(0, colon).find('/') == std::string_view::npos;
+}
+
 bool is_remote(std::string_view location) {
   static constexpr auto prefixes = std::to_array<std::string_view>(
       {"https://", "http://", "git://", "ssh://", "github.com/", "git@", "oci://"});
   for (const auto prefix : prefixes)
     if (location.starts_with(prefix)) return true;
-  return false;
+  return is_scp_form(location);
 }
 
 void resolve_paths(Node& model, const std::string& base, const Environment& environment) {

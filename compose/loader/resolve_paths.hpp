@@ -10,7 +10,7 @@ namespace compose::loader {
 void resolve_paths(Node& model, const std::string& base, const Environment& environment);
 void resolve_service_paths(Node& service, const std::string& base, const Environment& environment);
 
-// "https://…", "git@…", "github.com/…": what is not a path of this host.
+// "https://…", "user@host:…", "github.com/…": what is not a path of this host.
 bool is_remote(std::string_view location);
 
 }  // namespace compose::loader

@@ -83,6 +83,12 @@ IgnoreRules context_ignore_rules(const BuildRequest& request, const base::HostPa
   return rules_of_context(request, context, root);
 }
 
+GitAccess git_access_of(const BuildRequest& request, const GitAddress& address) {
+  std::map<std::string, std::string> secrets;
+  for (const auto& secret : request.secrets) secrets[secret.id] = secret.content;
+  return git_access(address, request.ssh, secrets);
+}
+
 bool is_proxy_argument(const std::string& name) {
   static const std::set<std::string> names{"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"};
   return names.contains(upper_case(name)) && (name == upper_case(name) || name == lower_case(name));

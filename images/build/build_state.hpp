@@ -13,6 +13,7 @@
 #include "images/build/config_step.hpp"
 #include "images/build/dockerfile_check.hpp"
 #include "images/build/file_digests.hpp"
+#include "images/build/git_source.hpp"
 #include "images/build/named_context.hpp"
 #include "images/build/remote_cache.hpp"
 #include "images/build/root_view.hpp"
@@ -82,6 +83,8 @@ struct BuildSession {
 [[nodiscard]] CheckSurroundings surroundings_of(const Store& store, const BuildRequest& request,
                                                 const StagePlan& plan,
                                                 const std::map<std::string, std::string>& predefined);
+
+[[nodiscard]] GitAccess git_access_of(const BuildRequest& request, const GitAddress& address);
 
 // HTTP_PROXY and its like, which every RUN gets without an ARG.
 [[nodiscard]] bool is_proxy_argument(const std::string& name);

@@ -248,8 +248,12 @@ class Batch {
   Fetch start_fetch(Job& job, NamedContext* into, const NamedContext& context) {
     auto workspace = std::make_shared<const Workspace>(commons_.store.layers().workspace());
     const bool keep_git = wants_git_directory(job.request);
-    auto worker = std::make_unique<Worker>(
-        [&](WorkerReport&) { return base::to_wire(fetch_context(context, workspace->upper(), keep_git)); });
+    GitAccess access;
+    if (context.kind == ContextKind::git)
+      access = git_access_of(job.request, *parse_git_address(context.place));
+    auto worker = std::make_unique<Worker>([&](WorkerReport&) {
+      return base::to_wire(fetch_context(context, workspace->upper(), keep_git, access));
+    });
     return {.job = job,
             .context = into,
             .text = context.place,

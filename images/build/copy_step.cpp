@@ -152,11 +152,11 @@ std::shared_ptr<const SourceTree> tree_of(const Remote& remote, const base::Host
 }
 
 // Brings a remote source to its place, in a worker. Returns its digest, or its commit.
-std::string fetch_remote(const Remote& remote, bool keep_git_directory) {
+std::string fetch_remote(const Remote& remote, bool keep_git_directory, const BuildRequest& request) {
   if (!remote.git) return download_file(remote.address, remote.digest, remote.place->upper());
   auto address = *remote.git;
   if (!remote.digest.empty()) address.checksum = remote.digest;  // what the step's key says
-  return fetch_git(address, remote.place->upper(), keep_git_directory);
+  return fetch_git(address, remote.place->upper(), keep_git_directory, git_access_of(request, address));
 }
 
 Listing listing_of(const Remote& remote) {
@@ -179,10 +179,10 @@ void StageBuilder::find_out_remotes(const CopyInstruction& copy, const std::shar
   auto& remote = *unknown;
   auto find_out = [this, work, &remote](WorkerReport&) {
     if (remote.git) {
-      auto commit = resolve_git_ref(*remote.git);
+      auto commit = resolve_git_ref(*remote.git, git_access_of(session_.request, *remote.git));
       if (!commit.empty()) return commit;
     }
-    return fetch_remote(remote, work->keep_git_directory);
+    return fetch_remote(remote, work->keep_git_directory, session_.request);
   };
   auto prepare = [this, &remote] {
     remote.place = std::make_shared<Workspace>(session_.store().layers().workspace());
@@ -354,7 +354,7 @@ bool is_archive(const SourceTree& tree, const SourceEntry& entry) {
 void StageBuilder::perform_copy(CopyWork& work, const Workspace& workspace) const {
   for (auto& remote : work.remotes) {
     if (!remote.tree) {  // whose digest was known is fetched only now
-      fetch_remote(remote, work.keep_git_directory);
+      fetch_remote(remote, work.keep_git_directory, session_.request);
       remote.tree = tree_of(remote, remote.place->upper());
     }
     work.listings.push_back(listing_of(remote));

@@ -12,6 +12,7 @@
 #include "images/build/dockerfile_lexer.hpp"
 #include "images/build/root_view.hpp"
 #include "images/host_tool.hpp"
+#include "images/registry/base64.hpp"
 
 namespace compose::images {
 namespace {
@@ -84,11 +85,23 @@ std::string clean_directory(const std::string& directory) {
   return base::clean_path("/" + directory).substr(1);
 }
 
+// A secret from a file ends in a newline that is no part of it.
+std::string trim_lines(std::string text) {
+  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  return text;
+}
+
+// "https://host:port".
+std::string origin_of(const std::string& repository) {
+  const auto host = repository.find("://") + 3;
+  return repository.substr(0, std::min(repository.find('/', host), repository.size()));
+}
+
 // ---- git ----
 
 class Git {
  public:
-  explicit Git(std::optional<HostPath> directory = std::nullopt)
+  Git(const GitAddress& address, const GitAccess& access, std::optional<HostPath> directory = std::nullopt)
       : program_(find_program("git")), directory_(std::move(directory)) {
     if (!program_) fail("it takes git, and 'git' is not in the PATH");
     for (auto& entry : own_environment())
@@ -99,6 +112,16 @@ class Git {
     const bool has_ssh = std::ranges::any_of(
         environment_, [](const auto& entry) { return entry.starts_with("GIT_SSH_COMMAND="); });
     if (!has_ssh) environment_.emplace_back("GIT_SSH_COMMAND=ssh -o BatchMode=yes");
+    if (!access.agent.empty()) {
+      std::erase_if(environment_, [](const auto& entry) { return entry.starts_with("SSH_AUTH_SOCK="); });
+      environment_.push_back("SSH_AUTH_SOCK=" + access.agent);
+    }
+    if (!access.authorization.empty()) {  // not among the arguments, which all of the host may read
+      environment_.emplace_back("GIT_CONFIG_COUNT=1");
+      environment_.push_back(
+          base::text("GIT_CONFIG_KEY_0=http.{}/.extraHeader", origin_of(address.repository)));
+      environment_.push_back("GIT_CONFIG_VALUE_0=Authorization: " + access.authorization);
+    }
   }
 
   // nullopt: it failed, and errors() tells why.
@@ -174,11 +197,33 @@ std::optional<GitAddress> parse_git_address(std::string_view text) {
   return address;
 }
 
-std::string resolve_git_ref(const GitAddress& address) {
+GitAccess git_access(const GitAddress& address, const std::map<std::string, std::string>& ssh,
+                     const std::map<std::string, std::string>& secrets) {
+  GitAccess access;
+  if (const auto agent = ssh.find("default"); agent != ssh.end()) access.agent = agent->second;
+  if (!address.repository.starts_with("http://") && !address.repository.starts_with("https://"))
+    return access;
+  const auto origin = origin_of(address.repository);
+  const auto server = "." + origin.substr(origin.find("://") + 3);
+  const auto without_port = server.substr(0, server.rfind(':'));
+  for (const auto& suffix : {server, without_port, std::string{}}) {
+    if (const auto header = secrets.find("GIT_AUTH_HEADER" + suffix); header != secrets.end()) {
+      access.authorization = trim_lines(header->second);
+      return access;
+    }
+    if (const auto token = secrets.find("GIT_AUTH_TOKEN" + suffix); token != secrets.end()) {
+      access.authorization = "Basic " + base64_encode("x-access-token:" + trim_lines(token->second));
+      return access;
+    }
+  }
+  return access;
+}
+
+std::string resolve_git_ref(const GitAddress& address, const GitAccess& access) {
   return base::with_context(base::text("git repository '{}'", address.repository), [&]() -> std::string {
     if (is_whole_commit(address.ref)) return address.ref;
     if (is_whole_commit(address.checksum) && address.ref.empty()) return address.checksum;
-    Git git;
+    Git git{address, access};
     const auto wanted = address.ref.empty() ? std::string{"HEAD"} : address.ref;
     const auto lines = git.run({"ls-remote", "--", address.repository, wanted, wanted + "^{}"});
     std::map<std::string, std::string> by_name;
@@ -198,9 +243,10 @@ std::string resolve_git_ref(const GitAddress& address) {
   });
 }
 
-std::string fetch_git(const GitAddress& address, const HostPath& directory, bool keep_git_directory) {
+std::string fetch_git(const GitAddress& address, const HostPath& directory, bool keep_git_directory,
+                      const GitAccess& access) {
   return base::with_context(base::text("git repository '{}'", address.repository), [&] {
-    Git git{directory};
+    Git git{address, access, directory};
     git.run({"-c", "init.defaultBranch=main", "init", "-q"});
     git.run({"remote", "add", "origin", address.repository});
     const auto commit = fetch_commit(git, address);

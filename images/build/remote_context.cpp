@@ -32,11 +32,11 @@ FetchedContext fetch_download(const std::string& address, const base::HostPath& 
 }  // namespace
 
 FetchedContext fetch_context(const NamedContext& context, const base::HostPath& directory,
-                             bool keep_git_directory) {
+                             bool keep_git_directory, const GitAccess& access) {
   if (context.kind == ContextKind::download) return fetch_download(context.place, directory);
   const auto tree = directory / "repository";
   base::sys::make_directory(tree, 0755);
-  fetch_git(*parse_git_address(context.place), tree, keep_git_directory);
+  fetch_git(*parse_git_address(context.place), tree, keep_git_directory, access);
   return {.directory = tree.str(), .dockerfile = ""};
 }
 

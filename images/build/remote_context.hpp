@@ -5,6 +5,7 @@
 
 #include "base/path.hpp"
 #include "base/record.hpp"
+#include "images/build/git_source.hpp"
 #include "images/build/named_context.hpp"
 
 namespace compose::images {
@@ -20,7 +21,7 @@ struct FetchedContext {
 
 // Into `directory`, which is empty. Runs in a worker.
 FetchedContext fetch_context(const NamedContext& context, const base::HostPath& directory,
-                             bool keep_git_directory);
+                             bool keep_git_directory, const GitAccess& access);
 
 // "directory[:tag][@digest]" of an image in an OCI layout.
 struct LayoutImage {

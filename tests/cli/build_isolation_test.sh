@@ -2,13 +2,7 @@
 # What a Dockerfile or a context of a stranger could try: to leave its caches, to make a build wait, to be mistaken for another.
 . "$(dirname "$0")/../support/cli.sh"
 . "$source_root/tests/support/registry.sh"
-
-context() {
-  busybox_image context
-  printf 'FROM scratch AS busybox\nADD rootfs.tar /\nFROM busybox\n%s\n' "$1" >context/Dockerfile
-  printf 'services:\n  one:\n    image: test/one\n    network_mode: none\n    build:\n      context: ./context\n%s\n' "${2:-}" >compose.yaml
-}
-in_image() { compose run --rm -T one sh -c "$1"; }
+. "$source_root/tests/support/build.sh"
 
 test_a_link_in_a_cache_leads_nowhere_else() {
   mkdir outside

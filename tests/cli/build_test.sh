@@ -2,20 +2,7 @@
 # How builds go on: side by side, from contexts that are elsewhere, and what the command says about them.
 . "$(dirname "$0")/../support/cli.sh"
 . "$source_root/tests/support/registry.sh"
-
-# base_image: an image test/base with busybox in it, for FROM.
-base_image() {
-  busybox_image busybox
-  printf 'services: {base: {image: test/base, build: ./busybox}}' >base.yaml
-  compose -f base.yaml build -q
-}
-# one LINES [EXTRA]: a service `one` that builds FROM test/base and LINES.
-one() {
-  mkdir -p context
-  printf 'FROM test/base\n%s\n' "$1" >context/Dockerfile
-  printf 'services:\n  one:\n    image: test/one\n    network_mode: none\n    build:\n      context: ./context\n%s\n' "${2:-}" >compose.yaml
-}
-in_image() { compose run --rm -T one sh -c "$1"; }
+. "$source_root/tests/support/build.sh"
 
 test_stages_and_services_are_built_side_by_side() {
   base_image
@@ -97,29 +84,6 @@ test_an_image_that_another_service_builds_is_waited_for() {
 made" "$(compose run --rm -T above cat /below /aside)"
   sed -i 's/FROM test\/base\\nRUN sleep 1/FROM test\/above\\nRUN sleep 1/' compose.yaml
   matches "$(compose build -q 2>&1)" 'each waits for the image of the next: above -> below -> above'
-}
-
-git_repository() {  # git_repository DIRECTORY
-  export HOME=$PWD GIT_CONFIG_NOSYSTEM=1
-  git config --global user.name a
-  git config --global user.email a@b
-  git -c init.defaultBranch=main init -q "$1"
-  mkdir "$1/sub"
-  printf 'FROM test/base\nCOPY . /from\n' | tee "$1/Dockerfile" >"$1/sub/Dockerfile"
-  echo one >"$1/file"
-  echo inner >"$1/sub/inner"
-  git -C "$1" add -A
-  git -C "$1" commit -qm one
-  git -C "$1" tag -am tagged v1
-  git -C "$1" checkout -qb branch
-  echo two >"$1/file"
-  git -C "$1" commit -qam two
-  git -C "$1" checkout -q main
-}
-git_server() {  # git://127.0.0.1/
-  git daemon --reuseaddr --listen=127.0.0.1 --export-all --base-path="$PWD" "$PWD" 2>daemon.log &
-  registry_pids+=($!)
-  eventually 10 git ls-remote -q git://127.0.0.1/repository.git >refs
 }
 
 test_a_context_is_a_git_repository() {

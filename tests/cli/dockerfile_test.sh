@@ -2,20 +2,7 @@
 # What Dockerfiles can say that other builders of this machine do not know, and what compose files say about builds.
 . "$(dirname "$0")/../support/cli.sh"
 . "$source_root/tests/support/registry.sh"
-
-# context: a directory with a busybox tar; Dockerfile and compose.yaml from the arguments.
-context() {
-  busybox_image context
-  printf 'FROM scratch AS busybox\nADD rootfs.tar /\nFROM busybox\n%s\n' "$1" >context/Dockerfile
-  printf 'services:\n  one:\n    image: test/one\n    network_mode: none\n    build:\n      context: ./context\n%s\n' "${2:-}" >compose.yaml
-}
-in_image() { compose run --rm -T one sh -c "$1"; }
-
-serve() {  # serve DIRECTORY PORT
-  python3 -m http.server -b 127.0.0.1 -d "$1" "$2" >/dev/null 2>"$scratch/served" &
-  registry_pids+=($!)
-  eventually 10 curl -so /dev/null "http://127.0.0.1:$2/"
-}
+. "$source_root/tests/support/build.sh"
 
 test_add_downloads_and_checks() {
   trap_registry

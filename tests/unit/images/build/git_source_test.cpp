@@ -60,4 +60,20 @@ TEST_SUITE("images/build/git_source") {
     CHECK(parse_layout_image("/a:1/b:tag") == LayoutImage{"/a:1/b", "tag", ""});
     CHECK(parse_layout_image("/a@sha256:12") == LayoutImage{"/a", "", "sha256:12"});
   }
+
+  TEST_CASE("the secret for a server comes before the one for all, and only HTTP has one") {
+    const auto access = [](const char* address, const std::map<std::string, std::string>& secrets) {
+      return git_access(*parse_git_address(address), {{"default", "/agent"}}, secrets);
+    };
+    const std::map<std::string, std::string> secrets{{"GIT_AUTH_TOKEN", "all\n"},
+                                                     {"GIT_AUTH_TOKEN.here.test", "here"},
+                                                     {"GIT_AUTH_HEADER.here.test:81", "Bearer 81"}};
+    CHECK(access("https://other.test/x.git", secrets) ==
+          GitAccess{"/agent", "Basic eC1hY2Nlc3MtdG9rZW46YWxs"});
+    CHECK(access("https://here.test:80/x.git", secrets).authorization ==
+          "Basic eC1hY2Nlc3MtdG9rZW46aGVyZQ==");
+    CHECK(access("http://here.test:81/x.git", secrets).authorization == "Bearer 81");
+    CHECK(access("git@here.test:x.git", secrets) == GitAccess{"/agent", ""});
+    CHECK(access("https://other.test/x.git", {}).authorization.empty());
+  }
 }
