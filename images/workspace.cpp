@@ -18,7 +18,7 @@ using base::HostPath;
 using std::chrono::nanoseconds;
 
 constexpr std::size_t k_most_grounds = 12;
-constexpr nanoseconds k_quick{40'000};  // making a directory takes 20 000 or so
+constexpr nanoseconds k_quick{30'000};  // making a directory takes 20 000 or so
 
 nanoseconds processor_time() {
   timespec now{};
