@@ -31,6 +31,16 @@ void from_json(const Json& json, T& value, const std::string& path);
 template <class T>
 [[nodiscard]] T parse_record(std::string_view text, std::string_view what);
 
+// object[name] = value, unless it is empty or 0.
+template <class T>
+void put_if_any(Json& object, const char* name, const T& value) {
+  if constexpr (std::is_arithmetic_v<T>) {
+    if (value != T{}) object[name] = value;
+  } else {
+    if (!value.empty()) object[name] = value;
+  }
+}
+
 // ---- bodies ----
 
 template <class T>

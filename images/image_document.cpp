@@ -9,6 +9,7 @@ namespace {
 
 using base::fail;
 using base::Json;
+using base::put_if_any;
 
 // The member, or nullptr where it is absent or null: writers use both for "none".
 const Json* member(const Json& object, const char* name) {
@@ -125,41 +126,31 @@ Json set_of(const std::vector<std::string>& names) {
   return object;
 }
 
-void put_if(Json& into, const char* name, const std::string& value) {
-  if (!value.empty()) into[name] = value;
-}
-void put_if(Json& into, const char* name, const std::vector<std::string>& value) {
-  if (!value.empty()) into[name] = value;
-}
-void put_if(Json& into, const char* name, std::int64_t value) {
-  if (value != 0) into[name] = value;
-}
-
 Json health_json(const HealthConfig& health) {
   Json json = Json::object();
-  put_if(json, "Test", health.test);
-  put_if(json, "Interval", health.interval);
-  put_if(json, "Timeout", health.timeout);
-  put_if(json, "StartPeriod", health.start_period);
-  put_if(json, "StartInterval", health.start_interval);
-  put_if(json, "Retries", health.retries);
+  put_if_any(json, "Test", health.test);
+  put_if_any(json, "Interval", health.interval);
+  put_if_any(json, "Timeout", health.timeout);
+  put_if_any(json, "StartPeriod", health.start_period);
+  put_if_any(json, "StartInterval", health.start_interval);
+  put_if_any(json, "Retries", health.retries);
   return json;
 }
 
 Json config_object(const ImageConfig& config) {
   Json json = Json::object();
-  put_if(json, "User", config.user);
-  if (!config.exposed_ports.empty()) json["ExposedPorts"] = set_of(config.exposed_ports);
-  put_if(json, "Env", config.environment);
-  put_if(json, "Entrypoint", config.entrypoint);
-  put_if(json, "Cmd", config.command);
-  if (!config.volumes.empty()) json["Volumes"] = set_of(config.volumes);
-  put_if(json, "WorkingDir", config.directory);
-  if (!config.labels.empty()) json["Labels"] = config.labels;
-  put_if(json, "StopSignal", config.stop_signal);
+  put_if_any(json, "User", config.user);
+  put_if_any(json, "ExposedPorts", set_of(config.exposed_ports));
+  put_if_any(json, "Env", config.environment);
+  put_if_any(json, "Entrypoint", config.entrypoint);
+  put_if_any(json, "Cmd", config.command);
+  put_if_any(json, "Volumes", set_of(config.volumes));
+  put_if_any(json, "WorkingDir", config.directory);
+  put_if_any(json, "Labels", config.labels);
+  put_if_any(json, "StopSignal", config.stop_signal);
   if (config.health) json["Healthcheck"] = health_json(*config.health);
-  put_if(json, "Shell", config.shell);
-  put_if(json, "OnBuild", config.on_build);
+  put_if_any(json, "Shell", config.shell);
+  put_if_any(json, "OnBuild", config.on_build);
   return json;
 }
 
@@ -167,10 +158,10 @@ Json history_json(const std::vector<HistoryEntry>& history) {
   Json array = Json::array();
   for (const auto& entry : history) {
     Json json = Json::object();
-    put_if(json, "created", entry.created);
-    put_if(json, "created_by", entry.created_by);
-    put_if(json, "comment", entry.comment);
-    if (entry.empty_layer) json["empty_layer"] = true;
+    put_if_any(json, "created", entry.created);
+    put_if_any(json, "created_by", entry.created_by);
+    put_if_any(json, "comment", entry.comment);
+    put_if_any(json, "empty_layer", entry.empty_layer);
     array.push_back(std::move(json));
   }
   return array;
@@ -186,10 +177,10 @@ ImageDocument parse_image_document(std::string_view json) {
 
 std::string format_image_document(const ImageDocument& document) {
   Json json = Json::object();
-  put_if(json, "created", document.created);
-  put_if(json, "author", document.author);
+  put_if_any(json, "created", document.created);
+  put_if_any(json, "author", document.author);
   json["architecture"] = document.architecture;
-  put_if(json, "variant", document.variant);
+  put_if_any(json, "variant", document.variant);
   json["os"] = document.os;
   json["config"] = config_object(document.config);
   json["rootfs"] = Json{{"type", "layers"}, {"diff_ids", document.diff_ids}};

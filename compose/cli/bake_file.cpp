@@ -9,11 +9,7 @@ namespace compose::cli {
 namespace {
 
 using base::Json;
-
-template <class Container>
-void put(Json& target, const char* key, const Container& values) {
-  if (!values.empty()) target[key] = values;
-}
+using base::put_if_any;
 
 // A target's name has no dots and the like in it.
 std::string target_name(const std::string& service) {
@@ -50,38 +46,38 @@ Json target_of(const model::Project& project, const model::Service& service, con
   const auto request = build_request_of(project, service, options);
   Json target = Json::object();
   target["context"] = request.context;
-  put(target, "contexts", contexts_in(build));
+  put_if_any(target, "contexts", contexts_in(build));
   if (request.dockerfile_inline)
     target["dockerfile-inline"] = *request.dockerfile_inline;
   else
     target["dockerfile"] = request.dockerfile;
-  put(target, "args", request.arguments);
-  put(target, "labels", build.labels);
-  put(target, "tags", request.tags);
-  put(target, "cache-from", build.cache_from);
-  put(target, "cache-to", build.cache_to);
-  put(target, "target", build.target);
-  put(target, "secret", secrets_in(project, build));
+  put_if_any(target, "args", request.arguments);
+  put_if_any(target, "labels", build.labels);
+  put_if_any(target, "tags", request.tags);
+  put_if_any(target, "cache-from", build.cache_from);
+  put_if_any(target, "cache-to", build.cache_to);
+  put_if_any(target, "target", build.target);
+  put_if_any(target, "secret", secrets_in(project, build));
   std::vector<std::string> agents;
   for (const auto* given : {&build.ssh, &options.ssh})
     for (const auto& [id, path] : *given) agents.push_back(path.empty() ? id : id + "=" + path);
-  put(target, "ssh", agents);
-  put(target, "platforms", build.platforms);
-  if (request.pull) target["pull"] = true;
-  if (request.no_cache) target["no-cache"] = true;
-  put(target, "no-cache-filter", build.no_cache_filter);
-  put(target, "network", build.network);
+  put_if_any(target, "ssh", agents);
+  put_if_any(target, "platforms", build.platforms);
+  put_if_any(target, "pull", request.pull);
+  put_if_any(target, "no-cache", request.no_cache);
+  put_if_any(target, "no-cache-filter", build.no_cache_filter);
+  put_if_any(target, "network", build.network);
   if (build.shm_size) target["shm-size"] = std::to_string(*build.shm_size);
   std::vector<std::string> limits;
   for (const auto& limit : request.ulimits)
     limits.push_back(base::text("{}={}:{}", limit.name, limit.soft, limit.hard));
-  put(target, "ulimits", limits);
+  put_if_any(target, "ulimits", limits);
   auto entitlements = build.entitlements;
   if (build.privileged) entitlements.emplace_back("security.insecure");
-  put(target, "entitlements", entitlements);
+  put_if_any(target, "entitlements", entitlements);
   std::map<std::string, std::string> hosts;
   for (const auto& [name, addresses] : build.extra_hosts) hosts[name] = base::join(addresses, ",");
-  put(target, "extra-hosts", hosts);
+  put_if_any(target, "extra-hosts", hosts);
   target["output"] = Json::array({push && !service.image.empty() ? "type=registry" : "type=docker"});
   return target;
 }

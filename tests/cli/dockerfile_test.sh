@@ -154,4 +154,20 @@ COPY Dockerfile /" "      cache_to: ['$place']"
   matches "$(compose build 2>&1)" "cache_from 'type=local,src=[^']*/cache': .*No such file"
 }
 
+test_a_pattern_that_matches_nothing_is_a_warning_and_what_is_ignored_is_an_error() {
+  context 'COPY *.none /x/'
+  equal "WARNING: Dockerfile:4: nothing in the build context matches '*.none'" "$(compose build 2>&1 | grep WARNING)"
+  compose build -q
+  equal no "$(in_image 'test -e /x && echo yes || echo no')"
+  echo secret >context/hidden
+  mkdir context/partly
+  touch context/partly/{seen,hidden}
+  printf 'hidden\npartly/*\n!partly/seen\n' >context/.dockerignore
+  context 'COPY hidden /x'
+  matches "$(compose build -q 2>&1)" "Dockerfile:4: 'hidden' is not in the build context: .dockerignore hides it"
+  context 'COPY par* /x/'
+  compose build -q
+  equal seen "$(in_image 'ls /x')"
+}
+
 run_tests "$@"

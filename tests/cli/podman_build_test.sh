@@ -3,6 +3,7 @@
 # we build all of them with one command.
 . "$(dirname "$0")/../support/cli.sh"
 . "$source_root/tests/support/registry.sh"
+. "$source_root/tests/support/build.sh"
 
 builds=$source_root/tests/differential/builds
 
@@ -13,14 +14,9 @@ podman() {
 prepare() {
   need podman setfattr
   trap 'umount -R "$scratch/podman" 2>/dev/null || true' EXIT
-  mkdir "$scratch/temporary" context
-  busybox_image base
-  printf 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n' >>base/Dockerfile
-  printf 'services: {base: {image: localhost/base, build: ./base}}' >base.yaml
-  compose -f base.yaml build -q
-  compose image save -o base.tar localhost/base
+  mkdir "$scratch/temporary"
+  build_all "$builds"
   podman load -q -i base.tar
-  "$builds/context" context "$PWD/base/rootfs.tar"
 }
 
 by_podman() {  # by_podman DOCKERFILE: as NAME.tar
@@ -34,12 +30,6 @@ by_podman() {  # by_podman DOCKERFILE: as NAME.tar
 test_dockerfiles_give_what_podman_builds() {
   prepare
   local dockerfile name different=()
-  echo 'services:' >compose.yaml
-  for dockerfile in "$builds"/*.dockerfile; do
-    name=$(basename "$dockerfile" .dockerfile)
-    printf '  %s: {image: test/%s, build: {context: ./context, dockerfile: %s, args: {GIVEN: given}}}\n' "$name" "$name" "$dockerfile"
-  done >>compose.yaml
-  compose build -q
   for dockerfile in "$builds"/*.dockerfile; do
     while (($(jobs -rp | wc -l) >= 2)); do wait -n; done
     by_podman "$dockerfile" >/dev/null &

@@ -23,6 +23,24 @@ one() {
 }
 in_image() { compose run --rm -T one sh -c "$1"; }
 
+# build_all DIRECTORY: its Dockerfiles, all at once, each as test/NAME, from ./context; the base of all is localhost/base, saved as base.tar.
+build_all() {
+  local dockerfile name
+  mkdir -p context
+  busybox_image base
+  printf 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n' >>base/Dockerfile
+  printf 'services: {base: {image: localhost/base, build: ./base}}' >base.yaml
+  compose -f base.yaml build -q
+  compose image save -o base.tar localhost/base
+  "$1/context" context "$PWD/base/rootfs.tar"
+  echo 'services:' >compose.yaml
+  for dockerfile in "$1"/*.dockerfile; do
+    name=$(basename "$dockerfile" .dockerfile)
+    printf '  %s: {image: test/%s, build: {context: ./context, dockerfile: %s, args: {GIVEN: given}}}\n' "$name" "$name" "$dockerfile"
+  done >>compose.yaml
+  compose build -q
+}
+
 serve() {  # serve DIRECTORY PORT
   python3 -m http.server -b 127.0.0.1 -d "$1" "$2" >/dev/null 2>"$scratch/served" &
   registry_pids+=($!)

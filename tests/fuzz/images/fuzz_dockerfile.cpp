@@ -4,24 +4,14 @@
 #include <cstdint>
 #include <string_view>
 
-#include "base/error.hpp"
 #include "images/build/dockerfile_check.hpp"
 #include "images/build/ignore_rules.hpp"
 #include "images/build/named_context.hpp"
 #include "images/build/remote_cache.hpp"
 #include "images/build/stage_plan.hpp"
+#include "tests/fuzz/attempt.hpp"
 
 namespace images = compose::images;
-
-namespace {
-template <class F>
-void attempt(F&& f) {
-  try {
-    f();
-  } catch (const compose::base::Error&) {
-  }
-}
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text{reinterpret_cast<const char*>(data), size};

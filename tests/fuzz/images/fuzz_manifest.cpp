@@ -4,21 +4,11 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "base/error.hpp"
 #include "images/image.hpp"
 #include "images/transfer/manifest.hpp"
+#include "tests/fuzz/attempt.hpp"
 
 namespace images = compose::images;
-
-namespace {
-template <class F>
-void attempt(F&& f) {
-  try {
-    f();
-  } catch (const compose::base::Error&) {
-  }
-}
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text{reinterpret_cast<const char*>(data), size};

@@ -4,20 +4,9 @@
 #include <string_view>
 
 #include "compose/loader/short_syntax.hpp"
+#include "tests/fuzz/attempt.hpp"
 
 namespace loader = compose::loader;
-
-namespace {
-
-template <class F>
-void attempt(F&& f) {
-  try {
-    static_cast<void>(f());
-  } catch (const compose::base::Error&) {
-  }
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text{reinterpret_cast<const char*>(data), size};

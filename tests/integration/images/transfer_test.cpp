@@ -202,7 +202,9 @@ TEST_SUITE("images/transfer") {
     CHECK(w.content("/added", "snap:1") == "by the container");
     CHECK(w.content("/kept", "snap:1") == "kept");
     CHECK(w.store.require("snap:1").config.user == "7");
-    CHECK(w.store.require("snap:1").config.environment == std::vector<std::string>{"A=1", "B=12"});
+    CHECK(w.store.require("snap:1").config.environment ==
+          std::vector<std::string>{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "A=1",
+                                   "B=12"});
     CHECK(w.store.require("snap:1").config.directory == "/nowhere");
     CHECK(w.facts("/etc", "snap:1") == "-");
     CHECK(w.facts("/mnt", "snap:1") == "-");
