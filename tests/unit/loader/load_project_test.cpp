@@ -195,4 +195,25 @@ TEST_SUITE("loader/load_project") {
     CHECK(a.labels == compose::model::StringMap{{"l", "w"}});
     CHECK_FALSE(project.services.contains("b"));
   }
+
+  TEST_CASE("what is named on the command line or in the environment and cannot be used is told by name") {
+    const auto error_with = [&](auto change) {
+      ProjectFiles changed(Files{{"compose.yaml", "services: {a: {image: x}}"}, {"directory/file", ""}});
+      change(changed.options);
+      return changed.error();
+    };
+    CHECK(error_with([](LoadOptions& o) { o.files = {"directory"}; }) ==
+          "open @/directory: it is a directory");
+    CHECK(error_with([](LoadOptions& o) { o.files = {"nope.yaml"}; }) ==
+          "open @/nope.yaml: no such file or directory");
+    CHECK(error_with([](LoadOptions& o) { o.env_files = {"directory"}; }) == "@/directory is a directory");
+    CHECK(error_with([](LoadOptions& o) { o.env_files = {"nope.env"}; }) ==
+          "couldn't find env file: @/nope.env");
+    CHECK(error_with([](LoadOptions& o) { o.environment["COMPOSE_DISABLE_ENV_FILE"] = "maybe"; }) ==
+          "COMPOSE_DISABLE_ENV_FILE: 'maybe' is not a boolean");
+    CHECK(error_with([](LoadOptions& o) { o.project_name = "Shop!"; }) ==
+          "invalid project name \"Shop!\": must consist only of lowercase alphanumeric characters, hyphens, "
+          "and "
+          "underscores as well as start with a letter or number");
+  }
 }
