@@ -44,6 +44,24 @@ void wait_for_go(int pipe) {
   if (retry_eintr([&] { return ::read(pipe, &byte, 1); }) != 1) ::_exit(1);
 }
 
+// A signal of the terminal goes to all its processes. What it means the parent decides, and the child has the
+// parent's handlers: it keeps these blocked from its first moment on.
+class StopSignalsBlocked {
+ public:
+  StopSignalsBlocked() noexcept {
+    sigset_t stop;
+    sigemptyset(&stop);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&stop, signal);
+    ::sigprocmask(SIG_BLOCK, &stop, &before_);
+  }
+  ~StopSignalsBlocked() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  StopSignalsBlocked(const StopSignalsBlocked&) = delete;
+  StopSignalsBlocked& operator=(const StopSignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
 [[noreturn]] void run_child(const Worker::Work& work, int pipe, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
@@ -82,6 +100,7 @@ Worker::Worker(const Work& work) {
   check(::fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK), "set up a pipe");
   auto go = sys::make_pipe();
   const pid_t parent = ::getpid();
+  const StopSignalsBlocked blocked;
   const pid_t pid = check(::fork(), "start a worker");
   if (pid == 0) {
     go.write_end = {};

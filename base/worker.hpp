@@ -4,7 +4,8 @@
 // single-threaded; it hears of progress and results through a pipe.
 //
 // The child is a fork of this process and never leaves the function it is given: it ends with _exit, runs no
-// destructor of its parent and touches no database. It dies with its parent.
+// destructor of its parent and touches no database. It dies with its parent, and hears no signal of the
+// terminal.
 #include <cstdint>
 #include <functional>
 #include <memory>

@@ -95,7 +95,11 @@ struct NetworkManager::State {
     std::unique_ptr<base::Worker> worker;
   };
   std::optional<PendingRules> pending_rules;
-  std::optional<base::Error> refused_rules;  // no sandbox is handed out without them
+  struct Refusal {
+    std::string why;
+    bool told = false;
+  };
+  std::map<NetworkId, Refusal> refused_rules;  // no sandbox is handed out without them
 
   [[nodiscard]] HostPath directory(const NetworkId& id) const { return run_root / "networks" / id.str(); }
   [[nodiscard]] HostPath names(const NetworkId& id) const { return directory(id) / "names"; }
@@ -108,6 +112,7 @@ struct NetworkManager::State {
   void bring_up(const Network& network);
   void begin_rules(const Network& network);
   void finish_rules();
+  void throw_if_refused(const NetworkId& network);
   void remove_durable(std::span<const Network> doomed, std::span<const std::string> containers);
   bool intact(const Network& network);
   const Plug& plug_of(const Lease& lease);
@@ -173,7 +178,7 @@ void NetworkManager::State::bring_up(const Network& network) {
                         .enable_ipv6 = network.spec.enable_ipv6});
   fault_point("net.network.bridge");
   finish_rules();
-  refused_rules.reset();
+  refused_rules.erase(network.spec.id);
   const auto held = lock();  // and by the process that makes the rules, until it has
   sys::make_directories(directory(network.spec.id), 0711);
   dns::NamesTable::create(names(network.spec.id));
@@ -202,11 +207,18 @@ void NetworkManager::State::finish_rules() {
   pending_rules.reset();
   std::optional<base::WorkerOutcome> outcome;
   while (!(outcome = rules.worker->hear({}))) base::wait_for_any(std::array{rules.worker->fd()}, -1);
-  if (outcome->failed) {
-    refused_rules.emplace(base::text("network '{}': {}", rules.network.spec.name, outcome->text));
-    throw *refused_rules;
-  }
-  if (!rules.network.complete) store.mark_complete(rules.network.spec.id);
+  const auto& spec = rules.network.spec;
+  if (outcome->failed)
+    refused_rules[spec.id] = {.why = base::text("network '{}': {}", spec.name, outcome->text)};
+  else if (!rules.network.complete)
+    store.mark_complete(spec.id);
+}
+
+void NetworkManager::State::throw_if_refused(const NetworkId& network) {
+  const auto found = refused_rules.find(network);
+  if (found == refused_rules.end()) return;
+  found->second.told = true;
+  throw base::Error(found->second.why);
 }
 
 bool NetworkManager::State::intact(const Network& network) {
@@ -285,7 +297,9 @@ NetworkManager::~NetworkManager() {
 Network NetworkManager::create(const NetworkRequest& request) {
   begin(request);
   state_->finish_rules();
-  return *state_->store.find_network(request.spec.name);
+  const auto network = state_->store.find_network(request.spec.name);
+  state_->throw_if_refused(network->spec.id);
+  return *network;
 }
 
 void NetworkManager::begin(const NetworkRequest& request) {
@@ -364,7 +378,7 @@ Sandbox NetworkManager::build_sandbox(const SandboxSpec& spec) {
   }
   auto sandbox = net::build_sandbox(state_->route, state_->group, spec, plugs);
   state_->finish_rules();
-  if (state_->refused_rules) throw *state_->refused_rules;
+  for (const auto& lease : spec.leases) state_->throw_if_refused(lease.network);
   for (const auto& lease : spec.leases) state_->plugs.at(lease.network).may_be_first = false;
   return sandbox;
 }
@@ -375,6 +389,8 @@ void NetworkManager::retire_sandboxes(std::span<const std::string> containers) {
 
 void NetworkManager::settle() {
   state_->finish_rules();
+  for (const auto& [network, refusal] : state_->refused_rules)
+    if (!refusal.told) state_->throw_if_refused(network);
   state_->delete_links(std::exchange(state_->retired, {}));
 }
 

@@ -63,8 +63,8 @@ class NetworkManager {
   // Makes the network, finishes a half-made one, and puts back the bridge, its rules and its names table
   // where somebody took them away. Cheap when all is there. Error when the name is taken by another project.
   Network create(const NetworkRequest& request);
-  // create(), but the rules of the packet filter may still be on their way when it returns: the next sandbox
-  // that is built, or settle(), waits for them, and throws when they were refused.
+  // create(), but the rules of the packet filter may still be on their way when it returns. Sandboxes wait
+  // for them; a refusal is thrown by each one on this network, or by settle() where there was none.
   void begin(const NetworkRequest& request);
   // Error while containers hold leases on it. False: there is no such network.
   bool remove(const std::string& name);

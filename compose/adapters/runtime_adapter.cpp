@@ -92,7 +92,7 @@ Task<void> RuntimeAdapter::remove(std::span<const ContainerId> ids, bool with_an
                                   Finished finished) {
   parts_.state.set_phase(ids, with_anonymous_volumes ? Phase::purging : Phase::removing);
   fault_point("remove.marked");
-  forget_unstarted(ids);
+  co_await forget_unstarted(ids);
   co_await for_all(ids.size(), [&](std::size_t i) { return stop_quietly(ids[i]); });
   const auto failures = take_away(rooms(), remains_, ids, with_anonymous_volumes);
   for (std::size_t i = 0; i < ids.size(); ++i) finished(i, failures[i]);

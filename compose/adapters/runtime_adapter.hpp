@@ -126,7 +126,7 @@ class RuntimeAdapter final : public sched::Runtime {
   template <class Operation>
   Task<void> each(std::span<const ContainerId> ids, Finished finished, Operation operation);
   void connect_one(const sched::ConnectRequest& request);
-  void forget_unstarted(std::span<const ContainerId> ids);
+  Task<void> forget_unstarted(std::span<const ContainerId> ids);
   [[nodiscard]] Rooms rooms() { return {parts_.state, parts_.networks, parts_.ports, parts_.paths}; }
 
   RuntimeParts parts_;

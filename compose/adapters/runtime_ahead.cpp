@@ -18,29 +18,26 @@ void RuntimeAdapter::foresee(std::span<const ContainerId> ids) {
   std::ranges::copy(ids, std::back_inserter(foreseen_));
 }
 
-// One piece of work for a container that waits for those that start now. False: there is none.
+// One piece of work for a container that waits for those that start now. False: there is none. What cannot be
+// done ahead is left to the container's own start, which meets the reason again, and says so.
 bool RuntimeAdapter::work_ahead() {
   constexpr std::size_t k_most_readied = 16;  // what starts now needs the cores too
-  if (!foreseen_.empty() && readied_.size() < k_most_readied) {
-    const ContainerId id = foreseen_.front();
-    foreseen_.pop_front();
-    get_ready(id);
-    return true;
+  const bool readies = !foreseen_.empty() && readied_.size() < k_most_readied;
+  auto& queue = readies ? foreseen_ : unstarted_;
+  if (queue.empty()) return false;
+  const ContainerId id = queue.front();
+  queue.pop_front();
+  try {
+    readies ? get_ready(id) : build_ahead(id);
+  } catch (const base::Error&) {
+    // Said above.
   }
-  if (unstarted_.empty()) return false;
-  const ContainerId id = unstarted_.front();
-  unstarted_.pop_front();
-  build_ahead(id);
   return true;
 }
 
 void RuntimeAdapter::build_ahead(const ContainerId& id) {
   if (spec(id).security.network.mode != rt::NamespaceMode::private_ || readied_.contains(id)) return;
-  try {
-    built_ahead_.emplace(id, take_sandbox(id, parts_.networks.leases_of(id.str())));
-  } catch (const base::Error&) {
-    // Its own start meets this again, and says so.
-  }
+  built_ahead_.emplace(id, take_sandbox(id, parts_.networks.leases_of(id.str())));
 }
 
 // Not what depends on what the ones before it do: their namespaces, or who fills a volume first. Not what ran
@@ -59,8 +56,10 @@ bool RuntimeAdapter::can_stand_ready(const rt::ContainerSpec& spec) const {
 
 void RuntimeAdapter::get_ready(const ContainerId& id) {
   if (readied_.contains(id) || tees_.contains(id) || !can_stand_ready(spec(id))) return;
+  const auto record = parts_.state.container(id);
+  if (!record || !record->summary.wishes.empty()) return;  // ports are taken at the start itself
   auto starting = prepare_start(id);
-  if (starting->failure || !starting->held.empty()) return;  // ports are taken at the start itself
+  if (starting->failure || starting->runs_already) return;
   std::erase(unstarted_, id);
   auto gate = base::sys::make_pipe();
   starting->gate = std::move(gate.write_end);
@@ -83,27 +82,27 @@ void RuntimeAdapter::let_through(const base::UniqueFd& gate) {
   base::retry_eintr([&] { return ::write(gate.get(), "", 1); });
 }
 
-void RuntimeAdapter::forget_unstarted(std::span<const ContainerId> ids) {
+// Their gated starts are taken back, and gone when this returns.
+Task<void> RuntimeAdapter::forget_unstarted(std::span<const ContainerId> ids) {
+  Startings taken_back;
   for (const auto& id : ids) {
     std::erase(unstarted_, id);
     std::erase(foreseen_, id);
     built_ahead_.erase(id);
-    readied_.erase(id);
+    if (auto readied = readied_.extract(id)) taken_back.push_back(std::move(readied.mapped()));
   }
+  for (const auto& starting : taken_back) starting->gate.reset();
+  while (std::ranges::any_of(taken_back, &Starting::pending)) co_await report_comes();
 }
 
 Task<void> RuntimeAdapter::give_up_unstarted() {
-  std::vector<std::string> ids;
-  for (const auto& [id, sandbox] : built_ahead_) ids.push_back(id.str());
-  for (const auto& [id, starting] : readied_) {
-    ids.push_back(id.str());
-    starting->gate.reset();
-  }
-  const auto pending = [](const auto& readied) { return readied.second->pending; };
-  while (std::ranges::any_of(readied_, pending)) co_await report_comes();
-  readied_.clear();
-  built_ahead_.clear();
-  parts_.networks.retire_sandboxes(ids);
+  unstarted_.clear();
+  foreseen_.clear();
+  std::vector<ContainerId> ids;
+  for (const auto& [id, sandbox] : built_ahead_) ids.push_back(id);
+  for (const auto& [id, starting] : readied_) ids.push_back(id);
+  co_await forget_unstarted(ids);
+  parts_.networks.retire_sandboxes(strings_of(ids));
 }
 
 }  // namespace compose::adapters

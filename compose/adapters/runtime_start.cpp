@@ -108,7 +108,7 @@ void RuntimeAdapter::submit(const std::shared_ptr<Starting>& starting, base::Uni
     fault_point("start.submit");
     launcher().submit(std::move(request), [this, starting](const rt::StartReport& report) {
       starting->pending = false;
-      if (!report.ok) {
+      if (!report.ok && !starting->failure) {
         starting->failure = report.error;
         starting->exit_code = report.exit_code;
       }

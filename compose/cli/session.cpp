@@ -159,7 +159,11 @@ sched::Task<sched::Outcome> Session::execution(const sched::Plan& plan, sched::E
   const sched::Effects all = effects();
   auto outcome = co_await sched::execute(plan, parts_->desired, all, options);
   co_await parts_->runtime.give_up_unstarted();
-  parts_->context.networks().settle();
+  try {
+    parts_->context.networks().settle();
+  } catch (const base::Error& e) {
+    outcome.failures.push_back({.message = e.what()});
+  }
   co_return outcome;
 }
 

@@ -82,8 +82,6 @@ class Container {
   AtGate gate();
   void publish_names();
   void start_init();
-  std::uint64_t join_namespaces(PreparedChild& child);
-  void add_shared_namespace(PreparedChild& child, const NamespaceSpec& ns, const char* name, int type);
   base::UniqueFd donor_namespace(const ContainerId& donor, const char* name, int type) const;
   void prepare_stdio(PreparedProcess& process);
   void take_terminal(base::UniqueFd master);

@@ -64,12 +64,13 @@ void Container::start() {
     relay_ = std::make_unique<PortRelay>(loop_, message_);
     names_ = std::make_unique<Names>(loop_, message_);
     start_init();
-  } catch (const StartTakenBack&) {
-    release();
-    undo.dismiss();
-    run_.remove_all();
-    throw;
   } catch (const base::Error& e) {
+    if (message_.gate) {  // nobody has asked for this start yet: it never was
+      release();
+      undo.dismiss();
+      run_.remove_all();
+      throw;
+    }
     const auto* failed = dynamic_cast<const StartFailed*>(&e);
     status_.state = ContainerState::exited;
     status_.exit_code = failed != nullptr ? failed->exit_code() : 125;

@@ -40,14 +40,21 @@ test_what_waits_for_a_failed_start_was_only_created() {
   second:
     image: test-busybox
     init: true
+    depends_on: [first]
+  third:  # which cannot be got ready either
+    image: test-busybox
+    init: true
+    sysctls: {kernel.shm_rmid_forced: "abc"}
     depends_on: [first]'
   compose build
-  fails compose up -d first second
+  fails compose up -d first second third
   equal created "$(compose ps -a --format '{{.State}}' second)"
+  equal created "$(compose ps -a --format '{{.State}}' third)"
   equal "" "$(compose logs second)"
+  sed -i 's/"abc"/"0"/' compose.yaml
   sed -i 's,/nope,sleep infinity,' compose.yaml
   compose up -d -t 0
-  equal 3 "$(running)"
+  equal 4 "$(running)"
   compose down -t 0
 }
 
