@@ -1,9 +1,9 @@
 #include "images/room.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <fcntl.h>
 
-#include "base/error.hpp"
 #include "base/sys.hpp"
 #include "base/sys_at.hpp"
 #include "base/units.hpp"
@@ -11,8 +11,15 @@
 namespace compose::images {
 
 void Room::refuse(std::string_view what) const {
-  base::fail("not enough space in '{}' {}: {} are free, and {} of it stay free", place, what,
+  base::fail("not enough space in '{}' {}: {} are free, and {} must stay free", place, what,
              base::format_bytes_decimal(free), base::format_bytes_decimal(k_reserve));
+}
+
+void rethrow_with_room(const base::SysError& error, const base::HostPath& directory) {
+  if (error.code() != ENOSPC && error.code() != EDQUOT) throw error;
+  const auto room = room_in(directory);
+  base::fail("{}: {} and {} more files are free in '{}'", error.what(), base::format_bytes_decimal(room.free),
+             room.files, room.place);
 }
 
 Room room_in(int directory) {

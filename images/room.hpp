@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.hpp"
 #include "base/path.hpp"
 
 namespace compose::images {
@@ -22,5 +23,17 @@ struct Room {
 
 Room room_in(const base::HostPath& directory);
 Room room_in(int directory);
+
+// The error of a disk that is full, with what there is below `directory` (other errors stay as they are).
+[[noreturn]] void rethrow_with_room(const base::SysError& error, const base::HostPath& directory);
+
+template <class F>
+decltype(auto) telling_room(const base::HostPath& directory, F&& f) {
+  try {
+    return f();
+  } catch (const base::SysError& e) {
+    rethrow_with_room(e, directory);
+  }
+}
 
 }  // namespace compose::images

@@ -6,13 +6,14 @@
 #include "base/sys.hpp"
 #include "images/archive/byte_sink.hpp"
 #include "images/archive/unpack.hpp"
+#include "images/room.hpp"
 
 namespace compose::images {
 namespace {
 
 std::uint64_t unpack_into(ByteSource& tar, const base::HostPath& upper) {
   const auto directory = base::sys::open(upper, O_RDONLY | O_DIRECTORY);
-  return unpack_tar(tar, directory.get(), {}).file_size;
+  return telling_room(upper, [&] { return unpack_tar(tar, directory.get(), {}).file_size; });
 }
 
 }  // namespace

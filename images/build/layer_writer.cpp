@@ -45,7 +45,7 @@ void copy_range(int from, int to, off_t begin, off_t end, const std::string& pat
     }
     const bool unsupported = errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS;
     if (at != begin || !unsupported) throw base::SysError(errno, base::text("copy '{}'", path));
-    return copy_by_reading(from, to, end);
+    return base::with_context(base::text("copy '{}'", path), [&] { copy_by_reading(from, to, end); });
   }
 }
 

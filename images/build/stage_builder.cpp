@@ -11,6 +11,7 @@
 #include "images/archive/pack.hpp"
 #include "images/build/layer_writer.hpp"
 #include "images/platform.hpp"
+#include "images/room.hpp"
 
 namespace compose::images {
 namespace {
@@ -226,7 +227,7 @@ bool StageBuilder::begin_work() {
 
 std::string StageBuilder::do_work(WorkerReport& report) const {
   if (work_->find_out) return work_->find_out(report);
-  work_->make(*work_->workspace, report);
+  telling_room(work_->workspace->path(), [&] { work_->make(*work_->workspace, report); });
   const auto packed = pack_directory(work_->workspace->upper(), PackForm::layer);
   if (packed.entries == 0) return base::to_wire(MadeLayer{});
   return base::to_wire(

@@ -11,6 +11,7 @@
 #include "images/archive/unpack_layer.hpp"
 #include "images/layer_store.hpp"
 #include "images/platform.hpp"
+#include "images/room.hpp"
 #include "images/transfer.hpp"
 #include "images/transfer/manifest.hpp"
 #include "images/transfer/staged_content.hpp"
@@ -225,7 +226,8 @@ std::vector<LoadedImage> load_archive(Store& store, int input, const std::string
     const auto workspace = store.layers().workspace();
     FdSource file{input};
     DecompressingSource plain{file};
-    const auto content = stage_archive(plain, workspace.work());
+    const auto content =
+        telling_room(workspace.path(), [&] { return stage_archive(plain, workspace.work()); });
     return Loader{store, *content}.run();
   });
 }

@@ -208,6 +208,17 @@ test_a_cache_that_cannot_be_written_is_named_as_it_was_written() {
   matches "$(compose build -q 2>&1)" "service \"one\": build: cache_to 'type=local,mode=max,dest=$PWD/taken/cache': .*Not a directory"
 }
 
+test_a_full_disk_is_said_with_the_file_and_what_there_is() {
+  mkdir -p context "$COMPOSE_DATA_ROOT"
+  mount -t tmpfs -o size=16m none "$COMPOSE_DATA_ROOT"
+  trap 'umount -l "$COMPOSE_DATA_ROOT"' EXIT
+  head -c 30000000 /dev/zero | tr '\\0' x >context/big
+  printf 'FROM scratch\nCOPY big /\n' >context/Dockerfile
+  printf 'services: {one: {image: test/one, build: ./context}}' >compose.yaml
+  matches "$(compose build -q 2>&1)" \
+    "service \"one\": build: Dockerfile:2: copy 'big': .*No space left on device: [0-9.]+[kM]?B and [0-9]+ more files are free in '$COMPOSE_DATA_ROOT/images/tmp/[0-9a-f]*'"
+}
+
 test_a_data_root_that_cannot_be_written_is_named() {
   base_image
   one 'RUN true'

@@ -66,7 +66,7 @@ test_blobs_that_are_not_what_the_manifest_says_are_refused() {
   refused wrong-diff "$layer: its content has the diff id sha256:[0-9a-f]{64}"
   refused short-size "$layer: the registry sends [0-9]+ bytes and the manifest says 7"
   refused long-size "$layer: the registry sends [0-9]+ bytes and the manifest says 10000000"
-  refused huge-size "$layer: not enough space in '[^']*' for its [0-9.]+PB: [0-9.]+[kMGT]?B are free, and 67.11MB of it stay free"
+  refused huge-size "$layer: not enough space in '[^']*' for its [0-9.]+PB: [0-9.]+[kMGT]?B are free, and 67.11MB must stay free"
   refused error-page "$layer: the registry answered with an HTML page instead of a blob"
   refused truncated "$layer: read the answer of localhost:5000: the server closed the connection too early"
   refused bad-range "$layer: the registry was asked for the bytes from [0-9]+ on and sends 'bytes 0-[0-9/]+'"
@@ -84,7 +84,7 @@ test_trees_that_nobody_could_read_are_refused() {
   hostile_start
   refused deep-tree "$layer: entry '(a/){600}': directories are nested more than 500 deep"
   refused deep-by-links "$layer: entry 'l/(b/){300}': directories are nested more than 500 deep"
-  refused sparse "$layer: entry 's': not enough space in '[^']*' to unpack the archive: [0-9.]+[kMGT]?B are free, and 67.11MB of it stay free"
+  refused sparse "$layer: entry 's': not enough space in '[^']*' to unpack the archive: [0-9.]+[kMGT]?B are free, and 67.11MB must stay free"
 }
 
 test_archives_that_reach_out_of_their_directory_reach_nothing() {
@@ -122,8 +122,8 @@ test_a_bomb_fills_no_more_than_the_room_there_is() {
   mkdir -p "$COMPOSE_DATA_ROOT"
   mount -t tmpfs -o size=192m,nr_inodes=12k none "$COMPOSE_DATA_ROOT"
   trap 'registry_stop; umount -l "$COMPOSE_DATA_ROOT"' EXIT
-  refused bomb "$layer: entry 'zeros': not enough space in '[^']*' to unpack the archive: [0-9.]+[kMGT]?B are free, and 67.11MB of it stay free"
-  refused zstd-bomb "$layer: entry 'zeros': not enough space in '[^']*' to unpack the archive: [0-9.]+[kMGT]?B are free, and 67.11MB of it stay free"
+  refused bomb "$layer: entry 'zeros': not enough space in '[^']*' to unpack the archive: [0-9.]+[kMGT]?B are free, and 67.11MB must stay free"
+  refused zstd-bomb "$layer: entry 'zeros': not enough space in '[^']*' to unpack the archive: [0-9.]+[kMGT]?B are free, and 67.11MB must stay free"
   refused tar-bomb "$layer: not enough space in '[^']*' to unpack the archive: it has more than the [0-9]+ entries that can be made"
   compose image pull -q localhost:5000/absolute:1
 }
