@@ -49,15 +49,16 @@ std::vector<SourceMatch> SourceTree::match(std::string_view pattern, bool deep) 
   const auto clean = path_in_tree(pattern);
   if (!Glob::has_wildcard(clean)) return {find(pattern)};
   std::vector<SourceMatch> found;
-  match_below("", clean, deep, found);
+  match_below("", clean, {.deep = deep}, found);
   return found;
 }
 
-void SourceTree::match_below(const std::string& directory, std::string_view pattern, bool deep,
+void SourceTree::match_below(const std::string& directory, std::string_view pattern, MatchState state,
                              std::vector<SourceMatch>& found) const {
   const auto slash = pattern.find('/');
-  const bool any_depth = deep && slash != std::string_view::npos && pattern.substr(0, slash) == "**";
-  if (any_depth) match_below(directory, pattern.substr(slash + 1), deep, found);
+  const bool any_depth = state.deep && slash != std::string_view::npos && pattern.substr(0, slash) == "**";
+  if (any_depth) match_below(directory, pattern.substr(slash + 1), state, found);
+  state.wild = state.wild || Glob::has_wildcard(pattern.substr(0, slash));
   const Glob glob{pattern.substr(0, slash)};
   const auto resolved = root_.resolve(directory);
   const auto status = root_.stat(resolved);
@@ -65,12 +66,11 @@ void SourceTree::match_below(const std::string& directory, std::string_view patt
   for (const auto& name : sys::list_at(root_.open(resolved, O_RDONLY | O_DIRECTORY).get())) {
     if (!glob.matches(name)) continue;
     const auto path = directory.empty() ? name : directory + "/" + name;
-    if (any_depth) {
-      // Links are not walked: they may lead in circles.
+    if (slash != std::string_view::npos) {
+      // Where anything may match, links are not walked: they may lead in circles.
       const auto inside = root_.stat(path);
-      if (inside && S_ISDIR(inside->st_mode)) match_below(path, pattern, deep, found);
-    } else if (slash != std::string_view::npos) {
-      match_below(path, pattern.substr(slash + 1), deep, found);
+      const bool is_place = inside && (S_ISDIR(inside->st_mode) || !state.wild);
+      if (is_place) match_below(path, any_depth ? pattern : pattern.substr(slash + 1), state, found);
     } else if (!is_hidden(path, path)) {
       found.push_back(followed(path));
     }

@@ -53,7 +53,11 @@ class SourceTree {
   void visit(int directory, const std::string& name, Walk& walk, const std::string& path,
              const std::string& relative) const;
   [[nodiscard]] bool is_hidden(std::string_view path, const std::string& resolved) const;
-  void match_below(const std::string& directory, std::string_view pattern, bool deep,
+  struct MatchState {
+    bool deep = false;
+    bool wild = false;  // a component before had wildcards
+  };
+  void match_below(const std::string& directory, std::string_view pattern, MatchState state,
                    std::vector<SourceMatch>& found) const;
   [[nodiscard]] SourceMatch followed(const std::string& path) const;
 

@@ -1,0 +1,3 @@
+FROM localhost/base
+COPY . /all
+COPY docs/a /da
