@@ -84,11 +84,15 @@ Database::Database(const HostPath& file) : state_(std::make_unique<State>()) {
   run("PRAGMA journal_mode=WAL");
   run("PRAGMA synchronous=NORMAL");
   // Commands are short and most are the only one: copying the log back into the database at each one's end
-  // would cost three waits for the disk. The log stays; it is copied back when reading it would begin to cost
-  // something.
-  run("PRAGMA wal_autocheckpoint=100");
+  // would cost three waits for the disk. The log stays; it is copied back by copy_log_back(), and where
+  // nobody calls that, when reading it would begin to cost something.
+  run("PRAGMA wal_autocheckpoint=400");
   sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   run("PRAGMA foreign_keys=ON");
+}
+
+void Database::copy_log_back() {
+  sqlite3_wal_checkpoint_v2(state_->connection.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }
 
 Database::~Database() = default;
