@@ -55,6 +55,24 @@ test_an_interrupted_build_ends_its_steps_and_leaves_nothing() {
   done
 }
 
+test_a_build_that_waits_for_a_silent_registry_can_be_interrupted() {
+  base_image
+  one 'RUN true' '      cache_from: ["127.0.0.1:5998/cache:1"]'
+  python3 -c 'import socket, time; s = socket.create_server(("127.0.0.1", 5998)); open("ready", "w"); c = s.accept(); open("asked", "w"); time.sleep(300)' &
+  local registry=$!
+  eventually 10 test -e ready
+  set -m
+  compose --progress plain build >output 2>&1 &
+  local build=$! status=0 began=$SECONDS
+  set +m
+  eventually 20 test -e asked
+  kill -INT -- "-$build"
+  wait "$build" || status=$?
+  kill "$registry"
+  equal 130 "$status"
+  ((SECONDS - began < 20)) # the registry has 30 s to answer
+}
+
 test_a_quiet_build_prints_nothing_but_errors() {
   base_image
   one 'RUN echo something >&2'
