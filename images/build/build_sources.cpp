@@ -63,17 +63,21 @@ const std::string& reference_of(const BuildSession& session, const std::string& 
 }
 
 // Where no registry gives an image away, what cache_from has of it will do: its steps are those that follow.
-bool base_from_cache(BuildSession& session, const std::string& reference) {
+// Its id, in this build only.
+std::optional<std::string> base_from_cache(BuildSession& session, const std::string& reference) {
+  const auto known = session.cached_bases.find(reference);
+  if (known != session.cached_bases.end()) return known->second;
   for (const auto& import : session.imports) {
     try {
-      if (!import->provide_base(reference)) continue;
+      const auto id = import->provide_base(reference);
+      if (!id) continue;
       session.commons.progress.warning(base::text("'{}' is taken from cache_from", reference));
-      return true;
+      return session.cached_bases[reference] = *id;
     } catch (const base::Error& e) {
       session.commons.progress.warning(base::text("cache_from: {}", e.what()));
     }
   }
-  return false;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -116,13 +120,11 @@ Image base_image(BuildSession& session, const std::string& name) {
     commons.fetch_errors.merge(commons.fetch({wish}));
   const auto failed = commons.fetch_errors.find(reference);
   const bool refused = failed != commons.fetch_errors.end();
-  if ((refused || !commons.store.resolve(reference)) && !session.request.pull &&
-      base_from_cache(session, reference)) {
-    commons.fetch_errors.erase(reference);
-  } else if (refused) {
-    base::fail("{}", failed->second);
-  }
-  auto image = commons.store.require(reference);
+  std::optional<std::string> cached;
+  if ((refused || !commons.store.resolve(reference)) && !session.request.pull)
+    cached = base_from_cache(session, reference);
+  if (refused && !cached) base::fail("{}", failed->second);
+  auto image = commons.store.require(cached.value_or(reference));
   if (!reference.starts_with("sha256:")) session.bases[reference] = image.id;
   return image;
 }

@@ -63,6 +63,7 @@ struct BuildSession {
   std::set<std::string> fetched;             // directories of contexts from elsewhere, gone after the build
   std::vector<CacheEntry> used;              // for cache_to
   std::map<std::string, std::string> bases;  // by reference: ids of images that steps begin with, likewise
+  std::map<std::string, std::string> cached_bases;  // by reference: ids of those that came with cache_from
   std::size_t steps = 0;
   std::size_t cached = 0;
 

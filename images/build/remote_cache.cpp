@@ -259,13 +259,12 @@ std::optional<CachedStep> CacheImport::find(const std::string& key) {
   return found->second;
 }
 
-bool CacheImport::provide_base(const std::string& reference) {
+std::optional<std::string> CacheImport::provide_base(const std::string& reference) {
   const auto found = parts_->bases.find(reference);
-  if (found == parts_->bases.end()) return false;
+  if (found == parts_->bases.end()) return std::nullopt;
   for (const auto& diff_id : found->second.diff_ids)
     if (!parts_->store.layers().find(diff_id)) parts_->fetch(diff_id);
-  parts_->store.commit(found->second.config, {parse_reference(reference)});
-  return true;
+  return parts_->store.commit(found->second.config, {});
 }
 
 // ---- writing ----

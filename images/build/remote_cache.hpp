@@ -47,8 +47,9 @@ class CacheImport {
 
   // Brings the layer here. nullopt: it does not know the key.
   std::optional<CachedStep> find(const std::string& key);
-  // Makes an image that steps begin with known here, under that name. False: it is not in it.
-  bool provide_base(const std::string& reference);
+  // Brings an image that steps begin with here. It gets no name: what a name means to others is not for a
+  // cache to say. Its id; nullopt: it is not in it.
+  std::optional<std::string> provide_base(const std::string& reference);
 
  private:
   struct Parts;
