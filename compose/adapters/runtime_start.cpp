@@ -98,7 +98,7 @@ rt::Launcher& RuntimeAdapter::launcher() {
 }
 
 void RuntimeAdapter::expect_starts() {
-  launcher().prepare();
+  launcher().prepare(parts_.desired->project);
 }
 
 void RuntimeAdapter::submit(const std::shared_ptr<Starting>& starting, base::UniqueFd gate) {

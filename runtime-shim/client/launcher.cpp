@@ -32,16 +32,17 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
   Body(asio::any_io_executor executor, RuntimePaths paths, HostPath program, int held)
       : executor_(std::move(executor)), paths_(std::move(paths)), program_(std::move(program)), held_(held) {}
 
-  void ensure_started() {
+  void ensure_started(const std::string& project) {
     if (socket_) return;
     mount_points_ = ensure_mount_points(paths_.data_root);
-    auto started = start_launcher(program_, held_);
+    auto started = start_launcher(
+        program_, {.held_while_starting = held_, .cgroup_root = paths_.cgroup_root(), .project = project});
     process_.emplace(std::move(started.process));
     socket_.emplace(executor_, started.socket.release());
   }
 
   void submit(StartRequest request, Finished finished) {
-    ensure_started();
+    ensure_started(request.spec.project);
     const std::uint64_t ticket = ++last_ticket_;
     waiting_[ticket] = {request.spec.id, std::move(finished)};
     try {
@@ -138,8 +139,8 @@ Launcher::~Launcher() {
   body_->close();
 }
 
-void Launcher::prepare() {
-  body_->ensure_started();
+void Launcher::prepare(const std::string& project) {
+  body_->ensure_started(project);
 }
 
 void Launcher::submit(StartRequest request, Finished finished) {

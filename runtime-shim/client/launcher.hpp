@@ -50,8 +50,9 @@ class Launcher {
   Launcher(const Launcher&) = delete;
   Launcher& operator=(const Launcher&) = delete;
 
-  // Spawns the process now: it looks at the host while the caller is still busy with networks and rows.
-  void prepare();
+  // Spawns the process now: it looks at the host and makes the cgroups of the project while the caller is
+  // still busy with networks and rows.
+  void prepare(const std::string& project);
 
   using Finished = std::function<void(const StartReport&)>;
   // Sends the request at once; the shim goes to work while the caller prepares the next container. `finished`

@@ -41,16 +41,19 @@ base::UniqueFd sealed_copy(const HostPath& program) {
 
 }  // namespace
 
-LauncherProcess start_launcher(const HostPath& program, int held_while_starting) {
+LauncherProcess start_launcher(const HostPath& program, const LauncherOptions& options) {
   auto executable = read_only_mount(program);
   if (!executable) executable = sealed_copy(program);
   auto [ours, theirs] = sys::make_socket_pair(SOCK_STREAM);
   std::vector<base::PassedFd> fds{{.source = theirs.get(), .target = k_launcher_socket}};
-  if (held_while_starting >= 0) fds.push_back({.source = held_while_starting, .target = k_launcher_held});
+  if (options.held_while_starting >= 0)
+    fds.push_back({.source = options.held_while_starting, .target = k_launcher_held});
+  std::vector<std::string> argv{"compose-shim"};
+  if (!options.project.empty()) argv.insert(argv.end(), {options.cgroup_root, options.project});
   auto process = base::spawn(
       {.program = program,
        .program_fd = executable.get(),
-       .argv = {"compose-shim"},
+       .argv = std::move(argv),
        .environment =
            [] {
              std::vector<std::string> environment;

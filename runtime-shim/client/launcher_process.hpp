@@ -17,10 +17,18 @@ struct LauncherProcess {
   base::UniqueFd socket;
 };
 
+struct LauncherOptions {
+  int held_while_starting = -1;  // see Launcher
+  // Whose cgroups are made at once, while the client is still busy with networks and rows; empty: at the
+  // first request.
+  std::string cgroup_root;
+  std::string project;
+};
+
 // Executes the program from a mount of its own that is read-only and attached nowhere: what a container sees
 // as /proc/<pid>/exe cannot be opened for writing by anybody. Where the kernel refuses that, a sealed copy in
-// memory. `held_while_starting`: see Launcher.
-LauncherProcess start_launcher(const HostPath& program, int held_while_starting = -1);
+// memory.
+LauncherProcess start_launcher(const HostPath& program, const LauncherOptions& options);
 
 // The layer with the mount points (/proc, /dev, /etc/hosts ...), made when it is missing. With it a
 // container's start writes nothing into its own layer, and a build step leaves no such files in the image.

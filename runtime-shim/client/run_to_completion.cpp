@@ -36,7 +36,7 @@ void wait_for_end(const RuntimePaths& paths, const ContainerId& id) {
 
 int run_to_completion(const RuntimePaths& paths, const HostPath& shim_program, const ContainerSpec& spec,
                       const RunStdio& stdio) {
-  const auto launcher = start_launcher(shim_program, stdio.held_while_starting);
+  const auto launcher = start_launcher(shim_program, {.held_while_starting = stdio.held_while_starting});
   const StartHeader header{.run_root = paths.run_root,
                            .mount_points = ensure_mount_points(paths.data_root),
                            .cgroup_root = paths.cgroup_root(),

@@ -1,6 +1,6 @@
-// compose-shim. Started by the CLI once for each batch, with a socket as descriptor 3: the launcher reads
-// start requests and forks one shim for each; it ends when the socket is closed. Nobody starts this program
-// by hand.
+// compose-shim [CGROUP-ROOT PROJECT]. Started by the CLI once for each batch, with a socket as descriptor 3:
+// the launcher reads start requests and forks one shim for each; it ends when the socket is closed. Nobody
+// starts this program by hand.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +10,7 @@
 #include <optional>
 #include <poll.h>
 #include <set>
+#include <span>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -38,6 +39,12 @@ void report(const StartReport& r) {
   }
 }
 
+void remove_empty_parents(const HostFacts& facts, const std::string& cgroup_root,
+                          const std::string& project) {
+  remove_project_cgroups_if_empty(facts.cgroups, cgroup_root, project);
+  SupervisorCgroup{facts.cgroups, cgroup_root}.remove_if_empty();
+}
+
 // The whole life of one shim, from the fork to the end of its container.
 void run_shim(const HostFacts& facts, StartMessage message, pid_t launcher) {
   ::setsid();
@@ -63,7 +70,7 @@ void run_shim(const HostFacts& facts, StartMessage message, pid_t launcher) {
     container.run();
   } catch (const base::Error& e) {
     if (r.ok) throw;
-    remove_project_cgroups_if_empty(facts.cgroups, cgroup_root, project);
+    remove_empty_parents(facts, cgroup_root, project);
     const auto* failed = dynamic_cast<const StartFailed*>(&e);
     r.error = e.what();
     r.exit_code = failed != nullptr ? failed->exit_code() : 125;
@@ -79,9 +86,16 @@ void run_shim(const HostFacts& facts, StartMessage message, pid_t launcher) {
 
 class Launcher {
  public:
-  // Until the client closes the socket.
+  // A project whose containers are going to be started: its cgroups need not wait for the first request.
+  void expect(const std::string& cgroup_root, const std::string& project) {
+    prepare_project(cgroup_root, project);
+  }
+
+  // Until the client closes the socket. What was made for nobody goes again.
   void run() {
     while (auto message = next_request()) handle(std::move(*message));
+    if (shims_started_) return;
+    for (const auto& [cgroup_root, project] : prepared_) remove_empty_parents(facts_, cgroup_root, project);
   }
 
  private:
@@ -123,11 +137,12 @@ class Launcher {
       StartMessage start = decode_start(std::move(message));
       r.id = start.spec.id;
       r.ticket = start.header.ticket;
-      prepare_project(start);
+      prepare_project(start.header.cgroup_root, start.spec.project);
       const pid_t launcher = ::getpid();
       const pid_t pid = base::check(fork_shim(start.header.cgroup_root), "start a shim");
       if (pid == 0) be_shim(facts_, std::move(start), launcher);
       shims_.emplace(pid, Shim{.id = r.id, .ticket = r.ticket});
+      shims_started_ = true;
     } catch (const base::Error& e) {
       r.error = e.what();
       r.exit_code = 125;
@@ -149,15 +164,16 @@ class Launcher {
 
   // Once for each project of the batch, in one place, so that shims do not race for the directories above
   // theirs.
-  void prepare_project(const StartMessage& start) {
-    if (prepared_.emplace(start.header.cgroup_root, start.spec.project).second)
-      ensure_project_cgroups(facts_.cgroups, start.header.cgroup_root, start.spec.project);
-    SupervisorCgroup{facts_.cgroups, start.header.cgroup_root}.ensure();
+  void prepare_project(const std::string& cgroup_root, const std::string& project) {
+    if (prepared_.emplace(cgroup_root, project).second)
+      ensure_project_cgroups(facts_.cgroups, cgroup_root, project);
+    SupervisorCgroup{facts_.cgroups, cgroup_root}.ensure();
   }
 
   const HostFacts facts_ = find_host_facts();
   std::set<std::pair<std::string, std::string>> prepared_;
   std::map<pid_t, Shim> shims_;
+  bool shims_started_ = false;
 };
 
 void admit_signals() {
@@ -186,9 +202,11 @@ void become_daemon() {
   ::mallopt(M_MMAP_THRESHOLD, 64 << 10);
 }
 
-int run(int argc) {
+int run(std::span<char*> arguments) {
   struct ::stat info {};
-  if (argc > 1 || ::fstat(k_launcher_socket, &info) == -1 || !S_ISSOCK(info.st_mode)) {
+  const bool expects = arguments.size() == 3;
+  if ((arguments.size() != 1 && !expects) || ::fstat(k_launcher_socket, &info) == -1 ||
+      !S_ISSOCK(info.st_mode)) {
     std::fputs("compose-shim: started by compose, not by hand\n", stderr);
     return 2;
   }
@@ -198,7 +216,9 @@ int run(int argc) {
   base::sys::close_range(k_launcher_socket, k_launcher_held, CLOSE_RANGE_CLOEXEC);
   become_daemon();
   try {
-    Launcher{}.run();
+    Launcher launcher;
+    if (expects) launcher.expect(arguments[1], arguments[2]);
+    launcher.run();
   } catch (const base::Error& e) {
     report({.ok = false, .error = e.what(), .exit_code = 125});
     return 1;
@@ -209,6 +229,6 @@ int run(int argc) {
 }  // namespace
 }  // namespace compose::rt
 
-int main(int argc, char**) {
-  return compose::rt::run(argc);
+int main(int argc, char** argv) {
+  return compose::rt::run({argv, static_cast<std::size_t>(argc)});
 }
