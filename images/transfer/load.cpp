@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/fault.hpp"
 #include "base/file.hpp"
@@ -80,7 +81,10 @@ class Loader {
   // The bytes that a descriptor names, checked against it.
   std::string document(const Descriptor& descriptor) {
     check(descriptor);
-    return content_.text(blob_name(descriptor.digest));
+    auto text = content_.text(blob_name(descriptor.digest));
+    if ("sha256:" + base::sha256_hex(text) != descriptor.digest)
+      fail("blob {} has changed while it was loaded", descriptor.digest);
+    return text;
   }
 
   StagedFile check(const Descriptor& descriptor) {
@@ -180,11 +184,11 @@ class Loader {
     const auto fd = content_.open(job.file.name);
     FdSource bytes{fd.get()};
     const auto& facts = job.file.facts;
-    auto layer = facts.digest == job.diff_id
+    auto layer = facts.digest == job.diff_id && content_.is_ours()
                      ? unpack_digested_layer(bytes, job.workspace.upper(), job.diff_id, facts.size)
                      : unpack_layer(bytes, job.workspace.upper());
     layer.must_be(job.diff_id);
-    content_.move_to(job.file.name, job.blob());
+    content_.move_to(job.file.name, facts, job.blob());
     return layer;
   }
 

@@ -55,7 +55,8 @@ class ArchiveContent final : public StagedContent {
     return file->facts;
   }
   UniqueFd open(const std::string& name) override { return base::sys::open(path_of(name), O_RDONLY); }
-  void move_to(const std::string& name, const HostPath& target) override {
+  [[nodiscard]] bool is_ours() const override { return true; }
+  void move_to(const std::string& name, const StagedFile&, const HostPath& target) override {
     base::sys::rename(path_of(name), target);
   }
 
@@ -120,11 +121,14 @@ class LayoutContent final : public StagedContent {
   UniqueFd open(const std::string& name) override {
     return root_.open(root_.resolve(key_of(name)), O_RDONLY | O_NONBLOCK);
   }
-  void move_to(const std::string& name, const HostPath& target) override {
+  [[nodiscard]] bool is_ours() const override { return false; }
+  void move_to(const std::string& name, const StagedFile& facts, const HostPath& target) override {
     const HostPath aside{target.str() + ".part"};
     const auto out = base::sys::open(aside, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     FdSink sink{out.get()};
-    copy(name, sink);
+    DigestSink digest{&sink};
+    copy(name, digest);
+    if (digest.digest() != facts.digest) fail("'{}' has changed while it was loaded", name);
     base::sys::rename(aside, target);
   }
 

@@ -1,7 +1,7 @@
 #pragma once
 // The files of an image archive or OCI layout while it is read: by name, with the digest and size their bytes
 // really have. An archive is first spread into a workspace, file by file, because its order is not known; a
-// directory is read in place.
+// directory is read in place, and whoever may write it may change it at any time.
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -26,8 +26,11 @@ class StagedContent {
   // nullopt: there is no such file. Names are relative: "manifest.json", "blobs/sha256/...".
   virtual std::optional<StagedFile> find(const std::string& name) = 0;
   virtual base::UniqueFd open(const std::string& name) = 0;
-  // Gives the file away: afterwards it is at `target`, a name on the file system of the store.
-  virtual void move_to(const std::string& name, const base::HostPath& target) = 0;
+  // What find() said stays true: nobody else can write it.
+  [[nodiscard]] virtual bool is_ours() const = 0;
+  // Gives the file away: afterwards it is at `target`, a name on the file system of the store. Error when it
+  // is not what find() said.
+  virtual void move_to(const std::string& name, const StagedFile& facts, const base::HostPath& target) = 0;
   // A small document. Error when there is none or it is larger than 4 MiB.
   std::string text(const std::string& name);
 };

@@ -1,14 +1,19 @@
 #include "images/transfer.hpp"
 
+#include <array>
 #include <fcntl.h>
+#include <sys/inotify.h>
 
 #include <doctest/doctest.h>
 
 #include "base/digest.hpp"
 #include "base/sys_at.hpp"
+#include "base/worker.hpp"
 #include "image_world.hpp"
 #include "images/archive/pack.hpp"
 #include "images/archive/tar_writer.hpp"
+#include "images/archive/unpack.hpp"
+#include "images/transfer/staged_content.hpp"
 
 using namespace compose;
 using test::ImageWorld;
@@ -134,6 +139,48 @@ TEST_SUITE("images/transfer") {
     other.store.layers().collect();
     CHECK(base::list_directory(other.directory.path() / "images/layers").empty());
     CHECK(base::list_directory(other.directory.path() / "images/tmp").empty());
+  }
+
+  TEST_CASE("a layer of a directory that changes while it is loaded is refused") {
+    ImageWorld w;
+    const auto layout = w.directory.path() / "layout";
+    base::sys::make_directory(layout);
+    LayerBytes archive;
+    images::TarWriter tar{archive};
+    put_layers(tar, {"true", std::string(32U << 20U, 'b')}, 2);
+    tar.finish();
+    images::MemorySource source{archive.bytes};
+    (void)images::unpack_tar(source, base::sys::open(layout, O_RDONLY | O_DIRECTORY).get(), {});
+    LayerBytes other;
+    images::TarWriter layer{other};
+    put(layer, "0", "fake");
+    layer.finish();
+    base::write_file_atomically(layout / "other", other.bytes);
+    // Its digest is known when the next, a large one, is opened.
+    const base::UniqueFd events{base::check(::inotify_init1(IN_CLOEXEC), "watch")};
+    base::check(::inotify_add_watch(events.get(), (layout / "l1").c_str(), IN_OPEN), "watch");
+    const base::Worker swapper{[&](base::WorkerReport&) {
+      std::array<char, 4096> event{};
+      (void)base::sys::read_some(events.get(), event);
+      base::sys::rename(layout / "other", layout / "l0");
+      return std::string{};
+    }};
+    CHECK_THROWS_WITH_AS(images::load_directory(w.store, layout),
+                         doctest::Contains(": its content has the diff id sha256:"), base::Error);
+    CHECK(w.store.list().empty());
+  }
+
+  TEST_CASE("a blob of a directory that changes before it is copied is refused") {
+    const base::TemporaryDirectory directory;
+    base::write_file_atomically(directory.path() / "blob", "true");
+    const auto content = images::open_layout(directory.path());
+    const auto facts = content->find("blob");
+    content->move_to("blob", *facts, directory.path() / "copy");
+    CHECK(base::read_file(directory.path() / "copy") == "true");
+    base::write_file_atomically(directory.path() / "blob", "fake");
+    CHECK_THROWS_WITH_AS(content->move_to("blob", *facts, directory.path() / "another"),
+                         "'blob' has changed while it was loaded", base::Error);
+    CHECK_FALSE(base::sys::exists(directory.path() / "another"));
   }
 
   TEST_CASE("an image that is saved and loaded elsewhere is the same image") {
