@@ -1,6 +1,7 @@
 #pragma once
-// A worker (base/worker.hpp) as this room needs it: it lets the leases of its parent go, and its umask is
-// 0022, so that what is made for an image does not depend on who makes it.
+// A worker (base/worker.hpp) as this room needs it: it lets the leases of its parent go, its umask is 0022
+// and its files are of root's group, so that what is made for an image does not depend on who makes it.
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 
 #include "base/worker.hpp"
@@ -19,6 +20,7 @@ class Worker : public base::Worker {
       : base::Worker([&work](WorkerReport& report) {
           close_leases();
           ::umask(0022);
+          ::setfsgid(0);
           return work(report);
         }) {}
 };

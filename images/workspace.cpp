@@ -6,10 +6,13 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/id.hpp"
 #include "base/sys.hpp"
+#include "base/sys_at.hpp"
 
 namespace compose::images {
 namespace {
@@ -48,6 +51,16 @@ Ground make_ground(const HostPath& parent) {
   return {.path = path, .cost = std::min({own, upper, work})};
 }
 
+// What becomes the root of a layer does not depend on who makes it or on where: a group that the directory
+// above gives away, or rights that it hands down, which would take bits from every file.
+void settle_root(const HostPath& upper) {
+  for (const char* rights : {"system.posix_acl_default", "system.posix_acl_access"})
+    if (::removexattr(upper.c_str(), rights) == -1 && errno != ENODATA && errno != ENOTSUP)
+      throw base::SysError(errno, base::text("take the rights of '{}' away", upper.str()));
+  if (::geteuid() == 0) base::sys::set_owner_at(AT_FDCWD, upper.str(), 0, 0);
+  base::check(::chmod(upper.c_str(), 0755), "set the mode of '{}'", upper.str());
+}
+
 // ext4 then makes the trees in `parent` far from one another. False: this file system knows no such wish.
 bool spread_directories(const HostPath& parent) {
   const auto directory = base::sys::open(parent, O_RDONLY | O_DIRECTORY);
@@ -75,7 +88,7 @@ Workspace::Workspace(const HostPath& parent)
     : path_(choose_ground(
           spread_directories(parent) ? k_most_grounds : 1, [&] { return make_ground(parent); },
           discard_ground)) {
-  base::check(::chmod(upper().c_str(), 0755), "set the mode of '{}'", upper().str());  // whatever the umask
+  settle_root(upper());
 }
 
 Workspace::~Workspace() {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/fsuid.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include <vector>
@@ -59,6 +60,22 @@ bool is_zeros(std::string_view page) {
   return page.front() == '\0' && std::memcmp(page.data(), page.data() + 1, page.size() - 1) == 0;
 }
 
+// What is made belongs to root and its group, whichever group the command has.
+class MadeByRoot {
+ public:
+  MadeByRoot() noexcept : user_(::setfsuid(0)), group_(::setfsgid(0)) {}
+  ~MadeByRoot() {
+    ::setfsgid(static_cast<gid_t>(group_));
+    ::setfsuid(static_cast<uid_t>(user_));
+  }
+  MadeByRoot(const MadeByRoot&) = delete;
+  MadeByRoot& operator=(const MadeByRoot&) = delete;
+
+ private:
+  int user_;
+  int group_;
+};
+
 class Unpacker {
  public:
   Unpacker(int root, const UnpackOptions& options)
@@ -69,6 +86,7 @@ class Unpacker {
   }
 
   Unpacked run(ByteSource& source) {
+    const MadeByRoot made_by_root;
     const auto mask = ::umask(0);
     const base::ScopeExit restore{[&] { ::umask(mask); }};
     TarReader tar{source};
@@ -129,7 +147,8 @@ class Unpacker {
       parent_ = make_parents(components);
     }
     check_depth(parent_.get());
-    gives_group_ = (sys::stat_fd(parent_.get()).st_mode & S_ISGID) != 0;
+    // One with S_ISGID does, on some file systems any.
+    gives_group_ = sys::stat_fd(parent_.get()).st_gid != 0;
     parent_path_ = std::move(path);
     return parent_.get();
   }
@@ -161,6 +180,7 @@ class Unpacker {
       if (!next) {
         if (errno != ENOENT) throw base::SysError(errno, base::text("enter '{}'", joined(components, i + 1)));
         sys::make_directory_at(at.get(), components[i], 0755);
+        sys::set_owner_at(at.get(), components[i], 0, 0);
         next = sys::open_at(at.get(), components[i], O_PATH | O_DIRECTORY | O_NOFOLLOW);
       }
       at = std::move(next);
@@ -301,6 +321,7 @@ class Unpacker {
   void root_directory(const TarHeader& header) {
     const auto fd = open_in_root("", O_RDONLY | O_DIRECTORY);
     directory_metadata(fd.get(), header, "");
+    parent_ = {};  // it may be the root, which now has another group
   }
 
   void directory_metadata(int fd, const TarHeader& header, const std::string& path) {

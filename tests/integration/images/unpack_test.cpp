@@ -3,12 +3,14 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <doctest/doctest.h>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/scope_exit.hpp"
 #include "base/sys.hpp"
 #include "base/sys_at.hpp"
 #include "images/archive/overlay_marks.hpp"
@@ -257,6 +259,29 @@ TEST_SUITE("images/archive/unpack") {
     CHECK(c.unpack().empty());
     for (const char* name : {"d/file", "d/link", "d/dir"}) CHECK(c.stat(name)->st_gid == 0);
     CHECK(c.stat("d/dir")->st_mode == (S_IFDIR | 0755));
+  }
+
+  TEST_CASE("a root that begins to give its group away gives it to nothing") {
+    Corpus c;
+    c.file("a");
+    c.tar.header({.path = "./", .type = TarType::directory, .mode = 02775, .gid = 50});
+    c.file("b").dir("d").file("of/its/own");
+    CHECK(c.unpack().empty());
+    for (const char* name : {"a", "b", "d", "of", "of/its", "of/its/own"}) CHECK(c.stat(name)->st_gid == 0);
+    CHECK(c.stat("")->st_gid == 50);
+  }
+
+  TEST_CASE("what root's group has belongs to it, whoever unpacks") {
+    Corpus c;
+    c.file("file").dir("directory").link("link", "file").file("of/its/own");
+    c.tar.header({.path = "pipe", .type = TarType::fifo, .mode = 0600});
+    {
+      base::check(::setegid(50), "take a group");
+      const base::ScopeExit back{[] { base::check(::setegid(0), "take root's group"); }};
+      CHECK(c.unpack().empty());
+    }
+    for (const char* name : {"file", "directory", "link", "of", "of/its/own", "pipe"})
+      CHECK(sys::stat_at(AT_FDCWD, (c.target() / name).str()).st_gid == 0);
   }
 
   TEST_CASE("a character device 0:0 cannot pass for a whiteout") {

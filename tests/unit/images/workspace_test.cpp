@@ -1,9 +1,15 @@
 #include "images/workspace.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <doctest/doctest.h>
 
+#include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/sys.hpp"
+#include "base/sys_at.hpp"
 
 using namespace compose;
 using namespace compose::images;
@@ -66,5 +72,34 @@ TEST_SUITE("workspace") {
       CHECK(base::list_directory(parent.path()).size() == 1);
     }
     CHECK(base::list_directory(parent.path()).empty());
+  }
+
+  TEST_CASE("a directory above that gives its group away does not give it to what becomes a layer") {
+    if (::geteuid() != 0) return;
+    const base::TemporaryDirectory parent;
+    base::check(::chown(parent.path().c_str(), 0, 50), "give a group");
+    base::check(::chmod(parent.path().c_str(), 02755), "set the mode");
+    const Workspace workspace{parent.path()};
+    CHECK(base::sys::stat_if_exists(workspace.upper())->st_gid == 0);
+    CHECK(base::sys::stat_if_exists(workspace.upper())->st_mode == (S_IFDIR | 0755));
+  }
+
+  TEST_CASE("rights that the directory above hands down do not reach what is made in a workspace") {
+    const base::TemporaryDirectory parent;
+    // What `setfacl -d -m u::rwx,g::---,o::---` writes.
+    const std::string rights{
+        "\2\0\0\0"
+        "\1\0\7\0\xff\xff\xff\xff"
+        "\4\0\0\0\xff\xff\xff\xff"
+        "\x20\0\0\0\xff\xff\xff\xff",
+        28};
+    const auto directory = base::sys::open(parent.path(), O_RDONLY | O_DIRECTORY);
+    base::sys::set_extended_attribute(directory.get(), "system.posix_acl_default", rights);
+    const Workspace workspace{parent.path()};
+    const auto mask = ::umask(0);
+    const auto file = base::sys::open(workspace.upper() / "file", O_WRONLY | O_CREAT, 0666);
+    ::umask(mask);
+    CHECK(base::sys::stat_fd(file.get()).st_mode == (S_IFREG | 0666));
+    CHECK(base::sys::stat_if_exists(workspace.upper())->st_mode == (S_IFDIR | 0755));
   }
 }
