@@ -54,6 +54,8 @@ constexpr std::uint64_t k_entry_cost = 512;
 constexpr std::uint64_t k_directory_cost = 4096;
 constexpr std::uint64_t k_files_reserve = 10'000;
 
+constexpr std::uint64_t k_look_again = 2U << 20U;  // bytes written until room is looked for again
+
 constexpr std::size_t k_page = 4096;
 
 bool is_zeros(std::string_view page) {
@@ -93,8 +95,10 @@ class Unpacker {
     while (const auto header = tar.next()) {
       if (++totals_.entries > max_entries_) too_many();
       base::with_context(base::text("entry '{}'", header->path), [&] {
-        overhead_ += header->type == TarType::directory ? k_directory_cost : k_entry_cost;
+        const auto cost = header->type == TarType::directory ? k_directory_cost : k_entry_cost;
+        overhead_ += cost;
         take_room(header->type == TarType::file ? header->size : 0);
+        look_again(cost);
         entry(tar, *header);
       });
     }
@@ -231,6 +235,7 @@ class Unpacker {
       if (block->offset > header.size || block->bytes.size() > header.size - block->offset)
         fail("it has more content than the {} bytes it should have", header.size);
       content(fd.get(), *block, end, place.name);
+      look_again(block->bytes.size());
     }
     if (end < header.size)
       base::check(::ftruncate(fd.get(), static_cast<off_t>(header.size)), "set the size of '{}'", place.name);
@@ -274,6 +279,14 @@ class Unpacker {
     const auto taken = totals_.file_size + overhead_;
     if (taken > max_bytes_ || bytes > max_bytes_ - taken) too_large();
     totals_.file_size += bytes;
+  }
+
+  // Others write meanwhile who have counted on the same room: the layers beside this one.
+  void look_again(std::uint64_t written) {
+    unlooked_ += written;
+    if (unlooked_ < k_look_again || options_.max_bytes != 0) return;
+    unlooked_ = 0;
+    if (const auto room = room_in(root_); room.bytes == 0) room.refuse("to unpack the archive");
   }
 
   [[noreturn]] void too_many() const {
@@ -412,6 +425,7 @@ class Unpacker {
   std::uint64_t max_bytes_ = 0;
   std::uint64_t max_entries_ = 0;
   std::uint64_t overhead_ = 0;  // bytes that entries cost beside their content
+  std::uint64_t unlooked_ = 0;  // bytes written since room was looked for
   Unpacked totals_;
   std::size_t root_depth_ = 0;  // 0: not known yet
   UniqueFd parent_;

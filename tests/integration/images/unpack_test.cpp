@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -290,6 +291,37 @@ TEST_SUITE("images/archive/unpack") {
     CHECK(c.unpack() ==
           "entry 'etc/passwd': a character device 0:0 means a removed file in an overlay, which an image "
           "says with '.wh.'");
+  }
+
+  TEST_CASE("several that unpack at a time leave together what must stay free") {
+    const base::TemporaryDirectory disk;
+    base::check(::mount("tmpfs", disk.path().c_str(), "tmpfs", 0, "size=96m"), "mount");
+    const base::ScopeExit unmount{[&] { ::umount2(disk.path().c_str(), MNT_DETACH); }};
+    // 32 MiB may be written. When half of the 20 are unpacked, somebody else has written 20 as well.
+    StringSink sink;
+    TarWriter tar{sink};
+    constexpr std::size_t k_size = 20U << 20U;
+    tar.header({.path = "file", .size = k_size});
+    tar.data(std::string(k_size, 'x'));
+    tar.finish();
+    struct Shared final : ByteSource {
+      std::string_view archive;
+      base::HostPath beside;
+      std::size_t at = 0;
+      Shared(std::string_view bytes, base::HostPath file) : archive(bytes), beside(std::move(file)) {}
+      std::string_view read() override {
+        const auto part = archive.substr(at, 1U << 20U);
+        at += part.size();
+        if (at == k_size / 2) base::write_file_atomically(beside, archive);
+        return part;
+      }
+    };
+    Shared source{sink.bytes, disk.path() / "beside"};
+    sys::make_directory(disk.path() / "target");
+    const auto target = sys::open(disk.path() / "target", O_RDONLY | O_DIRECTORY);
+    CHECK_THROWS_WITH_AS(unpack_tar(source, target.get(), {}),
+                         doctest::Contains("and 67.11MB must stay free"), base::Error);
+    CHECK(sys::free_space(target.get()).bytes > (60U << 20U));
   }
 
   TEST_CASE("limits are kept") {
