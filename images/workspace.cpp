@@ -21,7 +21,8 @@ using base::HostPath;
 using std::chrono::nanoseconds;
 
 constexpr std::size_t k_most_grounds = 12;
-constexpr nanoseconds k_quick{30'000};  // making a directory takes 20 000 or so
+constexpr nanoseconds k_quick{30'000};  // making a directory takes 20 000 or so, on a machine of its time
+constexpr std::size_t k_enough = 4;     // grounds that are alike: the machine is slow, not the ground
 
 nanoseconds processor_time() {
   timespec now{};
@@ -45,10 +46,21 @@ void discard_ground(const HostPath& path) noexcept {
 
 Ground make_ground(const HostPath& parent) {
   const auto path = parent / base::random_hex(8);
-  const auto own = timed_directory(path, 0700);
-  const auto upper = timed_directory(path / "upper", 0755);
-  const auto work = timed_directory(path / "work", 0755);
-  return {.path = path, .cost = std::min({own, upper, work})};
+  try {
+    const auto own = timed_directory(path, 0700);
+    const auto upper = timed_directory(path / "upper", 0755);
+    const auto work = timed_directory(path / "work", 0755);
+    return {.path = path, .cost = std::min({own, upper, work})};
+  } catch (const base::Error&) {
+    discard_ground(path);
+    throw;
+  }
+}
+
+// Good ground is many times quicker than bad, and bad ground is bad to any degree.
+bool are_alike(const std::vector<Ground>& grounds) {
+  const auto [quickest, slowest] = std::ranges::minmax_element(grounds, {}, &Ground::cost);
+  return quickest->cost * 2 > slowest->cost;
 }
 
 // What becomes the root of a layer does not depend on who makes it or on where: a group that the directory
@@ -76,8 +88,13 @@ bool spread_directories(const HostPath& parent) {
 HostPath choose_ground(std::size_t most, const std::function<Ground()>& make,
                        const std::function<void(const HostPath&)>& discard) {
   std::vector<Ground> grounds{make()};
-  while (grounds.back().cost > k_quick && grounds.size() < most)
-    grounds.push_back(make());  // beside those before it, which keep it from their part of the disk
+  try {
+    while (grounds.back().cost > k_quick && grounds.size() < most &&
+           (grounds.size() < k_enough || !are_alike(grounds)))
+      grounds.push_back(make());  // beside those before it, which keep it from their part of the disk
+  } catch (const base::Error&) {
+    // Those that are there will do.
+  }
   const auto best = std::ranges::min_element(grounds, {}, &Ground::cost)->path;
   for (const auto& ground : grounds)
     if (ground.path != best) discard(ground.path);

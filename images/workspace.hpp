@@ -34,7 +34,8 @@ struct Ground {
   std::chrono::nanoseconds cost{0};
 };
 
-// The first of at most `most` grounds that is quick, or the quickest of them. The others are discarded.
+// The first of at most `most` grounds that is quick, or the quickest of them. The others are discarded. Fewer
+// are made where they are all alike, or no more can be; error when there is none.
 base::HostPath choose_ground(std::size_t most, const std::function<Ground()>& make,
                              const std::function<void(const base::HostPath&)>& discard);
 

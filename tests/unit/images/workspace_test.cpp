@@ -19,7 +19,7 @@ namespace {
 
 // Grounds that cost what the test says, by turns, and what became of them.
 struct Grounds {
-  std::vector<std::chrono::nanoseconds> costs;
+  std::vector<std::chrono::nanoseconds> costs = {};  // then there is no more space
   std::vector<std::string> made = {};
   std::vector<std::string> discarded = {};
 
@@ -27,6 +27,7 @@ struct Grounds {
     return choose_ground(
                most,
                [&] {
+                 if (made.size() == costs.size()) base::fail("no space left");
                  made.push_back("/" + std::to_string(made.size()));
                  return Ground{.path = base::HostPath{made.back()}, .cost = costs.at(made.size() - 1)};
                },
@@ -55,6 +56,21 @@ TEST_SUITE("workspace") {
     Grounds grounds{.costs = {700us, 300us, 500us}};
     CHECK(grounds.choose(3) == "/1");
     CHECK(grounds.discarded == std::vector<std::string>{"/0", "/2"});
+  }
+
+  TEST_CASE("on a slow machine, where all ground costs alike, few are made") {
+    Grounds grounds{.costs = {700us, 500us, 600us, 550us, 1us}};
+    CHECK(grounds.choose(12) == "/1");
+    CHECK(grounds.discarded == std::vector<std::string>{"/0", "/2", "/3"});
+    Grounds uneven{.costs = {700us, 500us, 600us, 90us, 1us}};
+    CHECK(uneven.choose(12) == "/4");
+  }
+
+  TEST_CASE("where no better ground can be made the best there is will do") {
+    Grounds grounds{.costs = {700us, 300us, 500us}};
+    CHECK(grounds.choose(12) == "/1");
+    CHECK(grounds.discarded == std::vector<std::string>{"/0", "/2"});
+    CHECK_THROWS_WITH_AS(Grounds{}.choose(12), "no space left", base::Error);
   }
 
   TEST_CASE("a file system that cannot spread gets one try") {
