@@ -98,7 +98,8 @@ RegistrySettings load_registry_settings() {
   RegistrySettings settings{.certificates = {HostPath{"/etc/compose/certs.d"},
                                              HostPath{"/etc/docker/certs.d"},
                                              HostPath{"/etc/containers/certs.d"}}};
-  const auto named = base::sys::environment("COMPOSE_REGISTRIES_FILE");
+  auto named = base::sys::environment("COMPOSE_REGISTRIES_FILE");
+  if (named && named->empty()) named.reset();
   const HostPath file{named.value_or("/etc/compose/registries.json")};
   if (const auto text = named ? std::optional{base::read_file(file)} : base::read_file_if_exists(file))
     base::with_context(base::text("read '{}'", file.str()), [&] { read_registry_settings(*text, settings); });

@@ -8,8 +8,7 @@
 //    "attempts": 5, "first_wait": "500ms"}
 //
 // Certificates are looked for as Docker does: <directory>/<host[:port]>/*.crt are authorities, *.cert with
-// *.key is what we show. /etc/docker/certs.d and /etc/containers/certs.d are
-// read beside our own directory.
+// *.key is what we show. /etc/docker/certs.d and /etc/containers/certs.d are read beside our own directory.
 #include <chrono>
 #include <map>
 #include <string>

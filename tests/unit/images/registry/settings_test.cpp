@@ -1,5 +1,7 @@
 #include "images/registry/settings.hpp"
 
+#include <cstdlib>
+
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
@@ -39,6 +41,15 @@ TEST_SUITE("images/registry/settings") {
     refused("[]", "must be an object");
     refused(R"({"stall_timeout": "soon"})", "stall_timeout: 'soon' is not a duration");
     refused(R"({"insecur": []})", "'insecur' is not a known key");
+  }
+
+  TEST_CASE("a file that is named must be there, and an empty name is none") {
+    ::setenv("COMPOSE_REGISTRIES_FILE", "/nowhere/registries.json", 1);
+    CHECK_THROWS_WITH_AS((void)load_registry_settings(),
+                         "open '/nowhere/registries.json': No such file or directory", Error);
+    ::setenv("COMPOSE_REGISTRIES_FILE", "", 1);
+    CHECK_NOTHROW((void)load_registry_settings());
+    ::unsetenv("COMPOSE_REGISTRIES_FILE");
   }
 
   TEST_CASE("certificates of a registry are found by its name, and make it verified") {
