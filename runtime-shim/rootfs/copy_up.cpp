@@ -1,5 +1,6 @@
 #include "runtime-shim/rootfs/copy_up.hpp"
 
+#include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -15,6 +16,7 @@
 #include "base/error.hpp"
 #include "base/fault.hpp"
 #include "base/sys.hpp"
+#include "base/sys_at.hpp"
 #include "base/sys_linux.hpp"
 #include "base/unique_fd.hpp"
 
@@ -125,41 +127,49 @@ UniqueFd lock_volume(const HostPath& volume) {
   return lock;
 }
 
-}  // namespace
-
-void copy_up(int root, const base::ContainerPath& target, const HostPath& volume) {
-  const auto source = open_directory_in(root, target.c_str());
-  if (!source) return;
-  const auto lock = lock_volume(volume);
-  {
-    const auto current = sys::open(volume, O_RDONLY | O_DIRECTORY);
-    if (!entries(current.get()).empty()) return;
+// What the image has is moved in, one entry after the other. Who has made something of that name meanwhile
+// keeps it. A directory on another file system than what lies beside the volume gets copies.
+void move_in(int from, int place) {
+  for (const auto& name : entries(from)) {
+    base::fault_point("volume.moving");
+    if (::renameat2(from, name.c_str(), place, name.c_str(), RENAME_NOREPLACE) == 0) continue;
+    const int error = errno;
+    if (error == EEXIST || sys::stat_at_if_exists(place, name)) continue;
+    if (error != EXDEV) throw base::SysError(error, base::text("fill a volume with '{}'", name));
+    copy_entry(from, place, name);
   }
-  const HostPath aside{volume.str() + ".filling"};
-  sys::remove_tree(aside);
-  sys::make_directory(aside, 0700);
-  base::fault_point("volume.copy_started");
-  copy_directory(source.get(), sys::open(aside, O_RDONLY | O_DIRECTORY).get(), target.str());
-  base::fault_point("volume.copied");
-  // A rename onto an empty directory replaces it in one step; a volume that is itself a mount point is filled
-  // in place.
-  if (::rename(aside.c_str(), volume.c_str()) == 0) return;
-  const int error = errno;
-  if (error == EBUSY || error == EXDEV)
-    copy_directory(source.get(), sys::open(volume, O_RDONLY | O_DIRECTORY).get(), target.str());
-  sys::remove_tree(aside);
-  if (error != EBUSY && error != EXDEV && error != ENOTEMPTY && error != EEXIST)
-    throw base::SysError(error, base::text("fill volume '{}'", volume.str()));
 }
 
-void copy_up_inside(int root, const base::ContainerPath& target, const HostPath& volume,
-                    const std::string& inside) {
+// The content is copied beside the volume, under a name that says whose it is: "filling" until it is whole,
+// then "filled", which whoever comes next moves in. The directory stays the one that containers have already.
+void fill(int source, const std::string& target, const HostPath& volume, int place) {
+  const auto beside = base::text("{}.{}", volume.str(), sys::stat_fd(place).st_ino);
+  const HostPath aside{beside + ".filling"};
+  const HostPath whole{beside + ".filled"};
+  if (!sys::exists(whole)) {
+    if (!entries(place).empty()) return;
+    sys::remove_tree(aside);
+    sys::make_directory(aside, 0700);
+    base::fault_point("volume.copy_started");
+    copy_directory(source, sys::open(aside, O_RDONLY | O_DIRECTORY).get(), target);
+    base::fault_point("volume.copied");
+    sys::rename(aside, whole);
+  }
+  move_in(sys::open(whole, O_RDONLY | O_DIRECTORY).get(), place);
+  copy_metadata(source, place, sys::stat_fd(source), target);
+  base::fault_point("volume.moved");
+  sys::remove_tree(whole);
+}
+
+}  // namespace
+
+void copy_up(int root, const base::ContainerPath& target, const HostPath& volume, const std::string& inside) {
   const auto source = open_directory_in(root, target.c_str());
   if (!source) return;
   const auto lock = lock_volume(volume);
   const auto below = sys::open(volume, O_PATH | O_DIRECTORY);
-  const auto place = open_directory_in(below.get(), inside.c_str());
-  if (place && entries(place.get()).empty()) copy_directory(source.get(), place.get(), target.str());
+  const auto place = open_directory_in(below.get(), inside.empty() ? "." : inside.c_str());
+  if (place) fill(source.get(), target.str(), volume, place.get());
 }
 
 }  // namespace compose::rt

@@ -84,8 +84,7 @@ void make_sources(const ContainerSpec& spec) {
 void fill_volumes(const ContainerSpec& spec, int root) {
   for (const auto& mount : spec.mounts)
     if (const auto* bind = std::get_if<BindMount>(&mount); bind != nullptr && bind->copy_up)
-      bind->inside.empty() ? copy_up(root, bind->target, bind->source)
-                           : copy_up_inside(root, bind->target, bind->source, bind->inside);
+      copy_up(root, bind->target, bind->source, bind->inside);
 }
 
 std::optional<struct ::stat> stat_source(const MountStep& step) {

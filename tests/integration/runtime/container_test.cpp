@@ -1,12 +1,15 @@
 #include <csignal>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "base/scope_exit.hpp"
+#include "base/sys_at.hpp"
 #include "runtime-shim/client/remains.hpp"
 #include "runtime-shim/client/run_to_completion.hpp"
 #include "runtime-shim/client/stats.hpp"
@@ -269,6 +272,59 @@ TEST_SUITE("runtime/container") {
     mount("out");
     CHECK(world.start(spec).error == "bind source path does not exist: '" + volume.str() + "/out'");
     CHECK(base::list_directory(world.directory.path() / "outside").empty());
+  }
+
+  TEST_CASE("what is inside a volume is filled as a whole or not at all") {
+    ScratchWorld world;
+    const auto disk = world.directory.path() / "volumes/v";
+    base::sys::make_directories(disk);
+    base::check(::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=1m"), "mount");
+    const base::ScopeExit unmount{[&] { ::umount2(disk.c_str(), MNT_DETACH); }};
+    base::sys::make_directories(disk / "_data/inner");
+    for (const char* name : {"one", "two", "three"})
+      base::write_file_atomically(world.image / "data" / name, std::string(600'000, 'x'));
+    auto spec = world.spec({"ls", "/data"});
+    spec.mounts = {rt::BindMount{.source = disk / "_data",
+                                 .target = base::ContainerPath{"/data"},
+                                 .copy_up = true,
+                                 .inside = "inner"}};
+    CHECK(world.start(spec).error.find("No space left on device") != std::string::npos);
+    CHECK(base::list_directory(disk / "_data/inner").empty());
+    base::check(::mount(nullptr, disk.c_str(), nullptr, MS_REMOUNT, "size=8m"), "make room");
+    spec.id = rt::ContainerId{base::random_hex(32)};
+    CHECK(world.run(spec) == 0);
+    CHECK(world.output(spec.id) == "one\nthree\ntwo\n");
+    CHECK(base::list_directory(disk) == std::vector<std::string>{"_data"});
+  }
+
+  TEST_CASE("a volume that a crash left half filled is finished by the next container") {
+    ScratchWorld world;
+    const auto volume = world.directory.path() / "volumes/v/_data";
+    base::sys::make_directories(volume);
+    for (const char* name : {"one", "two", "three"})
+      base::write_file_atomically(world.image / "data" / name, "from the image");
+    const auto inode = base::sys::stat_if_exists(volume)->st_ino;
+    const base::HostPath whole{base::text("{}.{}.filled", volume.str(), inode)};
+    base::sys::make_directory(whole);
+    base::write_file_atomically(volume / "one", "moved and changed");
+    for (const char* name : {"two", "three"}) base::write_file_atomically(whole / name, "from the image");
+    auto spec = world.spec({"cat", "/data/one", "/data/two", "/data/three"});
+    spec.mounts = {rt::BindMount{.source = volume, .target = base::ContainerPath{"/data"}, .copy_up = true}};
+    CHECK(world.run(spec) == 0);
+    CHECK(world.output(spec.id) == "moved and changedfrom the imagefrom the image\n");
+    CHECK(base::list_directory(volume.parent()) == std::vector<std::string>{"_data"});
+  }
+
+  TEST_CASE("a container that has an empty volume sees what another fills it with") {
+    ScratchWorld world;
+    const auto volume = world.directory.path() / "volumes/v/_data";
+    base::sys::make_directories(volume);
+    const auto held = base::sys::open(volume, O_RDONLY | O_DIRECTORY);  // as the first has it
+    base::write_file_atomically(world.image / "data/seed", "from the image");
+    auto spec = world.spec({"true"});
+    spec.mounts = {rt::BindMount{.source = volume, .target = base::ContainerPath{"/data"}, .copy_up = true}};
+    CHECK(world.run(spec) == 0);
+    CHECK(base::sys::list_at(held.get()) == std::vector<std::string>{"seed"});
   }
 
   TEST_CASE("a terminal: output goes to the log and to whoever is attached, input reaches it") {
