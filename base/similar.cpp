@@ -7,6 +7,7 @@
 namespace compose::base {
 namespace {
 
+// With more names than this a search takes longer than the help is worth.
 constexpr std::size_t k_most_candidates = 2'000;
 
 // Insertions, deletions, replacements and swaps of neighbours that turn one word into the other.

@@ -12,8 +12,6 @@ namespace {
 // Beyond this many problems the rest is noise.
 constexpr std::size_t k_most_problems = 100;
 
-// With more names than this a search takes longer than the help is worth.
-
 std::size_t offset_of_line(std::string_view text, std::uint32_t line) {
   std::size_t at = 0;
   for (std::uint32_t n = 1; n < line; ++n) {
