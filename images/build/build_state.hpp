@@ -11,7 +11,6 @@
 #include "images/build/build.hpp"
 #include "images/build/build_cache.hpp"
 #include "images/build/config_step.hpp"
-#include "images/build/dockerfile_check.hpp"
 #include "images/build/file_digests.hpp"
 #include "images/build/git_source.hpp"
 #include "images/build/named_context.hpp"
@@ -72,18 +71,9 @@ struct BuildSession {
   [[nodiscard]] bool context_is_fetched() const { return context.str() != request.context; }
 };
 
-// The text of a Dockerfile of this host, and what messages call it.
-[[nodiscard]] std::string read_dockerfile(const base::HostPath& path);
-[[nodiscard]] std::string dockerfile_name(const BuildRequest& request);
-
 // "<Dockerfile>.dockerignore", or ".dockerignore" of the context, a directory of this host.
 [[nodiscard]] IgnoreRules context_ignore_rules(const BuildRequest& request, const base::HostPath& context,
                                                const RootView& root);
-
-// Without what is ignored; refers to its arguments.
-[[nodiscard]] CheckSurroundings surroundings_of(const Store& store, const BuildRequest& request,
-                                                const StagePlan& plan,
-                                                const std::map<std::string, std::string>& predefined);
 
 [[nodiscard]] GitAccess git_access_of(const BuildRequest& request, const GitAddress& address);
 

@@ -17,6 +17,7 @@
 #include "images/build/build_state.hpp"
 #include "images/build/dockerfile_lexer.hpp"
 #include "images/build/remote_context.hpp"
+#include "images/build/request_dockerfile.hpp"
 #include "images/build/stage_builder.hpp"
 #include "images/platform.hpp"
 #include "images/transfer.hpp"
