@@ -338,7 +338,7 @@ Plan plan_kill(const ObservedState& observed, const ServiceGraph& graph, const K
 
 Plan plan_remove(const ObservedState& observed, const ServiceGraph& graph, const RemoveOptions& options) {
   Plan plan;
-  auto services = by_service(observed, OneOffs::with);
+  auto services = by_service(observed, OneOffs::without);
   const ServiceGraph scope = graph.only(selection_or_all(options.services, graph));
   Stopper stopper{plan, scope, std::nullopt, "rm"};
   for (const std::string& service : scope.stop_order()) {

@@ -1,6 +1,9 @@
 #include "compose/adapters/new_container.hpp"
 
 #include <algorithm>
+#include <unistd.h>
+
+#include <climits>
 
 #include "base/error.hpp"
 
@@ -106,6 +109,13 @@ ContainerSummary summary_of(const NewContainerInput& in) {
   return summary;
 }
 
+// Who has the host's network is known there by the host's name.
+std::string host_name() {
+  char name[HOST_NAME_MAX + 1] = {};
+  base::check(::gethostname(name, sizeof name - 1), "ask for the host's name");
+  return name;
+}
+
 }  // namespace
 
 std::vector<PortWish> port_wishes(const sched::DesiredService& service) {
@@ -152,7 +162,9 @@ NewContainer make_container(const NewContainerInput& in) {
   made.spec.id = id;
   made.spec.name = in.name;
   made.spec.project = in.desired.project;
-  if (made.spec.hostname.empty()) made.spec.hostname = id.short_form();
+  if (made.spec.hostname.empty())
+    made.spec.hostname =
+        made.spec.security.network.mode == rt::NamespaceMode::host ? host_name() : id.short_form();
   const auto directory = in.paths.runtime().container_directory(id);
   made.spec.rootfs.lower = in.layers;
   made.spec.rootfs.upper = directory / "upper";

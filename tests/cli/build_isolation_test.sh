@@ -69,7 +69,7 @@ test_an_ignore_file_of_a_stranger_is_read_inside_its_context() {
     tar -C context -cf web/context.tar .
     printf 'services: {one: {image: test/one, network_mode: none, build: "http://127.0.0.1:8000/context.tar"}}' >compose.yaml
     [[ -v served ]] || { python3 -m http.server -b 127.0.0.1 -d web 8000 >/dev/null 2>&1 & served=$!; registry_pids+=($!); }
-    eventually 10 curl -so /dev/null http://127.0.0.1:8000/
+    eventually 60 curl -so /dev/null http://127.0.0.1:8000/
     timeout 20 compose build -q
     [[ $kind == *rules* ]] && equal no "$(in_image 'test -e /all/hidden || echo no')" || equal shown "$(in_image 'cat /all/hidden')"
     sed -i '$d' context/Dockerfile
@@ -90,7 +90,7 @@ WORKDIR /w'
   mv context repository.git
   git daemon --reuseaddr --listen=127.0.0.1 --export-all --base-path="$PWD" "$PWD" 2>/dev/null &
   registry_pids+=($!)
-  eventually 10 git ls-remote -q git://127.0.0.1/repository.git >refs
+  eventually 60 git ls-remote -q git://127.0.0.1/repository.git >refs
   printf 'services: {one: {image: test/one, network_mode: none, build: "git://127.0.0.1/repository.git"}}' >compose.yaml
   (umask 077 && compose build -q)
   equal "644 755 755 755" "$(in_image 'stat -c %a /d/file /d/script /d /w' | xargs)"

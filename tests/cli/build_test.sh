@@ -157,7 +157,7 @@ ADD --checksum=$commit $base /sure"
   git -C repository.git update-server-info
   python3 -m http.server -b 127.0.0.1 8001 >/dev/null 2>&1 &
   registry_pids+=($!)
-  eventually 10 curl -so /dev/null http://127.0.0.1:8001/
+  eventually 60 curl -so /dev/null http://127.0.0.1:8001/
   cp -r repository.git/.git plain.git
   one "ADD http://127.0.0.1:8001/plain.git#v1 /all"
   compose build -q
@@ -176,7 +176,7 @@ test_contexts_are_archives_and_dockerfiles_behind_addresses_and_oci_layouts() {
   printf 'FROM test/base\nRUN echo alone >/alone\n' >web/Dockerfile
   python3 -m http.server -b 127.0.0.1 -d web 8000 >/dev/null 2>&1 &
   registry_pids+=($!)
-  eventually 10 curl -so /dev/null http://127.0.0.1:8000/
+  eventually 60 curl -so /dev/null http://127.0.0.1:8000/
   one 'RUN echo made >/made'
   compose build -q
   mkdir layout

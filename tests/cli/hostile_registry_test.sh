@@ -10,7 +10,7 @@ hostile_start() {
   registry_pids+=($!)
   printf '{"stall_timeout": "1s", "connect_timeout": "1s", "first_wait": "10ms", "attempts": 3}' >registries.json
   export COMPOSE_REGISTRIES_FILE=$PWD/registries.json DOCKER_CONFIG=$PWD/docker
-  eventually 15 curl -so /dev/null http://127.0.0.1:5000/v2/
+  eventually 60 curl -so /dev/null http://127.0.0.1:5000/v2/
 }
 
 # refused NAME REGEX: the pull fails with that message, in a second or two, and leaves nothing.

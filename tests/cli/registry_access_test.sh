@@ -10,7 +10,7 @@ serve() {
   configure "$port" "${2:-}"
   python3 "$source_root/tests/support/registry_server.py" "$PWD/server-$port.json" &
   registry_pids+=($!)
-  eventually 15 listens "$port"
+  eventually 60 listens "$port"
 }
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # over FILE-OR-DIRECTORY PLACE: bound there until the test ends.
@@ -149,7 +149,7 @@ test_proxies_are_used_as_the_environment_says() {
   serve 5000
   python3 "$source_root/tests/support/http_proxy.py" 3128 "$PWD/proxied" ann:secret &
   registry_pids+=($!)
-  eventually 10 listens 3128
+  eventually 60 listens 3128
   mkdir -p certs/registry.test:5443
   cp ca.crt certs/registry.test:5443/
   client "\"certificates\": \"$PWD/certs\", \"insecure\": [\"plain.test:5000\"]"

@@ -1,5 +1,7 @@
 #include "compose/adapters/new_container.hpp"
 
+#include <unistd.h>
+
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
@@ -46,6 +48,16 @@ const rt::BindMount& bind(const rt::Mount& mount) {
 }  // namespace
 
 TEST_SUITE("adapters/new_container") {
+  TEST_CASE("who has the host's network has the host's name, unless the file gives another") {
+    SpecWorld w;
+    w.service.spec.security.network.mode = rt::NamespaceMode::host;
+    char host[256] = {};
+    REQUIRE(::gethostname(host, sizeof host - 1) == 0);
+    CHECK(w.make().spec.hostname == host);
+    w.service.spec.hostname = "other";
+    CHECK(w.make().spec.hostname == "other");
+  }
+
   TEST_CASE("a container has an id, a writable layer of its own and the labels of its number") {
     SpecWorld w;
     const auto made = w.make();

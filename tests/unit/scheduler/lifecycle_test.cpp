@@ -144,6 +144,9 @@ TEST_SUITE("scheduler/lifecycle") {
   TEST_CASE("rm removes stopped containers, or stops them first") {
     Stack s;
     s.stop("shop-api-2");
+    auto& kept = s.world.container("shop-db-1");  // of `run`: not a replica, and never taken
+    kept.one_off = true;
+    s.stop("shop-db-1");
     check_plan("rm", plan_remove(s.world.observed(), s.graph, {}));
     check_plan(
         "rm_stop",
