@@ -196,6 +196,7 @@ void Container::stop(std::optional<std::chrono::nanoseconds> grace, int signal) 
 }
 
 void Container::pause() {
+  if (status_.state == ContainerState::paused) base::fail("the container is already paused");
   if (status_.state != ContainerState::running) base::fail("the container is not running");
   cgroup_.freeze(true);
   status_.state = ContainerState::paused;

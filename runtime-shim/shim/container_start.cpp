@@ -75,6 +75,7 @@ void Container::start() {
     status_.state = ContainerState::exited;
     status_.exit_code = failed != nullptr ? failed->exit_code() : 125;
     status_.error = e.what();
+    status_.finished_at = base::wall_nanoseconds();
     write_status();
     throw;
   }

@@ -97,6 +97,7 @@ TEST_SUITE("runtime/container") {
       const auto report = world.start(spec);
       CHECK_FALSE(report.ok);
       CHECK_FALSE(rt::shim_alive(world.paths, spec.id));
+      CHECK(world.status(spec.id)->finished_at > 0);
       return report.error + " (" + std::to_string(report.exit_code) + ")";
     };
     CHECK(error_of(world.spec({"nope"})) == "exec 'nope': executable file not found in $PATH (127)");
@@ -168,6 +169,7 @@ TEST_SUITE("runtime/container") {
     world.await(client.pause());
     CHECK(world.status(spec.id)->state == rt::ContainerState::paused);
     CHECK_THROWS_WITH(world.exec(spec.id, {"true"}), "the container is paused");
+    CHECK_THROWS_WITH(world.await(client.pause()), "the container is already paused");
     world.await(client.unpause());
     CHECK(world.exec(spec.id, {"true"}).exit_code == 0);
     world.await(client.pause());
@@ -182,7 +184,7 @@ TEST_SUITE("runtime/container") {
     rt::ShimClient client{world.context.get_executor(), world.paths, spec.id};
     auto held = world.await(client.hold());
     CHECK(world.status(spec.id)->state == rt::ContainerState::paused);
-    CHECK_THROWS_WITH(world.await(client.hold()), "the container is not running");
+    CHECK_THROWS_WITH(world.await(client.hold()), "the container is already paused");
     CHECK(world.status(spec.id)->state == rt::ContainerState::paused);  // the refused one lets nothing go
     held.reset();
     CHECK(wait_until(world, spec.id, [](const auto& s) { return s.state == rt::ContainerState::running; }));
