@@ -35,6 +35,13 @@ bool wait_until(ScratchWorld& world, const rt::ContainerId& id, F wanted) {
   return false;
 }
 
+// For what no status tells; an emulated machine may need a while.
+bool eventually(const std::function<bool()>& holds) {
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (!holds() && std::chrono::steady_clock::now() < deadline) ::usleep(5'000);
+  return holds();
+}
+
 }  // namespace
 
 TEST_SUITE("runtime/container") {
@@ -116,9 +123,9 @@ TEST_SUITE("runtime/container") {
 
   TEST_CASE("stop sends the stop signal, waits, then kills") {
     ScratchWorld world;
-    auto polite = world.spec({"sh", "-c", "trap 'exit 7' TERM; while :; do sleep 0.05; done"});
+    auto polite = world.spec({"sh", "-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"});
     REQUIRE(world.start(polite).error == "");
-    ::usleep(100'000);
+    REQUIRE(eventually([&] { return world.output(polite.id) == "ready\n"; }));
     world.stop(polite.id, 10s);
     CHECK(world.status(polite.id)->exit_code == 7);
     auto stubborn = world.spec({"sh", "-c", "trap '' TERM; while :; do sleep 0.05; done"});
@@ -216,10 +223,11 @@ TEST_SUITE("runtime/container") {
   TEST_CASE("init reaps orphans and passes signals on") {
     ScratchWorld world;
     auto spec = world.spec(
-        {"sh", "-c", "echo $$; trap 'echo got; exit 9' TERM; (sleep 0.1 &) ; while :; do sleep 0.05; done"});
+        {"sh", "-c", "trap 'echo got; exit 9' TERM; echo $$; (sleep 0.1 &) ; while :; do sleep 0.05; done"});
     spec.process.init = true;
     REQUIRE(world.start(spec).error == "");
-    ::usleep(300'000);
+    REQUIRE(eventually([&] { return !world.output(spec.id).empty(); }));
+    ::usleep(300'000);  // the orphan ends
     // One that died this very moment is a zombie, too, until it is reaped.
     const char* const zombies =
         "for i in $(seq 100); do n=$(grep -sl 'State:.Z' /proc/[0-9]*/status | wc -l); test $n != 0 || "
@@ -376,12 +384,11 @@ TEST_SUITE("runtime/container") {
     auto spec = world.spec({"sh", "-c", "sleep 100 & sleep 100; true"});
     spec.resources.memory = 64 << 20;
     REQUIRE(world.start(spec).error == "");
-    ::usleep(50'000);
+    REQUIRE(eventually([&] { return rt::read_processes(world.paths, spec.id).size() == 3; }));
     const auto stats = rt::read_stats(world.paths, spec.id).value();
     CHECK(stats.processes == 3);
     CHECK(stats.memory_limit == 64 << 20);
     CHECK(stats.memory_bytes > 0);
-    CHECK(rt::read_processes(world.paths, spec.id).size() == 3);
   }
 
   TEST_CASE("running out of memory is told") {
