@@ -98,7 +98,6 @@ class RuntimeAdapter final : public sched::Runtime {
   struct Order;     // a create request of either kind
   struct Starting;  // a container between "to be started" and its report
   using Startings = std::vector<std::shared_ptr<Starting>>;
-  static void let_through(const base::UniqueFd& gate);
   std::vector<NewContainer> create_rows(std::span<const Order> orders);
   NewContainer draft(const Order& order);
   void lease_addresses(std::vector<NewContainer>& drafts, std::span<const Order> orders);
@@ -118,6 +117,7 @@ class RuntimeAdapter final : public sched::Runtime {
   void get_ready(const ContainerId& id);
   rt::StartRequest start_request(Starting& starting);
   void submit(const std::shared_ptr<Starting>& starting, base::UniqueFd gate = {});
+  static void let_through(const base::UniqueFd& gate);
   Task<void> all_reported(const Startings& all, const Finished& finished);
   Task<void> report_comes();
   Task<void> publish(const Startings& all);
@@ -136,9 +136,9 @@ class RuntimeAdapter final : public sched::Runtime {
   boost::asio::steady_timer report_came_;           // never expires; cancelled for each report
   std::map<ContainerId, rt::ContainerSpec> specs_;  // of this command; spares reading them back
   std::deque<ContainerId> unstarted_;               // created by this command
-  std::deque<ContainerId> foreseen_;
+  std::deque<ContainerId> foreseen_;                // their turn comes next
   std::map<ContainerId, net::Sandbox> built_ahead_;
-  std::map<ContainerId, std::shared_ptr<Starting>> readied_;
+  std::map<ContainerId, std::shared_ptr<Starting>> readied_;  // at their gates
   std::map<ContainerId, std::pair<base::UniqueFd, base::UniqueFd>> tees_;
   int start_exit_code_ = 125;
 };

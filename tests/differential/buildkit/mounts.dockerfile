@@ -12,7 +12,7 @@ RUN --mount=type=secret,id=none,target=/sec,required=false ls /sec >/f8 2>&1 || 
 RUN --mount=type=bind,source=package.json,target=/pj cat /pj >/f9
 RUN --mount=type=cache,target=/cache3,from=src,source=/out ls /cache3 >/f10
 RUN --network=none ls /sys/class/net >/f11
-RUN --mount=type=bind,source=app,target=/work/app --mount=type=tmpfs,target=/work/tmp ls /work >/f12
+RUN --mount=type=bind,source=app,target=/place/app --mount=type=tmpfs,target=/place/tmp ls /place >/f12
 RUN --mount=type=cache,target=rel/cache echo x >rel/cache/x; ls -d rel/cache >/f13
 ENV M=pkg
 RUN --mount=type=bind,source=${M},target=/$M ls /$M >/f14

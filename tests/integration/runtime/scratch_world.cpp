@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "runtime-shim/client/remains.hpp"
 
 namespace compose::test {
 namespace {
@@ -45,6 +46,7 @@ ScratchWorld::~ScratchWorld() {
       // The test has said what was wrong.
     }
   }
+  rt::Remains{paths}.remove_empty_parents("test");  // of shims that were killed
 }
 
 rt::ContainerSpec ScratchWorld::spec(std::vector<std::string> argv) {
