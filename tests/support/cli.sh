@@ -81,7 +81,7 @@ run_one() {
   ) >"$scratch/output" 2>&1
   (($? == 0)) || verdict=fail
   [[ -f $scratch/skipped ]] && verdict=skip
-  if [[ $verdict == pass ]] && ! output=$(eventually 2 nothing_left "$scratch/census"); then
+  if [[ $verdict == pass ]] && ! output=$(eventually 10 nothing_left "$scratch/census"); then
     verdict=fail
     printf 'left behind:\n%s\n' "$output" >>"$scratch/output"
   fi

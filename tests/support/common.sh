@@ -1,6 +1,7 @@
 # Shared by tests/run and the examples' run scripts: packages, configure, build. Sourced with bash; $source_root is set here.
 source_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+
 exec </dev/null
 
 # Milliseconds of a clock.
