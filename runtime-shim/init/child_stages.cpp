@@ -24,8 +24,8 @@
 
 #include "base/sys_linux.hpp"
 #include "base/unique_fd.hpp"
+#include "runtime-shim/init/init_program.hpp"
 #include "runtime-shim/init/prepared_child.hpp"
-#include "runtime-shim/init/tiny_init.hpp"
 
 namespace compose::rt {
 namespace {
@@ -45,6 +45,7 @@ class Stages {
     if (child_.world != nullptr) build_world(*child_.world);
     if (process_.terminal) open_terminal();
     take_stdio();
+    if (has_init()) check(::pipe2(told_, O_CLOEXEC) == 0, ChildStage::start_init);
     set_limits();
     if (child_.gated) wait_at_gate();
     if (!process_.no_new_privileges) load_seccomp();
@@ -54,7 +55,7 @@ class Stages {
     set_capabilities();
     die_with_parent();
     if (process_.no_new_privileges) load_seccomp();
-    if (child_.world != nullptr && child_.world->init) become_init();
+    if (has_init()) become_init(child_.world->init_program);
     execute();
   }
 
@@ -328,13 +329,30 @@ class Stages {
     return ::mkdir(partial, 0755) == 0 || errno == EEXIST;
   }
 
-  // PID 1 stays ours and reaps; the command is its child and reports for itself.
-  void become_init() noexcept {
+  [[nodiscard]] bool has_init() const noexcept {
+    return child_.world != nullptr && child_.world->init_program >= 0;
+  }
+
+  // The command is made here and reports for itself; PID 1 becomes the init, which anybody of the container
+  // may look at: nothing of ours stays in it but the number of the command.
+  void become_init(int program) noexcept {
     const pid_t command = ::fork();
-    check(command != -1, ChildStage::exec);
+    check(command != -1, ChildStage::start_init);
     if (command == 0) return;
-    ::close(child_.report);
-    run_tiny_init(command);
+    sigset_t all;
+    sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, nullptr);
+    sys::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    check(::write(told_[1], &command, sizeof command) == sizeof command, ChildStage::start_init);
+    if (program == k_init_command) program = ::fcntl(program, F_DUPFD_CLOEXEC, k_init_command + 1);
+    // The report's socket may have had this number; then an init that is not executed says so by its end.
+    if (told_[0] == k_init_command)
+      ::fcntl(k_init_command, F_SETFD, 0);
+    else
+      check(::dup2(told_[0], k_init_command) != -1, ChildStage::start_init);
+    sys::execveat(program, "", process_.init_pointers.data(), process_.environment_pointers.data(),
+                  AT_EMPTY_PATH);
+    give_up(ChildStage::start_init, errno);
   }
 
   [[noreturn]] void execute() noexcept {
@@ -354,6 +372,7 @@ class Stages {
   const PreparedProcess& process_;
   int root_;
   int stdio_[3] = {-1, -1, -1};
+  int told_[2] = {-1, -1};  // how the init hears of its command
 };
 
 }  // namespace
@@ -386,6 +405,8 @@ std::string_view describe(ChildStage stage) {
       return "change to the user";
     case ChildStage::load_seccomp:
       return "load the system call filter";
+    case ChildStage::start_init:
+      return "start the init";
     case ChildStage::enter_directory:
       return "enter the working directory";
     case ChildStage::exec:
@@ -400,10 +421,12 @@ std::string_view describe(ChildStage stage) {
 void PreparedProcess::seal() {
   argv_pointers.clear();
   environment_pointers.clear();
+  init_pointers = {const_cast<char*>(k_init_path), const_cast<char*>("--")};
   for (auto& s : argv) argv_pointers.push_back(s.data());
   for (auto& s : environment) environment_pointers.push_back(s.data());
   argv_pointers.push_back(nullptr);
   environment_pointers.push_back(nullptr);
+  init_pointers.insert(init_pointers.end(), argv_pointers.begin(), argv_pointers.end());
 }
 
 void run_child(const PreparedChild& child) noexcept {

@@ -31,6 +31,7 @@ enum class ChildStage : std::uint8_t {
   set_capabilities,
   set_user,
   load_seccomp,
+  start_init,
   enter_directory,
   exec,
   terminal_ready,  // not a failure: the message carries the pty's master
@@ -68,6 +69,7 @@ struct PreparedProcess {
   // Pointers for execve, made by seal() once the vectors stand.
   std::vector<char*> argv_pointers;
   std::vector<char*> environment_pointers;
+  std::vector<char*> init_pointers;  // of the init that stands in front of it: its own name, "--", argv
   void seal();
 };
 
@@ -87,7 +89,7 @@ struct PreparedWorld {
   std::vector<PreparedSysctl> sysctls;
   bool new_cgroup_namespace = true;
   bool new_network_namespace = false;  // made with the child, so that nobody has raised its loopback link
-  bool init = false;                   // stay as PID 1, start the command as its child and reap
+  int init_program = -1;               // PID 1 becomes this one and the command its child; -1: the command
 };
 
 struct PreparedChild {

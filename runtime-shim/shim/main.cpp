@@ -23,9 +23,11 @@
 #include "base/error.hpp"
 #include "base/fault.hpp"
 #include "base/process.hpp"
+#include "base/sys.hpp"
 #include "base/sys_linux.hpp"
 #include "base/wire.hpp"
 #include "runtime-shim/cgroup/supervisor_cgroup.hpp"
+#include "runtime-shim/init/init_program.hpp"
 #include "runtime-shim/shim/container.hpp"
 
 namespace compose::rt {
@@ -138,9 +140,13 @@ class Launcher {
       r.id = start.spec.id;
       r.ticket = start.header.ticket;
       prepare_project(start.header.cgroup_root, start.spec.project);
+      if (start.spec.process.init) start.init_program = init_program();
       const pid_t launcher = ::getpid();
       const pid_t pid = base::check(fork_shim(start.header.cgroup_root), "start a shim");
-      if (pid == 0) be_shim(facts_, std::move(start), launcher);
+      if (pid == 0) {
+        init_program_.reset();
+        be_shim(facts_, std::move(start), launcher);
+      }
       shims_.emplace(pid, Shim{.id = r.id, .ticket = r.ticket});
       shims_started_ = true;
     } catch (const base::Error& e) {
@@ -170,7 +176,14 @@ class Launcher {
     SupervisorCgroup{facts_.cgroups, cgroup_root}.ensure();
   }
 
+  // Made when the first container asks for it.
+  base::UniqueFd init_program() {
+    if (!init_program_) init_program_ = make_init_program();
+    return base::sys::duplicate(init_program_.get());
+  }
+
   const HostFacts facts_ = find_host_facts();
+  base::UniqueFd init_program_;
   std::set<std::pair<std::string, std::string>> prepared_;
   std::map<pid_t, Shim> shims_;
   bool shims_started_ = false;

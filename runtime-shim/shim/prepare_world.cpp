@@ -239,7 +239,7 @@ PreparedWorld prepare_world(const StartMessage& message, const HostFacts& facts,
   world.new_cgroup_namespace = spec.security.cgroup.mode == NamespaceMode::private_;
   world.new_network_namespace =
       !message.network_namespace && spec.security.network.mode == NamespaceMode::private_;
-  world.init = spec.process.init;
+  if (spec.process.init) world.init_program = message.init_program.get();
   return world;
 }
 

@@ -16,7 +16,8 @@ struct StartMessage {
   std::vector<base::UniqueFd> held_sockets;  // one for each of header.held_ports
   base::UniqueFd stdio[3];
   base::UniqueFd tee[2];
-  base::UniqueFd gate;  // none: not gated, or let through already
+  base::UniqueFd init_program;  // of the launcher, where the container has an init of its own
+  base::UniqueFd gate;          // none: not gated, or let through already
 };
 
 // Error: damaged, another protocol, or not the descriptors that it announces.

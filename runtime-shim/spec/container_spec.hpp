@@ -51,7 +51,7 @@ struct ProcessSpec {
   bool terminal = false;    // a pty as stdin, stdout and stderr
   bool stdin_open = false;  // stdin is a pipe that attach can write to; otherwise /dev/null
   bool no_new_privileges = false;
-  bool init = false;  // the shim's own tiny init is PID 1 and reaps
+  bool init = false;  // a small init is PID 1, passes signals on and reaps
   static constexpr auto fields() {
     return std::tuple{field("argv", &ProcessSpec::argv),
                       field("environment", &ProcessSpec::environment),

@@ -43,6 +43,18 @@ test_a_failing_hook_fails_the_start() {
   compose down -t 0
 }
 
+test_hooks_write_to_the_output_of_a_container_with_an_init() {
+  one_service '    post_start: [{command: sh -c "echo from the hook >/proc/1/fd/1"}]
+    pre_stop: [{command: sh -c "echo goodbye >/proc/1/fd/1"}]'
+  compose build
+  compose up -d
+  said() { equal "$1" "$(compose logs --no-log-prefix | xargs)"; }
+  eventually 10 said "from the hook"
+  compose stop -t 0
+  said "from the hook goodbye"
+  compose down -t 0
+}
+
 test_host_gateway_is_the_host_as_the_container_sees_it() {
   one_service '    extra_hosts: ["host.docker.internal:host-gateway"]'
   compose build
