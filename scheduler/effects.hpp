@@ -74,7 +74,9 @@ struct Runtime {
   // These will be started as soon as those that start() is called for next are up: what nobody can see may be
   // done ahead. No promise: they may never be started.
   virtual void foresee(std::span<const rt::ContainerId> ids) = 0;
-  // Stop signal, grace period (nullopt: the container's own), then SIGKILL. Done when nothing of it runs.
+  // Stop signal, grace period (nullopt: the container's own), then SIGKILL. Done when nothing of it runs. On
+  // wake_waits() this and kill() return at once: those that have not ended are not reported, and are ended by
+  // their supervisors, without anybody waiting.
   virtual Task<void> stop(std::span<const rt::ContainerId> ids, std::optional<std::chrono::nanoseconds> grace,
                           Finished finished) = 0;
   virtual Task<void> kill(std::span<const rt::ContainerId> ids, int signal, Finished finished) = 0;
@@ -94,7 +96,8 @@ struct Runtime {
   // the deadline (false; time_point::max(): none), or on wake_waits(). Never polls.
   virtual Task<bool> status_changed(std::span<const rt::ContainerId> ids,
                                     std::chrono::steady_clock::time_point deadline) = 0;
-  // Every status_changed() under way returns soon, whether something changed or not (Ctrl-C).
+  // Every status_changed(), stop() and kill() under way returns soon, whether something changed or not: the
+  // command is to end.
   virtual void wake_waits() = 0;
 };
 
@@ -108,6 +111,8 @@ struct HookRequest {
 struct Hooks {
   virtual ~Hooks() = default;
   virtual Task<void> run(std::span<const HookRequest> requests, Finished finished) = 0;
+  // Every run() under way returns soon; commands that have not ended go on and are not reported.
+  virtual void wake_waits() = 0;
 };
 
 struct Networks {

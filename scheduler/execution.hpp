@@ -5,6 +5,7 @@
 // A step is ready when all before it are done. Ready steps of one kind and with the same parameters are
 // launched as one batch. Kinds that are one transaction of the state have at most one batch in flight: what
 // becomes ready meanwhile goes together into the next one.
+#include <exception>
 #include <map>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@
 #include "scheduler/executor.hpp"
 
 namespace compose::sched {
+
+// Of a step whose effect ended with this (null: in order) and did not say how the step went.
+[[nodiscard]] std::string why_unreported(const std::exception_ptr& error);
 
 class Execution {
  public:
@@ -62,7 +66,8 @@ class Execution {
   Task<void> call_renames(const Steps& steps, Finished finished);
   Task<void> call_connections(const Steps& steps, Finished finished);
   Task<void> call_hooks(const Steps& steps, Finished finished);
-  void end_unreported(const Steps& steps, const std::string& why);
+  void end_unreported(const Steps& steps, const std::exception_ptr& error);
+  void skip(const Step& step) { end(step, State::skipped, "interrupted"); }
   [[nodiscard]] CreateRequest request_of(const CreateContainer& operation) const;
   [[nodiscard]] rt::ContainerId id_of(const ContainerRef& ref) const;
   [[nodiscard]] const DesiredService* service(const std::string& name) const;

@@ -16,9 +16,7 @@ namespace compose::sched {
 
 namespace asio = boost::asio;
 
-namespace {
-
-std::string text_of(const std::exception_ptr& error) {
+std::string why_unreported(const std::exception_ptr& error) {
   if (!error) return "it was not reported as done";
   try {
     std::rethrow_exception(error);
@@ -26,8 +24,6 @@ std::string text_of(const std::exception_ptr& error) {
     return e.what();
   }
 }
-
-}  // namespace
 
 void Interrupt::request() {
   requested_ = true;
@@ -59,6 +55,7 @@ Task<Outcome> Execution::run() {
   if (options_.interrupt) {
     options_.interrupt->on_request([this] {
       effects_.runtime.wake_waits();
+      if (effects_.hooks) effects_.hooks->wake_waits();
       wake();
     });
   }
@@ -74,9 +71,9 @@ Task<Outcome> Execution::run() {
     boost::system::error_code woken;
     co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
   }
-  outcome_.interrupted = interrupted();
   for (const Node& n : nodes_)
     if (n.state != State::done && n.state != State::failed) ++outcome_.skipped;
+  outcome_.interrupted = interrupted() && outcome_.skipped != 0;
   co_return std::move(outcome_);
 }
 
@@ -194,7 +191,7 @@ void Execution::launch(Steps steps) {
     base::fault_point("plan.batch_end");
     busy_[kind] = false;
     --in_flight_;
-    end_unreported(steps, text_of(error));
+    end_unreported(steps, error);
     wake();
   };
   asio::co_spawn(executor_, run_batch(std::move(steps)), std::move(ended));
@@ -205,7 +202,7 @@ void Execution::launch_wait(const Step& step) {
   ++in_flight_;
   auto ended = [this, &step](const std::exception_ptr& error) {
     --in_flight_;
-    if (node(step).state == State::running) failed(step, "", text_of(error));
+    if (node(step).state == State::running) failed(step, "", why_unreported(error));
     wake();
   };
   asio::co_spawn(executor_, run_wait(step), std::move(ended));

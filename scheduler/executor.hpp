@@ -2,7 +2,7 @@
 // Runs a plan. Holds no policy: a step runs when everything it waits for is done; all steps of one kind that
 // are ready at the same moment go into one batch. A failed step stops only what waits for it, directly or
 // not; the rest goes on, and every failure is reported. An interruption launches nothing more, ends the
-// waits, and lets what has begun finish.
+// waits, those for the end of a container and of a hook among them, and lets what else has begun finish.
 //
 // Runs in the CLI's process, on its one thread. `plan`, `desired` and `effects` outlive the returned task.
 #include <chrono>
@@ -45,8 +45,12 @@ struct Outcome {
   std::vector<StepFailure> failures;       // as they happened
   std::vector<std::string> warnings;       // of optional dependencies, and of things still in use
   std::map<StepId, rt::ContainerId> made;  // by the CreateContainer steps
-  std::size_t skipped = 0;                 // steps that never ran
-  bool interrupted = false;
+  std::size_t skipped = 0;                 // steps that never ran, or were not waited for
+  // Of an interrupted plan: steps whose end was not waited for, which comes without anybody's doing ...
+  std::vector<StepId> going_on;
+  // ... and RestartContainer steps whose container was stopped and not started again.
+  std::vector<StepId> not_started;
+  bool interrupted = false;  // and something was left to do
   [[nodiscard]] bool ok() const noexcept { return failures.empty() && !interrupted; }
 };
 

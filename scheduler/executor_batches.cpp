@@ -86,6 +86,10 @@ rt::ContainerId Execution::id_of(const ContainerRef& ref) const {
 }
 
 Task<void> Execution::run_batch(Steps steps) {
+  if (interrupted()) {  // between the launch and this
+    for (const Step* step : steps) skip(*step);
+    co_return;
+  }
   for (const Step* step : steps) tell(*step, Phase::working);
   const Operation& first = steps.front()->operation;
   if (container_of(first) == nullptr) {
@@ -241,6 +245,13 @@ Task<void> Execution::run_restarts(Steps steps) {
     stopped_ids.push_back(ids.at(index));
   };
   co_await effects_.runtime.stop(ids, std::get<RestartContainer>(steps.front()->operation).grace, on_stop);
+  if (interrupted()) {
+    for (const Step* step : stopped) {
+      outcome_.not_started.push_back(step->id);
+      skip(*step);
+    }
+    co_return;
+  }
   if (stopped.empty()) co_return;
   Finished on_start = [&](std::size_t index, const Failure& failure) {
     const Step& step = *stopped.at(index);
@@ -280,10 +291,16 @@ Task<void> Execution::run_resource(const Step& step) {
   }
 }
 
-// Of a batch that ended: what was not reported as done has failed.
-void Execution::end_unreported(const Steps& steps, const std::string& why) {
+// Of a batch that ended: what was not reported as done has failed, or was not waited for.
+void Execution::end_unreported(const Steps& steps, const std::exception_ptr& error) {
+  const std::string why = why_unreported(error);
   for (const Step* step : steps) {
     if (node(*step).state != State::running) continue;
+    if (interrupted() && !error) {
+      outcome_.going_on.push_back(step->id);
+      skip(*step);
+      continue;
+    }
     tell(*step, Phase::error, why);
     failed(*step, prefix_of(step->operation), why);
   }

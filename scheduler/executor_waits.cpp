@@ -24,7 +24,7 @@ Task<void> Execution::run_wait(const Step& step) {
   std::vector<const ContainerRef*> pending;
   for (const ContainerRef& container : wait.containers) pending.push_back(&container);
   std::string last;  // of those pending, what a timeout would name
-  for (;;) {
+  while (!interrupted()) {
     std::vector<const ContainerRef*> still;
     std::vector<rt::ContainerId> ids;
     last.clear();
@@ -41,7 +41,11 @@ Task<void> Execution::run_wait(const Step& step) {
       still.push_back(container);
       ids.push_back(id);
     }
-    if (still.empty()) break;
+    if (still.empty()) {
+      tell_wait(wait, Phase::done, wait.until == Until::completed_successfully ? "Exited" : "Healthy");
+      done(step);
+      co_return;
+    }
     pending = std::move(still);
     if (effects_.clock.monotonic() >= deadline_) {
       const std::string limit = base::format_duration(*options_.wait_timeout);
@@ -49,13 +53,8 @@ Task<void> Execution::run_wait(const Step& step) {
       co_return;
     }
     (void)co_await effects_.runtime.status_changed(ids, deadline_);
-    if (interrupted()) {
-      end(step, State::skipped, "interrupted");
-      co_return;
-    }
   }
-  tell_wait(wait, Phase::done, wait.until == Until::completed_successfully ? "Exited" : "Healthy");
-  done(step);
+  skip(step);
 }
 
 void Execution::end_wait(const Step& step, const AwaitCondition& wait, const std::string& why) {

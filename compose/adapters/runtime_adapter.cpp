@@ -7,10 +7,10 @@
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
+#include "base/scope_exit.hpp"
 #include "compose/adapters/observe.hpp"
 #include "compose/adapters/parallel.hpp"
 #include "compose/adapters/runtime_order.hpp"
-#include "runtime-shim/client/shim_client.hpp"
 #include "runtime-shim/client/status.hpp"
 
 namespace compose::adapters {
@@ -40,11 +40,33 @@ Task<void> RuntimeAdapter::each(std::span<const ContainerId> ids, Finished finis
     try {
       rt::ShimClient client{parts_.executor, parts_.paths.runtime(), ids[i]};
       co_await operation(client);
+    } catch (const rt::GivenUp&) {
+      co_return;
     } catch (const base::Error& e) {
       failure = e.what();
     }
     finished(i, failure);
   });
+}
+
+// As each(); wake_waits() ends it. All are asked all the same, and those whose answer did not come are not
+// reported.
+template <class Operation>
+Task<void> RuntimeAdapter::each_until_woken(std::span<const ContainerId> ids, Finished finished,
+                                            Operation operation) {
+  const auto wakes = wakes_;
+  co_await each(ids, finished, [&](rt::ShimClient& client) -> Task<void> {
+    awaited_.insert(&client);
+    const base::ScopeExit forget{[&] { awaited_.erase(&client); }};
+    if (wakes_ != wakes) client.give_up();
+    co_await operation(client);
+  });
+}
+
+void RuntimeAdapter::wake_waits() {
+  ++wakes_;
+  tracker_.wake();
+  for (auto* client : awaited_) client->give_up();
 }
 
 Task<void> RuntimeAdapter::stop(std::span<const ContainerId> ids,
@@ -58,24 +80,33 @@ Task<void> RuntimeAdapter::stop(std::span<const ContainerId> ids,
     positions.push_back(i);
   }
   std::vector<Failure> failures(ids.size());
-  co_await each(
-      running, [&](std::size_t i, const Failure& failure) { failures[positions[i]] = failure; },
+  std::set<std::size_t> awaited{positions.begin(), positions.end()};
+  co_await each_until_woken(
+      running,
+      [&](std::size_t i, const Failure& failure) {
+        failures[positions[i]] = failure;
+        awaited.erase(positions[i]);
+      },
       [&](rt::ShimClient& client) { return client.stop(grace); });
   fault_point("stop.stopped");
+  std::vector<ContainerId> ended;
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (!awaited.contains(i)) ended.push_back(ids[i]);
   try {
-    release_network(rooms(), ids);
+    release_network(rooms(), ended);
   } catch (const base::Error& e) {
     for (auto& failure : failures)
       if (!failure) failure = e.what();
   }
   fault_point("stop.released");
-  for (std::size_t i = 0; i < ids.size(); ++i) finished(i, failures[i]);
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (!awaited.contains(i)) finished(i, failures[i]);
 }
 
 Task<void> RuntimeAdapter::kill(std::span<const ContainerId> ids, int signal, Finished finished) {
   // SIGKILL ends it for good, so that its end is awaited and no restart follows; other signals are the
   // process's business.
-  co_await each(ids, finished, [signal](rt::ShimClient& client) {
+  co_await each_until_woken(ids, finished, [signal](rt::ShimClient& client) {
     return signal == SIGKILL ? client.stop(std::chrono::nanoseconds{0}, signal) : client.kill(signal);
   });
 }

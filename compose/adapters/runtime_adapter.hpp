@@ -28,6 +28,7 @@
 #include "net/port_publisher.hpp"
 #include "runtime-shim/client/launcher.hpp"
 #include "runtime-shim/client/remains.hpp"
+#include "runtime-shim/client/shim_client.hpp"
 #include "scheduler/effects.hpp"
 
 namespace compose::adapters {
@@ -81,7 +82,7 @@ class RuntimeAdapter final : public sched::Runtime {
   std::optional<rt::ContainerStatus> status(const ContainerId& id) override;
   Task<bool> status_changed(std::span<const ContainerId> ids,
                             std::chrono::steady_clock::time_point deadline) override;
-  void wake_waits() override { tracker_.wake(); }
+  void wake_waits() override;
 
   // Containers will be started: their launcher gets ready while networks and rows are made.
   void expect_starts();
@@ -125,6 +126,8 @@ class RuntimeAdapter final : public sched::Runtime {
 
   template <class Operation>
   Task<void> each(std::span<const ContainerId> ids, Finished finished, Operation operation);
+  template <class Operation>
+  Task<void> each_until_woken(std::span<const ContainerId> ids, Finished finished, Operation operation);
   void connect_one(const sched::ConnectRequest& request);
   Task<void> forget_unstarted(std::span<const ContainerId> ids);
   [[nodiscard]] Rooms rooms() { return {parts_.state, parts_.networks, parts_.ports, parts_.paths}; }
@@ -133,6 +136,8 @@ class RuntimeAdapter final : public sched::Runtime {
   rt::Remains remains_;
   std::unique_ptr<rt::Launcher> launcher_;
   StatusTracker tracker_;
+  std::set<rt::ShimClient*> awaited_;  // wake_waits() ends these conversations
+  std::uint64_t wakes_ = 0;
   boost::asio::steady_timer report_came_;           // never expires; cancelled for each report
   std::map<ContainerId, rt::ContainerSpec> specs_;  // of this command; spares reading them back
   std::deque<ContainerId> unstarted_;               // created by this command

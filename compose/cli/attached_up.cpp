@@ -113,7 +113,7 @@ class AttachedUp {
 
   sched::Task<void> execute() {
     const auto outcome = co_await session_.execution(prepared_.plan, {});
-    if (!outcome.interrupted) session_.report(outcome);
+    if (!outcome.interrupted) session_.report(prepared_.plan, outcome);
     context_.unlock_project();  // watching changes nothing
     context_.progress().finish();
     follower_.expect_no_more();
@@ -144,7 +144,7 @@ class AttachedUp {
     const auto outcome = co_await session_.execution(plan, {});
     context_.progress().finish();
     if (!options_.exit_code_from.empty()) exit_code_ = exit_code_of(options_.exit_code_from);
-    if (!outcome.failures.empty() && !failure_) session_.report(outcome);
+    if (!outcome.failures.empty() && !failure_) session_.report(plan, outcome);
   }
 
   std::vector<std::string> names_of_services() const {

@@ -14,6 +14,7 @@
 #include "compose/adapters/network_adapter.hpp"
 #include "compose/adapters/port_claims.hpp"
 #include "compose/adapters/volume_adapter.hpp"
+#include "compose/cli/interruption.hpp"
 #include "compose/ui/progress.hpp"
 #include "images/store.hpp"
 
@@ -31,6 +32,7 @@ struct Session::Parts {
   adapters::HookAdapter hooks;
   sched::Interrupt interrupt;
   OnSignal on_signal;
+  int first_signal = SIGINT;
   int signals_seen = 0;
   bool hangup_counts = false;
 
@@ -61,7 +63,8 @@ struct Session::Parts {
   void handle_signal(int signal) {
     ++signals_seen;
     if (on_signal) return on_signal(signal, signals_seen);
-    if (signals_seen > 1) throw Interrupted{};
+    if (signals_seen > 1) throw Interrupted{signal};
+    first_signal = signal;
     interrupt.request();
   }
 };
@@ -167,11 +170,12 @@ sched::Task<sched::Outcome> Session::execution(const sched::Plan& plan, sched::E
   co_return outcome;
 }
 
-void Session::report(const sched::Outcome& outcome) {
+void Session::report(const sched::Plan& plan, const sched::Outcome& outcome) {
   auto& context = parts_->context;
   context.progress().finish();
   for (const auto& warning : outcome.warnings) context.warn(warning);
-  if (outcome.interrupted) throw Interrupted{};
+  if (outcome.interrupted)
+    throw Interrupted{parts_->first_signal, interruption_text(plan, outcome, context.verb())};
   if (outcome.failures.empty()) return;
   std::string all;
   for (const auto& failure : outcome.failures) all += (all.empty() ? "" : "\n") + failure.message;
@@ -184,7 +188,7 @@ sched::Outcome Session::execute(const sched::Plan& plan, sched::ExecuteOptions o
   const auto task = [&]() -> sched::Task<void> { outcome = co_await execution(plan, options); };
   run(task());
   parts_->context.phase_done("execute");
-  report(outcome);
+  report(plan, outcome);
   return outcome;
 }
 

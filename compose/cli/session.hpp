@@ -38,7 +38,7 @@ class Session {
   // something failed.
   sched::Outcome execute(const sched::Plan& plan, sched::ExecuteOptions options = {});
   [[nodiscard]] sched::Task<sched::Outcome> execution(const sched::Plan& plan, sched::ExecuteOptions options);
-  void report(const sched::Outcome& outcome);
+  void report(const sched::Plan& plan, const sched::Outcome& outcome);
 
  private:
   struct Parts;

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/channel.hpp"
@@ -53,12 +54,22 @@ class Connection {
   };
   // nullopt: the shim went away without one.
   asio::awaitable<std::optional<Answer>> answer() {
-    co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+    boost::system::error_code error;
+    if (!given_up_)
+      co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                  asio::redirect_error(asio::use_awaitable, error));
+    if (given_up_) throw GivenUp{};
+    if (error) base::fail("hear the container's supervisor: {}", error.message());
     auto message = receive();
     if (!message) co_return std::nullopt;
     Answer out{.reply = base::from_wire<ControlReply>(message->bytes), .fd = {}};
     if (!message->fds.empty()) out.fd = std::move(message->fds.front());
     co_return out;
+  }
+
+  void give_up() {
+    given_up_ = true;
+    socket_.cancel();
   }
 
  private:
@@ -72,6 +83,7 @@ class Connection {
   }
 
   asio::posix::stream_descriptor socket_;
+  bool given_up_ = false;
 };
 
 void throw_if_refused(const ControlReply& reply) {
@@ -83,18 +95,6 @@ void throw_if_refused(const ControlReply& reply) {
 int last_exit_code(const RuntimePaths& paths, const ContainerId& id) {
   const auto status = read_status(paths, id);
   return status && status->state == ContainerState::exited ? status->exit_code : k_killed;
-}
-
-// GCC 12 destroys temporaries of aggregates twice where they are made inside a co_await expression: every
-// request and reply here is a named object.
-asio::awaitable<int> converse(asio::any_io_executor executor, RuntimePaths paths, ContainerId id,
-                              std::string request) {
-  Connection connection{executor, paths, id};
-  connection.ask(request);
-  auto answer = co_await connection.answer();
-  if (!answer) co_return last_exit_code(paths, id);
-  throw_if_refused(answer->reply);
-  co_return answer->reply.exit_code;
 }
 
 std::string encode(ControlVerb verb, int signal = 0, std::int64_t grace = -1) {
@@ -116,27 +116,49 @@ asio::awaitable<int> ExecSession::exit_code() {
   co_return answer ? answer->reply.exit_code : k_killed;
 }
 
+void ExecSession::give_up() {
+  std::static_pointer_cast<Connection>(connection_)->give_up();
+}
+
 ShimClient::ShimClient(asio::any_io_executor executor, const RuntimePaths& paths, ContainerId id)
     : executor_(std::move(executor)), paths_(paths), id_(std::move(id)) {}
 
+// GCC 12 destroys temporaries of aggregates twice where they are made inside a co_await expression: every
+// request and reply here is a named object.
+asio::awaitable<int> ShimClient::converse(std::string request) {
+  const auto connection = std::make_shared<Connection>(executor_, paths_, id_);
+  conversation_ = connection;
+  connection->ask(request);
+  if (given_up_) connection->give_up();
+  auto answer = co_await connection->answer();
+  if (!answer) co_return last_exit_code(paths_, id_);
+  throw_if_refused(answer->reply);
+  co_return answer->reply.exit_code;
+}
+
+void ShimClient::give_up() {
+  given_up_ = true;
+  if (conversation_) std::static_pointer_cast<Connection>(conversation_)->give_up();
+}
+
 asio::awaitable<void> ShimClient::kill(int signal) {
   std::string request = encode(ControlVerb::kill, signal);
-  co_await converse(executor_, paths_, id_, std::move(request));
+  co_await converse(std::move(request));
 }
 
 asio::awaitable<void> ShimClient::stop(std::optional<std::chrono::nanoseconds> grace, int signal) {
   std::string request = encode(ControlVerb::stop, signal, grace ? grace->count() : -1);
-  co_await converse(executor_, paths_, id_, std::move(request));
+  co_await converse(std::move(request));
 }
 
 asio::awaitable<void> ShimClient::pause() {
   std::string request = encode(ControlVerb::pause);
-  co_await converse(executor_, paths_, id_, std::move(request));
+  co_await converse(std::move(request));
 }
 
 asio::awaitable<void> ShimClient::unpause() {
   std::string request = encode(ControlVerb::unpause);
-  co_await converse(executor_, paths_, id_, std::move(request));
+  co_await converse(std::move(request));
 }
 
 asio::awaitable<std::shared_ptr<void>> ShimClient::hold() {
@@ -151,7 +173,7 @@ asio::awaitable<std::shared_ptr<void>> ShimClient::hold() {
 
 asio::awaitable<int> ShimClient::wait() {
   std::string request = encode(ControlVerb::wait);
-  const int code = co_await converse(executor_, paths_, id_, std::move(request));
+  const int code = co_await converse(std::move(request));
   co_return code;
 }
 

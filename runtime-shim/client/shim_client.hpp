@@ -26,6 +26,7 @@ class ExecSession {
   [[nodiscard]] int master() const noexcept { return master_.get(); }  // -1 without a terminal
   base::UniqueFd take_master() noexcept { return std::move(master_); }
   boost::asio::awaitable<int> exit_code();
+  void give_up();  // exit_code() throws GivenUp; the process goes on
 
  private:
   base::UniqueFd master_;
@@ -40,6 +41,12 @@ class ExecRefused final : public base::Error {
 
  private:
   int exit_code_;
+};
+
+// Nobody waits for the answer any more (give_up()). What was asked for goes on.
+class GivenUp final : public base::Error {
+ public:
+  GivenUp() : base::Error("the wait for a container's supervisor was given up") {}
 };
 
 struct StdioFds {  // borrowed
@@ -67,10 +74,18 @@ class ShimClient {
   // get copies of what the container writes from now on.
   boost::asio::awaitable<base::UniqueFd> attach(int output, int error, bool close_stdin_after);
 
+  // The kill, stop, pause, unpause or wait under way, or the next one, throws GivenUp once the shim has been
+  // asked: the shim carries it out alone.
+  void give_up();
+
  private:
+  boost::asio::awaitable<int> converse(std::string request);
+
   boost::asio::any_io_executor executor_;
   RuntimePaths paths_;
   ContainerId id_;
+  std::shared_ptr<void> conversation_;
+  bool given_up_ = false;
 };
 
 }  // namespace compose::rt

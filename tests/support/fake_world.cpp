@@ -78,6 +78,7 @@ Outcome FakeWorld::run(const Plan& plan, const DesiredState& desired, ExecuteOpt
   for (const DesiredVolume& v : desired.volumes) volume_names_[v.key] = v.name;
   std::optional<Outcome> outcome;
   std::exception_ptr error;
+  woken_ = false;
   asio::co_spawn(context_, execute(plan, desired, effects(), options), [&](std::exception_ptr e, Outcome o) {
     error = e;
     outcome = std::move(o);
@@ -105,16 +106,44 @@ void FakeWorld::record(std::string call) {
   if (on_call) on_call();
 }
 
-void FakeWorld::each(const std::string& verb, std::span<const ContainerId> ids, const Finished& finished,
+bool FakeWorld::each(const std::string& verb, std::span<const ContainerId> ids, const Finished& finished,
                      const Change& change) {
   std::string call = verb;
   for (const ContainerId& id : ids) call += " " + containers_.at(id).name;
   record(std::move(call));
+  bool all = true;
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    const Failure failure = attempt(verb + " " + containers_.at(ids[i]).name);
+    const std::string what = verb + " " + containers_.at(ids[i]).name;
+    if (lingering.contains(what)) {
+      all = false;
+      continue;
+    }
+    const Failure failure = attempt(what);
     if (!failure) change(containers_.at(ids[i]), i);
     finished(i, failure);
   }
+  return all;
+}
+
+// What happens meanwhile happens; then until nobody is to wait any more.
+Task<void> FakeWorld::linger() {
+  co_await asio::post(context_, asio::use_awaitable);
+  happen();
+  asio::steady_timer timer{context_, std::chrono::steady_clock::time_point::max()};
+  waiting_.push_back(&timer);
+  const base::ScopeExit forget{[&] { std::erase(waiting_, &timer); }};
+  while (!woken_) {
+    boost::system::error_code woken;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+}
+
+void FakeWorld::happen() {
+  if (events.empty()) return;
+  const auto event = std::move(events.front());
+  events.pop_front();
+  event();
+  for (asio::steady_timer* timer : waiting_) timer->cancel();
 }
 
 Task<std::vector<Created>> FakeWorld::create(std::span<const CreateRequest> requests) {
@@ -155,9 +184,10 @@ void FakeWorld::foresee(std::span<const ContainerId> ids) {
 Task<void> FakeWorld::stop(std::span<const ContainerId> ids, std::optional<std::chrono::nanoseconds> grace,
                            Finished finished) {
   (void)grace;
-  each("stop", ids, finished,
-       [](ObservedContainer& c, std::size_t) { c.status = {.state = ContainerState::exited}; });
-  co_return;
+  const Change ended = [](ObservedContainer& c, std::size_t) {
+    c.status = {.state = ContainerState::exited};
+  };
+  if (!each("stop", ids, finished, ended)) co_await linger();
 }
 
 Task<void> FakeWorld::kill(std::span<const ContainerId> ids, int signal, Finished finished) {
@@ -226,10 +256,7 @@ Task<bool> FakeWorld::status_changed(std::span<const ContainerId> ids,
   (void)ids;
   co_await asio::post(context_, asio::use_awaitable);
   if (!events.empty()) {
-    const auto event = std::move(events.front());
-    events.pop_front();
-    event();
-    wake_waits();
+    happen();
     co_return true;
   }
   if (deadline != std::chrono::steady_clock::time_point::max()) {
@@ -245,15 +272,15 @@ Task<bool> FakeWorld::status_changed(std::span<const ContainerId> ids,
 }
 
 void FakeWorld::wake_waits() {
+  woken_ = true;
   for (asio::steady_timer* timer : waiting_) timer->cancel();
 }
 
 Task<void> FakeWorld::run(std::span<const HookRequest> requests, Finished finished) {
   std::vector<ContainerId> ids;
   for (const HookRequest& r : requests) ids.push_back(r.id);
-  each("run " + base::join(requests.front().hook->argv, " ") + " in", ids, finished,
-       [](ObservedContainer&, std::size_t) {});
-  co_return;
+  const std::string verb = "run " + base::join(requests.front().hook->argv, " ") + " in";
+  if (!each(verb, ids, finished, [](ObservedContainer&, std::size_t) {})) co_await linger();
 }
 
 Task<Failure> FakeWorld::create(const DesiredNetwork& network) {

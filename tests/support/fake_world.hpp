@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ class FakeWorld final : public sched::Runtime,
   std::map<std::string, std::string> failures;                                // "start shop-web-1" -> message
   std::map<std::string, std::function<void(rt::ContainerStatus&)>> on_start;  // by service; else it just runs
   std::deque<std::function<void()>> events;  // happen one by one, whenever somebody waits
+  std::set<std::string> lingering;  // "stop shop-web-1", "run true in shop-web-1": ends when nobody waits
   bool has_hooks = true;
   std::function<void()> on_call;  // before each call of an effect
 
@@ -86,8 +88,11 @@ class FakeWorld final : public sched::Runtime,
 
  private:
   using Change = std::function<void(sched::ObservedContainer&, std::size_t index)>;
-  void each(const std::string& verb, std::span<const rt::ContainerId> ids, const sched::Finished& finished,
+  // False: some linger, and are not reported.
+  bool each(const std::string& verb, std::span<const rt::ContainerId> ids, const sched::Finished& finished,
             const Change& change);
+  sched::Task<void> linger();
+  void happen();
   sched::Failure attempt(const std::string& what);
   void record(std::string call);
   sched::ObservedContainer made_from(const sched::DesiredService& service, int number,
@@ -101,6 +106,7 @@ class FakeWorld final : public sched::Runtime,
   int next_id_ = 1;
   boost::asio::io_context context_{1};
   std::vector<boost::asio::steady_timer*> waiting_;
+  bool woken_ = false;
 };
 
 // ---- builders ----
