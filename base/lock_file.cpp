@@ -1,8 +1,10 @@
 #include "base/lock_file.hpp"
 
+#include <csignal>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/error.hpp"
@@ -31,25 +33,64 @@ bool is_still_there(const HostPath& path, int fd) {
   return ::stat(path.c_str(), &named) == 0 && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
 }
 
+// Interrupts blocking system calls (EINTR), again and again: one that comes just before a call is made up for
+// by the next.
+class Ticks {
+ public:
+  explicit Ticks(std::chrono::milliseconds every) {
+    struct sigaction action {};
+    action.sa_handler = [](int) {};  // without SA_RESTART
+    ::sigaction(SIGALRM, &action, &action_);
+    sigset_t alarm;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    ::sigprocmask(SIG_UNBLOCK, &alarm, &mask_);
+    const auto microseconds = std::chrono::microseconds{every}.count();
+    const timeval step{.tv_sec = microseconds / 1'000'000, .tv_usec = microseconds % 1'000'000};
+    const itimerval timer{.it_interval = step, .it_value = step};
+    ::setitimer(ITIMER_REAL, &timer, nullptr);
+  }
+  ~Ticks() {
+    const itimerval none{};
+    ::setitimer(ITIMER_REAL, &none, nullptr);
+    ::sigprocmask(SIG_SETMASK, &mask_, nullptr);
+    ::sigaction(SIGALRM, &action_, nullptr);
+  }
+  Ticks(const Ticks&) = delete;
+  Ticks& operator=(const Ticks&) = delete;
+
+ private:
+  struct sigaction action_ {};
+  sigset_t mask_{};
+};
+
 }  // namespace
 
-std::optional<LockFile> LockFile::lock(const HostPath& path, int operation) {
+std::optional<LockFile> LockFile::lock(const HostPath& path, int operation,
+                                       const std::function<void()>& interrupted) {
   while (true) {
     auto fd = open_lock(path);
-    if (retry_eintr([&] { return ::flock(fd.get(), operation); }) != 0) {
+    while (::flock(fd.get(), operation) != 0) {
       if (errno == EWOULDBLOCK) return std::nullopt;
-      throw SysError(errno, text("lock '{}'", path.str()));
+      if (errno != EINTR) throw SysError(errno, text("lock '{}'", path.str()));
+      if (interrupted) interrupted();
     }
     if (is_still_there(path, fd.get())) return LockFile{path, std::move(fd)};
   }
 }
 
 std::optional<LockFile> LockFile::try_acquire(const HostPath& path) {
-  return lock(path, LOCK_EX | LOCK_NB);
+  return lock(path, LOCK_EX | LOCK_NB, {});
 }
 
 LockFile LockFile::acquire(const HostPath& path) {
-  return *lock(path, LOCK_EX);
+  return *lock(path, LOCK_EX, {});
+}
+
+LockFile LockFile::acquire(const HostPath& path, std::chrono::milliseconds every,
+                           const std::function<void()>& tick) {
+  const Ticks ticks{every};
+  return *lock(path, LOCK_EX, tick);
 }
 
 void LockFile::release() {

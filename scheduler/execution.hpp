@@ -92,6 +92,7 @@ class Execution {
       busy_;  // by index of the operation's alternative: one-at-a-time kinds in flight
   std::unordered_map<std::string_view, const DesiredService*> services_;
   std::size_t in_flight_ = 0;
+  std::size_t changes_left_ = 0;  // steps that are no waits and have not ended
   Outcome outcome_;
 };
 

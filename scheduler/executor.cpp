@@ -68,6 +68,11 @@ Task<Outcome> Execution::run() {
   for (;;) {
     if (!interrupted()) launch_ready();
     if (in_flight_ == 0) break;
+    if (changes_left_ == 0 && options_.when_only_waiting && !interrupted()) {
+      const auto tell = std::exchange(options_.when_only_waiting, {});
+      co_await tell(outcome_);
+      continue;  // what ended meanwhile woke nobody
+    }
     boost::system::error_code woken;
     co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
   }
@@ -77,8 +82,18 @@ Task<Outcome> Execution::run() {
   co_return std::move(outcome_);
 }
 
+namespace {
+
+bool changes_something(const Step& step) {
+  return !std::holds_alternative<AwaitCondition>(step.operation) &&
+         !std::holds_alternative<Milestone>(step.operation);
+}
+
+}  // namespace
+
 void Execution::link() {
   for (const Step& step : plan_.steps()) {
+    if (changes_something(step)) ++changes_left_;
     Node& n = node(step);
     n.waits_for = step.after.size();
     for (const StepId id : step.after)
@@ -107,6 +122,7 @@ void Execution::settle(std::size_t first) {
       continue;
     }
     n.state = n.poison.empty() ? State::done : State::skipped;
+    if (changes_something(step)) --changes_left_;
     for (const std::size_t dependent : n.dependents) {
       if (nodes_[dependent].poison.empty()) nodes_[dependent].poison = n.poison;
       if (--nodes_[dependent].waits_for == 0) ended.push_back(dependent);
@@ -117,6 +133,7 @@ void Execution::settle(std::size_t first) {
 void Execution::end(const Step& step, State state, const std::string& why) {
   Node& n = node(step);
   n.state = state;
+  if (changes_something(step)) --changes_left_;
   for (const std::size_t dependent : n.dependents) {
     if (state != State::done && nodes_[dependent].poison.empty()) nodes_[dependent].poison = why;
     if (--nodes_[dependent].waits_for == 0) settle(dependent);

@@ -30,12 +30,6 @@ class Interrupt {
   std::function<void()> call_;
 };
 
-struct ExecuteOptions {
-  // --wait-timeout, counted from the start of the execution. Bounds every wait for a condition.
-  std::optional<std::chrono::nanoseconds> wait_timeout;
-  Interrupt* interrupt = nullptr;
-};
-
 struct StepFailure {
   StepId step = StepId::none;
   std::string message;  // whole, for people
@@ -52,6 +46,15 @@ struct Outcome {
   std::vector<StepId> not_started;
   bool interrupted = false;  // and something was left to do
   [[nodiscard]] bool ok() const noexcept { return failures.empty() && !interrupted; }
+};
+
+struct ExecuteOptions {
+  // --wait-timeout, counted from the start of the execution. Bounds every wait for a condition.
+  std::optional<std::chrono::nanoseconds> wait_timeout;
+  Interrupt* interrupt = nullptr;
+  // Called once, as soon as the steps that change something have ended and waits for conditions are under way
+  // still (--wait): from then on the execution only watches.
+  std::function<Task<void>(const Outcome& so_far)> when_only_waiting;
 };
 
 [[nodiscard]] Task<Outcome> execute(const Plan& plan, const DesiredState& desired, Effects effects,

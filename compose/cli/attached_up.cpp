@@ -17,6 +17,7 @@
 #include "base/units.hpp"
 #include "compose/adapters/observe.hpp"
 #include "compose/adapters/paths.hpp"
+#include "compose/adapters/project_lock.hpp"
 #include "compose/cli/log_follower.hpp"
 #include "compose/cli/session.hpp"
 #include "compose/ui/progress.hpp"
@@ -54,7 +55,9 @@ class AttachedUp {
   int run() {
     for (const auto& warning : prepared_.plan.warnings()) context_.warn(warning);
     session_.on_signal([this](int, int count) { on_signal(count); });
+    session_.on_end_request([this] { end(); });
     session_.run(everything());
+    if (ended_) throw EndedByOther{*session_.ended_by()};
     if (failure_) std::rethrow_exception(failure_);
     if (interrupted_) throw Interrupted{};
     return exit_code_;
@@ -74,6 +77,13 @@ class AttachedUp {
     } else {
       throw Interrupted{};
     }
+  }
+
+  // Another command takes over what is there.
+  void end() {
+    ended_ = true;
+    session_.interrupt();
+    follower_.stop();
   }
 
   // The stop that is under way waits for its containers; this ends them.
@@ -108,13 +118,16 @@ class AttachedUp {
       boost::system::error_code ignored;
       co_await finished_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
-    if (interrupted_ || aborted_) co_await stop_all();
+    if ((interrupted_ || aborted_) && !ended_) co_await stop_all();
   }
 
   sched::Task<void> execute() {
     const auto outcome = co_await session_.execution(prepared_.plan, {});
-    if (!outcome.interrupted) session_.report(prepared_.plan, outcome);
-    context_.unlock_project();  // watching changes nothing
+    // Otherwise the lock is still needed.
+    if (!outcome.interrupted) {
+      session_.report(prepared_.plan, outcome);
+      context_.unlock_project();  // watching changes nothing
+    }
     context_.progress().finish();
     follower_.expect_no_more();
   }
@@ -135,7 +148,8 @@ class AttachedUp {
   }
 
   sched::Task<void> stop_all() {
-    if (context_.lock_descriptor() < 0) context_.lock_project(wanted_.state.project);
+    co_await lock();
+    if (ended_) co_return;
     const auto observed = observe();
     const auto graph = sched::ServiceGraph::of(wanted_.state);
     const auto plan = sched::plan_stop(
@@ -145,6 +159,16 @@ class AttachedUp {
     context_.progress().finish();
     if (!options_.exit_code_from.empty()) exit_code_ = exit_code_of(options_.exit_code_from);
     if (!outcome.failures.empty() && !failure_) session_.report(plan, outcome);
+  }
+
+  // Signals are heard meanwhile.
+  sched::Task<void> lock() {
+    asio::steady_timer timer{session_.io()};
+    while (!context_.try_lock_project(wanted_.state.project)) {
+      timer.expires_after(adapters::LockWait::k_every);
+      co_await timer.async_wait(asio::use_awaitable);
+    }
+    session_.hear_end_requests();
   }
 
   std::vector<std::string> names_of_services() const {
@@ -199,6 +223,7 @@ class AttachedUp {
   bool executed_ = false;
   bool interrupted_ = false;
   bool aborted_ = false;
+  bool ended_ = false;
   int exit_code_ = 0;
 };
 

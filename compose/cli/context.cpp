@@ -1,6 +1,8 @@
 #include "compose/cli/context.hpp"
 
+#include <array>
 #include <iostream>
+#include <poll.h>
 #include <unistd.h>
 #include <utility>
 
@@ -32,6 +34,7 @@ struct Context::Parts {
   std::optional<bool> has_files;
   std::string locked_project;
   std::optional<adapters::ProjectLock> lock;  // goes after the networks have taken their last links away
+  std::optional<adapters::LockWait> lock_wait;
   // In the order in which they use each other.
   std::unique_ptr<adapters::State> state;
   std::unique_ptr<net::NetworkManager> networks;
@@ -142,17 +145,43 @@ images::Store& Context::images() {
 }
 
 void Context::lock_project(const std::string& name) {
-  if (parts_->lock) return;
+  lock_project(name, adapters::OnHolder::wait);
+}
+
+void Context::lock_project(const std::string& name, adapters::OnHolder on_holder) {
+  if (parts_->lock || parts_->options.dry_run) return;
   static_cast<void>(state());
-  parts_->lock.emplace(parts_->paths, name, parts_->verb,
-                       [](const std::string& text) { std::cerr << text << std::endl; });
+  const auto say = [](const std::string& text) { std::cerr << text << "; Ctrl-C gives up" << std::endl; };
+  parts_->lock.emplace(
+      parts_->paths,
+      adapters::LockWish{.project = name, .verb = parts_->verb, .on_holder = on_holder, .say = say});
   parts_->locked_project = name;
   phase_done("lock");
+  put_right();
+}
+
+bool Context::try_lock_project(const std::string& name) {
+  if (parts_->lock) return true;
+  const auto say = [](const std::string& text) { std::cerr << text << std::endl; };
+  const adapters::LockWish wish{.project = name, .verb = parts_->verb, .say = say};
+  parts_->lock = adapters::ProjectLock::try_take(parts_->paths, wish);
+  if (!parts_->lock) {
+    if (!parts_->lock_wait) parts_->lock_wait.emplace(parts_->paths, wish);
+    parts_->lock_wait->look();
+    return false;
+  }
+  parts_->lock_wait.reset();
+  parts_->locked_project = name;
+  put_right();
+  return true;
+}
+
+void Context::put_right() {
+  const auto& name = parts_->locked_project;
   const bool may_need_repair =
       parts_->lock->follows_unsettled() ||
       (parts_->lock->is_first() && (has_parts(name) || !state().volumes(name).empty()));
   if (!may_need_repair) return;
-  if (parts_->options.dry_run) return parts_->lock->keep_unsettled();
   for (const auto& failure : adapters::repair_project({state(), networks(), ports(), parts_->paths}, name)) {
     warn(base::text("an earlier command on project \"{}\" was cut short: {}", name, failure));
     parts_->lock->keep_unsettled();
@@ -177,6 +206,7 @@ void Context::unlock_project() {
 
 // What a command that failed made stays unsettled, if there is anything.
 void Context::unlock_failed_project() {
+  if (!parts_->lock) return;
   if (!has_parts(parts_->locked_project)) remove_lock();
   parts_->lock.reset();
 }
@@ -189,6 +219,14 @@ void Context::remove_lock() {
 
 int Context::lock_descriptor() {
   return parts_->lock ? parts_->lock->fd() : -1;
+}
+
+int Context::end_requests() {
+  return parts_->lock ? parts_->lock->requests().fd() : -1;
+}
+
+std::optional<std::string> Context::take_end_request() {
+  return parts_->lock ? parts_->lock->requests().take() : std::nullopt;
 }
 
 // ---- what a person sees ----
@@ -247,12 +285,29 @@ bool Context::colours(int fd) const {
 
 bool Context::ask(const std::string& question) {
   std::cerr << question << " [y/N] " << std::flush;
-  std::string answer;
-  if (!std::getline(std::cin, answer)) {
-    std::cerr << std::endl;
-    return false;
-  }
+  const auto answer = read_answer();
+  if (!answer) std::cerr << std::endl;
   return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+// Byte by byte, so that what comes after the line is left for whoever reads next. nullopt: there is no line.
+// Nobody answers for hours, maybe: meanwhile other commands may have this one end.
+std::optional<std::string> Context::read_answer() {
+  std::string line;
+  for (;;) {
+    std::array<pollfd, 2> waiting{
+        {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = end_requests(), .events = POLLIN}}};
+    base::check(base::retry_eintr([&] { return ::poll(waiting.data(), waiting.size(), -1); }),
+                "wait for an answer");
+    if (waiting[1].revents != 0)
+      if (const auto who = take_end_request()) throw EndedByOther{*who};
+    if (waiting[0].revents == 0) continue;
+    char byte = 0;
+    if (base::sys::read_some(STDIN_FILENO, {&byte, 1}) == 0)
+      return line.empty() ? std::nullopt : std::optional{line};
+    if (byte == '\n') return line;
+    line += byte;
+  }
 }
 
 void Context::phase_done(const char* name) {

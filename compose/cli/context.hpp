@@ -2,6 +2,7 @@
 // What a verb runs in: the global options, the output, and everything else made on demand, so that a verb
 // pays only for what it uses. Lives for one command. References that it gives stay valid as long as it does.
 #include <csignal>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.hpp"
 #include "compose/cli/options.hpp"
 #include "compose/ui/output.hpp"
 
@@ -16,9 +18,11 @@ namespace compose::base {
 class Clock;
 }  // namespace compose::base
 namespace compose::adapters {
+class LockWait;
 class ProjectLock;
 class State;
 struct Paths;
+enum class OnHolder : std::uint8_t;
 }  // namespace compose::adapters
 namespace compose::images {
 class Store;
@@ -53,6 +57,12 @@ class Interrupted final : public std::exception {
   std::string message_;
 };
 
+// Another command on the same project asked this one to end, and it did.
+class EndedByOther final : public base::Error {
+ public:
+  explicit EndedByOther(const std::string& who) : base::Error("interrupted by " + who) {}
+};
+
 class Context {
  public:
   Context(const GlobalOptions& options, std::string verb, ui::Output& out);
@@ -80,11 +90,20 @@ class Context {
   [[nodiscard]] net::NetworkManager& networks();
   [[nodiscard]] net::PortPublisher& ports();
   [[nodiscard]] images::Store& images();
-  // Held until the command ends; waits for other commands on the same project, saying so. What a killed or
-  // failed command left of the project is put right before this returns.
+  // Held until the command ends; waits for another command on the same project, saying so, or has it end.
+  // What a killed or failed command left of the project is put right before this returns. A dry run changes
+  // nothing and locks nothing.
   void lock_project(const std::string& name);
+  void lock_project(const std::string& name, adapters::OnHolder on_holder);
+  // As the first, for whom may not block. False: it is to be tried again in LockWait::k_every.
+  [[nodiscard]] bool try_lock_project(const std::string& name);
   void unlock_project();                // what was done is done in order; nothing of a project leaves nothing
+  void unlock_failed_project();         // the next command looks what is there
   [[nodiscard]] int lock_descriptor();  // -1 without a lock
+  // Who wants this command to end and waits for its lock: a descriptor that is readable when somebody may (-1
+  // without a lock), and the name.
+  [[nodiscard]] int end_requests();
+  [[nodiscard]] std::optional<std::string> take_end_request();
 
   [[nodiscard]] ui::ProgressView& progress();
   void show_progress_as(ProgressMode mode);  // before progress() is asked for
@@ -99,7 +118,8 @@ class Context {
 
  private:
   [[nodiscard]] bool has_parts(const std::string& project);  // containers or networks
-  void unlock_failed_project();
+  void put_right();
+  [[nodiscard]] std::optional<std::string> read_answer();
   void remove_lock();
   struct Parts;
   std::unique_ptr<Parts> parts_;

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "compose/adapters/observe.hpp"
 #include "compose/adapters/paths.hpp"
+#include "compose/adapters/project_lock.hpp"
 #include "compose/cli/session.hpp"
 #include "compose/loader/load_project.hpp"
 
@@ -41,7 +42,7 @@ sched::ServiceGraph graph_of_file(const std::map<std::string, model::Service>& s
 }  // namespace
 
 void execute_plan(Context& context, const sched::Plan& plan, const sched::DesiredState& desired,
-                  std::optional<std::chrono::nanoseconds> wait_timeout) {
+                  const Waiting& waiting) {
   if (context.options().dry_run) {
     for (const auto& warning : plan.warnings()) context.warn(warning);
     for (const auto& step : plan.steps())
@@ -49,7 +50,8 @@ void execute_plan(Context& context, const sched::Plan& plan, const sched::Desire
     return;
   }
   Session session{context, desired};
-  session.execute(plan, {.wait_timeout = wait_timeout});
+  if (waiting.unlocked) session.wait_unlocked();
+  session.execute(plan, {.wait_timeout = waiting.timeout});
 }
 
 void check_services(Context& context, const std::vector<sched::ObservedContainer>& containers,
@@ -62,9 +64,11 @@ void check_services(Context& context, const std::vector<sched::ObservedContainer
   }
 }
 
-ExistingProject existing_project(Context& context, const std::vector<std::string>& services) {
+ExistingProject existing_project(Context& context, const std::vector<std::string>& services, Access access) {
   const auto name = context.project_name();
-  context.lock_project(name);
+  if (access != Access::look)
+    context.lock_project(name,
+                         access == Access::take_away ? adapters::OnHolder::end_it : adapters::OnHolder::wait);
   auto observed = adapters::observe(context.state(), context.networks(), context.paths(), name, nullptr);
   context.phase_done("observe");
   const bool all_have_containers =

@@ -2,6 +2,7 @@
 // Executing a plan, for verbs that need nothing more: locks were taken, the plan is made. Does not include
 // Asio.
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,9 +15,21 @@
 
 namespace compose::cli {
 
+struct Waiting {
+  std::optional<std::chrono::nanoseconds> timeout;
+  bool unlocked = false;  // lets go of the project's lock when nothing but waits is left
+};
+
 // Under --dry-run prints the plan instead. Errors as Session::execute.
 void execute_plan(Context& context, const sched::Plan& plan, const sched::DesiredState& desired,
-                  std::optional<std::chrono::nanoseconds> wait_timeout = std::nullopt);
+                  const Waiting& waiting = {});
+
+// How a verb comes to a project.
+enum class Access : std::uint8_t {
+  look,       // changes nothing that others rely on: takes no lock
+  wait,       // for the command that holds the lock
+  take_away,  // has that command end: what it waits for or brings up is to go
+};
 
 // A project as it is there, for the verbs that change what exists: locked, repaired, observed.
 struct ExistingProject {
@@ -25,7 +38,8 @@ struct ExistingProject {
   sched::ServiceGraph graph;
 };
 // `services`: names the user gave; the compose file is read only where one of them has no container.
-[[nodiscard]] ExistingProject existing_project(Context& context, const std::vector<std::string>& services);
+[[nodiscard]] ExistingProject existing_project(Context& context, const std::vector<std::string>& services,
+                                               Access access = Access::wait);
 
 // Error "no such service: x" unless each has a container or is in the compose file.
 void check_services(Context& context, const std::vector<sched::ObservedContainer>& containers,

@@ -222,6 +222,10 @@ int run_one_off(Context& context, const Wanted& wanted, const UpOptions& up, con
   context.lock_project(wanted.state.project);
   if (!options.no_deps) bring_up_dependencies(context, wanted, up, service);
   provide_surroundings(context, wanted, service);
+  if (context.options().dry_run) {
+    context.say_of_dry_run("run a container of service " + service.name);
+    return 0;
+  }
   return OneOff{context, wanted, options}.run();
 }
 

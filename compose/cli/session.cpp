@@ -6,10 +6,13 @@
 #include <optional>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/error.hpp"
+#include "base/scope_exit.hpp"
+#include "base/sys.hpp"
 #include "compose/adapters/hook_adapter.hpp"
 #include "compose/adapters/network_adapter.hpp"
 #include "compose/adapters/port_claims.hpp"
@@ -35,6 +38,11 @@ struct Session::Parts {
   int first_signal = SIGINT;
   int signals_seen = 0;
   bool hangup_counts = false;
+  std::optional<asio::posix::stream_descriptor> end_requests;
+  std::function<void()> on_end_request;
+  std::optional<std::string> ended_by;
+  bool waits_unlocked = false;
+  std::optional<std::string> unsettled;  // why the networks could not be settled before that
 
   Parts(Context& c, const sched::DesiredState& d)
       : context(c),
@@ -67,6 +75,25 @@ struct Session::Parts {
     first_signal = signal;
     interrupt.request();
   }
+
+  // False: nobody asked (yet).
+  bool take_end_request() {
+    auto who = context.take_end_request();
+    if (!who) return false;
+    ended_by = std::move(who);
+    if (on_end_request)
+      on_end_request();
+    else
+      interrupt.request();
+    return true;
+  }
+
+  void wait_for_end_request() {
+    end_requests->async_wait(asio::posix::stream_descriptor::wait_read,
+                             [this](const boost::system::error_code& error) {
+                               if (!error && !take_end_request()) wait_for_end_request();
+                             });
+  }
 };
 
 Session::Session(Context& context, const sched::DesiredState& desired)
@@ -94,6 +121,10 @@ sched::Effects Session::effects() {
           .progress = parts_->context.progress(),
           .clock = parts_->context.clock(),
           .hooks = &parts_->hooks};
+}
+
+void Session::wait_unlocked() {
+  parts_->waits_unlocked = true;
 }
 
 void Session::interrupt() {
@@ -125,9 +156,28 @@ void tick(asio::steady_timer& timer, ui::ProgressView& progress) {
 
 }  // namespace
 
+void Session::on_end_request(std::function<void()> call) {
+  parts_->on_end_request = std::move(call);
+}
+
+const std::optional<std::string>& Session::ended_by() const noexcept {
+  return parts_->ended_by;
+}
+
+// On a descriptor of its own: the lock may be let go while the loop runs. One request is enough.
+void Session::hear_end_requests() {
+  parts_->end_requests.reset();
+  const int requests = parts_->context.end_requests();
+  if (requests < 0 || parts_->take_end_request()) return;
+  parts_->end_requests.emplace(parts_->io, base::sys::duplicate(requests).release());
+  parts_->wait_for_end_request();
+}
+
 void Session::run(sched::Task<void> task) {
   auto& io = parts_->io;
   io.restart();
+  hear_end_requests();
+  const base::ScopeExit deaf{[this] { parts_->end_requests.reset(); }};
   asio::signal_set signals{io, SIGINT, SIGTERM};
   if (parts_->hangup_counts) signals.add(SIGHUP);
   const std::function<void(int)> handle = [this](int signal) { parts_->handle_signal(signal); };
@@ -159,21 +209,42 @@ sched::Task<sched::Outcome> Session::execution(const sched::Plan& plan, sched::E
     parts_->refuse_taken_ports(plan);
     parts_->runtime.expect_starts();
   }
+  if (parts_->waits_unlocked)
+    options.when_only_waiting = [this](const sched::Outcome& so_far) { return unlock(so_far); };
   const sched::Effects all = effects();
   auto outcome = co_await sched::execute(plan, parts_->desired, all, options);
+  const auto refused = co_await settle();
+  for (const auto& failure : {parts_->unsettled, refused})
+    if (failure) outcome.failures.push_back({.message = *failure});
+  co_return outcome;
+}
+
+// Nothing that was begun is left half done. Why the networks cannot be used, where they cannot.
+sched::Task<sched::Failure> Session::settle() {
   co_await parts_->runtime.give_up_unstarted();
   try {
     parts_->context.networks().settle();
   } catch (const base::Error& e) {
-    outcome.failures.push_back({.message = e.what()});
+    co_return e.what();
   }
-  co_return outcome;
+  co_return std::nullopt;
+}
+
+// Watching needs no lock.
+sched::Task<void> Session::unlock(const sched::Outcome& so_far) {
+  parts_->unsettled = co_await settle();
+  parts_->end_requests.reset();
+  if (so_far.failures.empty() && !parts_->unsettled)
+    parts_->context.unlock_project();
+  else
+    parts_->context.unlock_failed_project();
 }
 
 void Session::report(const sched::Plan& plan, const sched::Outcome& outcome) {
   auto& context = parts_->context;
   context.progress().finish();
   for (const auto& warning : outcome.warnings) context.warn(warning);
+  if (outcome.interrupted && parts_->ended_by) throw EndedByOther{*parts_->ended_by};
   if (outcome.interrupted)
     throw Interrupted{parts_->first_signal, interruption_text(plan, outcome, context.verb())};
   if (outcome.failures.empty()) return;

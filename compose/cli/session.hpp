@@ -3,6 +3,8 @@
 // plan. Includes Asio; verbs that only ask for a plan to be executed use execute.hpp instead.
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include <boost/asio/io_context.hpp>
 
@@ -31,16 +33,24 @@ class Session {
   using OnSignal = std::function<void(int signal, int count)>;
   void on_signal(OnSignal call);
   void hear_hangup();  // SIGHUP is one of them: the terminal may go, and this command has something to end
-  void interrupt();    // the plan that is being executed
+  // What the request of another command does, that this one ends (Context::take_end_request); by default it
+  // interrupts the plan, too.
+  void on_end_request(std::function<void()> call);
+  void hear_end_requests();  // after the project was locked anew while run() runs
+  [[nodiscard]] const std::optional<std::string>& ended_by() const noexcept;  // who asked
+  void wait_unlocked();     // the project's lock is let go when nothing but waits is left of a plan
+  void interrupt();         // the plan that is being executed
   void forget_interrupt();  // the next one runs again
 
-  // Executes, prints warnings and failures. Throws Interrupted after Ctrl-C, and Error{first failure} when
-  // something failed.
+  // Executes, prints warnings and failures. Throws Interrupted after Ctrl-C, EndedByOther after the request
+  // of another command, and Error{first failure} when something failed.
   sched::Outcome execute(const sched::Plan& plan, sched::ExecuteOptions options = {});
   [[nodiscard]] sched::Task<sched::Outcome> execution(const sched::Plan& plan, sched::ExecuteOptions options);
   void report(const sched::Plan& plan, const sched::Outcome& outcome);
 
  private:
+  sched::Task<sched::Failure> settle();
+  sched::Task<void> unlock(const sched::Outcome& so_far);
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

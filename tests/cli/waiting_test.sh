@@ -17,6 +17,30 @@ ${2:-}
 END
   compose build -q
 }
+# db never becomes healthy, and web waits for it.
+waits_for_ever() {
+  busybox_image
+  cat >compose.yaml <<END
+services:
+  db:
+    image: test-busybox
+    build: ./image
+    init: true
+    network_mode: none
+    healthcheck: {test: [CMD, "false"], interval: 1s, retries: 100000}
+  web:
+    image: test-busybox
+    init: true
+    network_mode: none
+    depends_on: {db: {condition: ${1:-service_healthy}}}
+END
+  compose build -q
+}
+up_waits() {  # in the background, as $up; what it says goes to up.out
+  compose up -d 2>up.out &
+  up=$!
+  eventually 10 says up.out 'Container t-db-1 Waiting'
+}
 says() { grep -qF "$2" "$1"; }
 web_ended() { equal exited "$(compose ps -a --format '{{.State}}' web)"; }
 db_ended() { equal exited "$(compose ps -a --format '{{.State}}' db)"; }
@@ -86,6 +110,212 @@ test_an_interrupted_restart_starts_nothing_and_the_next_one_does() {
     "$(tail -n 1 out)"
   compose restart -t 0 2>/dev/null
   equal 2 "$(running)"
+  compose down -t 0
+}
+
+test_down_ends_an_up_that_waits() {
+  waits_for_ever
+  up_waits
+  compose down 2>out &
+  local down=$!
+  ends_with 1 $up
+  ends_with 0 $down
+  equal " Container t-db-1 Creating 
+ Container t-web-1 Creating 
+ Container t-db-1 Created 
+ Container t-web-1 Created 
+ Container t-db-1 Starting 
+ Container t-db-1 Started 
+ Container t-db-1 Waiting 
+interrupted by \"compose down\" (pid $down)" "$(cat up.out)"
+  equal ' Container t-db-1 Removed 
+ Container t-db-1 Removing 
+ Container t-db-1 Stopped 
+ Container t-db-1 Stopping 
+ Container t-web-1 Removed 
+ Container t-web-1 Removing ' "$(grep -v '^waiting for the end of' out | sort)"
+}
+
+test_down_ends_an_attached_up_that_waits() {
+  waits_for_ever
+  compose up >up.log 2>up.out &
+  local up=$!
+  eventually 10 says up.out 'Container t-db-1 Waiting'
+  compose down 2>out &
+  local down=$!
+  ends_with 1 $up
+  ends_with 0 $down
+  equal "interrupted by \"compose down\" (pid $down)" "$(tail -n 1 up.out)"
+  equal 0 "$(compose ps -a -q | wc -l)"
+}
+
+test_kill_ends_a_stop_that_waits_for_its_grace() {
+  stubborn
+  compose up -d
+  compose stop -t 60 2>stop.out &
+  local stop=$!
+  eventually 10 says stop.out 'Container t-web-1 Stopping'
+  compose kill 2>out &
+  local kill=$!
+  ends_with 1 $stop
+  ends_with 0 $kill
+  equal " Container t-web-1 Stopping 
+interrupted by \"compose kill\" (pid $kill)" "$(cat stop.out)"
+  equal ' Container t-web-1 Killing 
+ Container t-web-1 Killed ' "$(grep -v '^waiting for the end of' out)"
+  equal 'exited 137' "$(compose ps -a --format '{{.State}} {{.ExitCode}}' web)"
+  compose down
+}
+
+test_a_second_down_with_less_time_ends_the_first() {
+  stubborn
+  compose up -d
+  compose down -t 60 2>first.out &
+  local first=$!
+  eventually 10 says first.out 'Container t-web-1 Stopping'
+  compose down -t 0 2>out &
+  local second=$!
+  ends_with 1 $first
+  ends_with 0 $second
+  equal " Container t-web-1 Stopping 
+interrupted by \"compose down\" (pid $second)" "$(cat first.out)"
+  equal ' Container t-web-1 Stopping 
+ Container t-web-1 Stopped 
+ Container t-web-1 Removing 
+ Container t-web-1 Removed ' "$(grep -v '^waiting for the end of' out)"
+}
+
+test_up_waits_for_a_stop_and_says_so_and_a_signal_gives_up() {
+  stubborn
+  compose up -d
+  compose stop 2>stop.out &
+  local stop=$! first second
+  eventually 10 says stop.out 'Container t-web-1 Stopping'
+  compose up -d 2>first.out &
+  first=$!
+  compose up -d 2>second.out &
+  second=$!
+  local waiting="waiting for \"compose stop\" (pid $stop) on project \"t\"; Ctrl-C gives up"
+  eventually 10 says first.out "$waiting"
+  eventually 10 says second.out "$waiting"
+  kill -TERM $first
+  ends_with 143 $first
+  equal "$waiting" "$(cat first.out)"
+  kill -9 "$(pid_of web)"
+  ends_with 0 $stop
+  ends_with 0 $second
+  equal ' Container t-web-1 Stopping 
+ Container t-web-1 Stopped ' "$(cat stop.out)"
+  equal "$waiting
+ Container t-web-1 Starting 
+ Container t-web-1 Started " "$(cat second.out)"
+  compose down -t 0
+}
+
+test_what_only_looks_or_signals_is_never_blocked() {
+  waits_for_ever
+  up_waits
+  equal "db running starting" "$(timeout 10 compose ps --format '{{.Service}} {{.State}} {{.Health}}' db)"
+  equal "" "$(timeout 10 compose logs)"
+  equal here "$(timeout 10 compose exec -T db echo here)"
+  equal "sleep infinity" "$(timeout 10 compose top db | awk '/sleep/ { print $(NF - 1), $NF }')"
+  timeout 10 compose kill -s CONT db 2>out
+  equal ' Container t-db-1 Killing 
+ Container t-db-1 Killed ' "$(cat out)"
+  matches "$(timeout 10 compose --dry-run down 2>&1)" 'DRY-RUN MODE - remove container t-db-1 \(down\)'
+  equal '' "$(timeout 10 compose rm 2>&1 </dev/null | grep -v 'Going to remove t-web-1 \[y/N\]' | grep .)"
+  kill -0 $up
+  compose down -t 0
+  ends_with 1 $up
+}
+
+test_who_waits_goes_on_when_the_holder_is_killed() {
+  waits_for_ever
+  up_waits
+  compose restart -t 0 db 2>out &
+  local restart=$!
+  eventually 10 says out "waiting for \"compose up\" (pid $up) on project \"t\"; Ctrl-C gives up"
+  kill -9 $up
+  ends_with 137 $up
+  ends_with 0 $restart
+  equal "waiting for \"compose up\" (pid $up) on project \"t\"; Ctrl-C gives up
+ Container t-db-1 Restarting 
+ Container t-db-1 Started " "$(cat out)"
+  compose down -t 0
+}
+
+test_a_stopped_holder_is_named_and_waited_for() {
+  waits_for_ever
+  up_waits
+  local down how
+  for how in CONT 9; do
+    kill -STOP $up
+    compose down -t 0 2>out &
+    down=$!
+    eventually 10 says out "kill -CONT $up"
+    kill -$how $up
+    ends_with $([[ $how == 9 ]] && echo 137 || echo 1) $up
+    ends_with 0 $down
+    equal "waiting for the end of \"compose up\" (pid $up) on project \"t\"; Ctrl-C gives up
+\"compose up\" (pid $up) is stopped by a signal, and goes on when it is told to: kill -CONT $up; Ctrl-C gives up" \
+      "$(head -n 2 out)"
+    equal 0 "$(compose ps -a -q | wc -l)"
+    [[ $how == 9 ]] || up_waits
+  done
+}
+
+test_who_waits_leaves_nothing_behind_when_it_is_killed() {
+  waits_for_ever
+  up_waits
+  kill -STOP $up
+  compose down -t 0 2>out &
+  local down=$!
+  eventually 10 says out "waiting for the end of \"compose up\" (pid $up)"
+  kill -9 $down
+  ends_with 137 $down
+  kill -CONT $up
+  ends_with 1 $up
+  compose down -t 0
+}
+
+test_watching_holds_up_nobody() {
+  waits_for_ever service_started
+  local first
+  compose up -d --wait 2>first.out &
+  first=$!
+  eventually 10 says first.out 'Container t-web-1 Healthy'
+  timeout 10 compose up -d --scale web=2 2>out
+  equal 3 "$(running)"
+  lacks "$(cat out)" waiting
+  timeout 10 compose up -d --wait --wait-timeout 1 2>out && return 1
+  equal 'application not healthy after 1s: container t-db-1 is starting' "$(tail -n 1 out)"
+  kill -0 $first
+  compose stop -t 0 db
+  ends_with 1 $first
+  matches "$(tail -n 1 first.out)" '^container t-db-1 exited \([0-9]+\)$'
+  compose start --wait 2>out &
+  local start=$!
+  eventually 10 says out 'Container t-db-1 Waiting'
+  timeout 10 compose restart -t 0 web
+  compose down -t 0
+  ends_with 1 $start
+}
+
+test_a_question_is_asked_of_nobody_who_is_gone() {
+  waits_for_ever
+  up_waits
+  mkfifo answer
+  compose rm <answer 2>out &
+  local rm=$!
+  exec 3>answer
+  eventually 10 says out 'Going to remove t-web-1'
+  kill -0 $up
+  echo y >&3
+  exec 3>&-
+  ends_with 1 $up
+  ends_with 0 $rm
+  equal "interrupted by \"compose rm\" (pid $rm)" "$(tail -n 1 up.out)"
+  equal 't-db-1' "$(compose ps -a --format '{{.Name}}')"
   compose down -t 0
 }
 

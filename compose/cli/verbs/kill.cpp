@@ -1,3 +1,5 @@
+#include <csignal>
+
 #include "base/error.hpp"
 #include "base/process.hpp"
 #include "compose/cli/execute.hpp"
@@ -18,7 +20,9 @@ class KillVerb final : public Verb {
   int run(Context& context) override {
     const auto signal = base::parse_signal(signal_);
     if (!signal) throw UsageError(base::text("invalid signal: {}", signal_));
-    auto project = existing_project(context, services_);
+    // Other signals take nothing away: a reload during an `up` neither ends it nor waits for it.
+    auto project =
+        existing_project(context, services_, *signal == SIGKILL ? Access::take_away : Access::look);
     const auto plan =
         sched::plan_kill(project.observed, project.graph,
                          {.services = services_, .signal = *signal, .remove_orphans = orphans_});

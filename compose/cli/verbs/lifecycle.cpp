@@ -18,7 +18,7 @@ class StopVerb final : public Verb {
     a.examples("  compose stop\n  compose stop -t 2 silo\n");
   }
   int run(Context& context) override {
-    auto project = existing_project(context, services_);
+    auto project = existing_project(context, services_, Access::take_away);
     const auto plan = sched::plan_stop(project.observed, project.graph, {services_, given_seconds(timeout_)});
     execute_plan(context, plan, project.nothing);
     return 0;
@@ -41,7 +41,8 @@ class StartVerb final : public Verb {
     auto project = existing_project(context, services_);
     const auto plan =
         sched::plan_start(project.observed, project.graph, {.services = services_, .wait = wait_});
-    execute_plan(context, plan, project.nothing, given_seconds(wait_timeout_));
+    execute_plan(context, plan, project.nothing,
+                 {.timeout = given_seconds(wait_timeout_), .unlocked = wait_});
     return 0;
   }
 

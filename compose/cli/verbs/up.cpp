@@ -45,7 +45,7 @@ class UpVerb final : public Verb {
     check_attach(wanted);
     const auto prepared = prepare(context, wanted, up_);
     if (detach_ || no_start_ || up_.wait || context.options().dry_run) {
-      execute_plan(context, prepared.plan, wanted.state, up_.wait_limit());
+      execute_plan(context, prepared.plan, wanted.state, {.timeout = up_.wait_limit(), .unlocked = up_.wait});
       return 0;
     }
     return run_attached(context, wanted, prepared, up_, attach_);

@@ -1,6 +1,7 @@
 #include "base/lock_file.hpp"
 
 #include <poll.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,5 +38,20 @@ TEST_SUITE("base/lock_file") {
     int status = -1;
     REQUIRE(::waitpid(waiting, &status, 0) == waiting);
     CHECK(status == 0);
+  }
+
+  TEST_CASE("who waits for a lock is woken again and again meanwhile") {
+    TemporaryDirectory scratch;
+    const HostPath path = scratch.path() / "shop";
+    auto first = LockFile::acquire(path);
+    int ticks = 0;
+    auto second = LockFile::acquire(path, std::chrono::milliseconds{1}, [&] {
+      if (++ticks == 3) first.release();
+    });
+    CHECK(ticks == 3);
+    CHECK_FALSE(LockFile::try_acquire(path));
+    itimerval timer{};
+    REQUIRE(::getitimer(ITIMER_REAL, &timer) == 0);
+    CHECK(timer.it_interval.tv_usec == 0);
   }
 }

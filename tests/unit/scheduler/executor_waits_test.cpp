@@ -172,4 +172,44 @@ TEST_SUITE("scheduler/executor_waits") {
     world.events.push_back([&] { world.status_of("shop-db-2").health = rt::Health::healthy; });
     CHECK(world.up(desired).ok());
   }
+
+  TEST_CASE("it is told once when nothing is left but waiting") {
+    DesiredState desired = shop(Condition::healthy);
+    check_health(find_service(desired, "web"));
+    FakeWorld world;
+    starts_with_health(world, "db");
+    starts_with_health(world, "web");
+    world.events.push_back([&] { world.status_of("shop-db-1").health = rt::Health::healthy; });
+    Lines told;
+    ExecuteOptions options;
+    options.when_only_waiting = [&](const Outcome& so_far) -> Task<void> {
+      told.push_back(world.calls.back() + base::text(", {} failures", so_far.failures.size()));
+      world.events.push_back([&] { world.status_of("shop-web-1").health = rt::Health::healthy; });
+      co_return;
+    };
+    const auto up = [&](const ReconcileOptions& how) {
+      return world.run(reconcile(desired, world.observed(), how), desired, options);
+    };
+    SUBCASE("after the last start, not while a start waits for a condition") {
+      CHECK(up({.wait = true}).ok());
+      CHECK(told == Lines{"start shop-web-1, 0 failures"});
+    }
+    SUBCASE("not where nothing waits at the end") {
+      CHECK(up({}).ok());
+      CHECK(told.empty());
+    }
+    SUBCASE("with what has failed") {
+      add_service(desired, "other");
+      world.failures["start shop-other-1"] = "broken";
+      CHECK(messages(up({.wait = true})) == Lines{"container shop-other-1: broken"});
+      CHECK(told == Lines{"start shop-web-1, 1 failures"});
+    }
+    SUBCASE("at once where nothing has to be changed") {
+      world.settle(desired);
+      world.calls.emplace_back("nothing");
+      world.status_of("shop-web-1").health = rt::Health::starting;
+      CHECK(up({.wait = true}).ok());
+      CHECK(told == Lines{"nothing, 0 failures"});
+    }
+  }
 }
