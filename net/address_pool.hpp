@@ -5,10 +5,8 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
-#include "net/spec/ip.hpp"
-#include "net/spec/network_spec.hpp"
+#include "net/spec/pool.hpp"
 
 namespace compose::net {
 
@@ -18,30 +16,13 @@ namespace compose::net {
 Subnet choose_subnet(std::span<const Subnet> taken);
 Subnet choose_subnet_v6(std::span<const Subnet> taken, const NetworkId& network);
 
-// A pool as it is used: checked, with every part filled in.
-struct Pool {
-  Subnet subnet;
-  IpAddress gateway;
-  Subnet range;  // where addresses are taken from; the subnet itself unless the file says otherwise
-  bool operator==(const Pool&) const = default;
-};
-
-// "network 'x': subnet '10.0.0.0/33' is not an address range" and the like.
-Pool make_pool(const AddressPoolSpec& spec, const std::string& network);
-AddressPoolSpec to_spec(const Pool& pool);
-
 // The lowest free address of the range behind `last_given` (so that an address is not given again at once),
 // from the start again at the end. Never the network's, the broadcast's nor the gateway's address. nullopt:
 // none is free.
 std::optional<IpAddress> next_address(const Pool& pool, const std::optional<IpAddress>& last_given,
                                       const std::function<bool(const IpAddress&)>& is_taken);
 
-// Throws where `address` cannot be given: not an address, outside of the subnet, the gateway, network or
-// broadcast.
-IpAddress check_static_address(const Pool& pool, const std::string& address, const std::string& network);
-
 // "02:42:ac:14:00:03" for 172.20.0.3: no two on one network, without asking anybody.
 std::string mac_of(const IpAddress& address);
-std::optional<std::vector<std::uint8_t>> parse_mac(std::string_view text);
 
 }  // namespace compose::net

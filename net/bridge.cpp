@@ -58,7 +58,7 @@ void ensure_bridge(netlink::Socket& socket, const BridgeSpec& spec) {
   netlink::Batch batch;
   if (!link->up) netlink::add_link_up(batch, link->index, spec.name);
   for (const auto& each : spec.pools) {
-    const Pool pool = make_pool(each, spec.name);
+    const Pool pool = make_pool(each);
     netlink::add_address(batch, link->index, pool.gateway, pool.subnet.prefix);
     batch.tolerate(EEXIST);
   }

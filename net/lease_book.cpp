@@ -21,7 +21,7 @@ struct Pools {
 Pools pools_of(const Network& network) {
   Pools pools;
   for (const auto& spec : network.spec.pools) {
-    const Pool pool = make_pool(spec, network.spec.name);
+    const Pool pool = make_pool(spec);
     (pool.subnet.address.v6 ? pools.v6 : pools.v4) = pool;
   }
   return pools;
@@ -57,7 +57,8 @@ std::string take_address(Store& store, const Network& network, const std::option
   }
   const auto& id = network.spec.id;
   if (!wanted.empty()) {
-    const IpAddress address = check_static_address(*pool, wanted, name);
+    const IpAddress address = base::with_context(base::text("network '{}'", name),
+                                                 [&] { return check_static_address(*pool, wanted); });
     if (const auto holder = store.holder_of(id, address))
       base::fail("network '{}': address {} is in use by container {}", name, wanted, holder->substr(0, 12));
     return address.str();

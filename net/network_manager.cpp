@@ -132,7 +132,8 @@ void NetworkManager::State::fill_pools(Network& network) {
   for (auto& spec : network.spec.pools) {
     const bool v6 = spec.subnet.find(':') != std::string::npos;
     if (spec.subnet.empty()) spec.subnet = choose_subnet(taken).str();
-    const Pool pool = make_pool(spec, network.spec.name);
+    const Pool pool =
+        base::with_context(text("network '{}'", network.spec.name), [&] { return make_pool(spec); });
     if (v6 ? std::exchange(has_v6, true) : std::exchange(has_v4, true))
       base::fail("network '{}': more than one subnet of a kind", network.spec.name);
     for (const auto& t : taken)
@@ -142,7 +143,7 @@ void NetworkManager::State::fill_pools(Network& network) {
     spec = to_spec(pool);
   }
   const auto add = [&](const Subnet& subnet) {
-    network.spec.pools.push_back(to_spec(make_pool({.subnet = subnet.str()}, network.spec.name)));
+    network.spec.pools.push_back(to_spec(make_pool({.subnet = subnet.str()})));
   };
   if (network.spec.enable_ipv4 && !has_v4) add(choose_subnet(taken));
   if (network.spec.enable_ipv6 && !has_v6) add(choose_subnet_v6(taken, network.spec.id));

@@ -18,7 +18,7 @@ std::vector<Subnet> subnets(std::initializer_list<const char*> texts) {
 }
 
 Pool pool(const char* subnet, const char* gateway = "", const char* range = "") {
-  return make_pool({.subnet = subnet, .gateway = gateway, .ip_range = range}, "n");
+  return make_pool({.subnet = subnet, .gateway = gateway, .ip_range = range});
 }
 
 // Takes `count` addresses in a row.
@@ -91,36 +91,10 @@ TEST_CASE("an ip_range limits what is given, not what may be asked for") {
   std::optional<IpAddress> last;
   const Pool p = pool("10.0.0.0/16", "10.0.0.254", "10.0.5.0/30");
   CHECK(take(p, taken, last, 9) == std::vector<std::string>{"10.0.5.0", "10.0.5.1", "10.0.5.2", "10.0.5.3"});
-  CHECK(check_static_address(p, "10.0.77.1", "n").str() == "10.0.77.1");
-}
-
-TEST_CASE("pools that make no sense are refused by name") {
-  CHECK_THROWS_WITH(pool("10.0.0.0/33"), "network 'n': subnet '10.0.0.0/33' is not an address range");
-  CHECK_THROWS_WITH(pool("10.0.0.0/32"),
-                    "network 'n': subnet '10.0.0.0/32' has no room for a gateway and a container");
-  CHECK_THROWS_WITH(pool("10.0.0.0/24", "10.0.1.1"),
-                    "network 'n': gateway '10.0.1.1' is not an address of subnet 10.0.0.0/24");
-  CHECK_THROWS_WITH(pool("10.0.0.0/24", "", "10.0.0.0/16"),
-                    "network 'n': ip_range '10.0.0.0/16' is not a part of subnet 10.0.0.0/24");
-}
-
-TEST_CASE("static addresses are checked against the pool") {
-  const Pool p = pool("10.0.0.0/24");
-  CHECK_THROWS_WITH(check_static_address(p, "10.0.1.5", "n"),
-                    "network 'n': address 10.0.1.5 is outside of subnet 10.0.0.0/24");
-  CHECK_THROWS_WITH(check_static_address(p, "10.0.0.1", "n"),
-                    "network 'n': address 10.0.0.1 is the gateway's");
-  CHECK_THROWS_WITH(check_static_address(p, "10.0.0.255", "n"),
-                    "network 'n': address 10.0.0.255 is reserved by subnet 10.0.0.0/24");
-  CHECK_THROWS_WITH(check_static_address(p, "web", "n"), "network 'n': 'web' is not an IPv4 address");
-  CHECK_THROWS_WITH(check_static_address(p, "fd00::1", "n"), "network 'n': 'fd00::1' is not an IPv4 address");
+  CHECK(check_static_address(p, "10.0.77.1").str() == "10.0.77.1");
 }
 
 TEST_CASE("a MAC address follows from the address") {
   CHECK(mac_of(*IpAddress::parse("172.20.0.3")) == "02:42:ac:14:00:03");
   CHECK(mac_of(*IpAddress::parse("fd00::1:2")) == "02:42:00:01:00:02");
-  CHECK(parse_mac("02:42:ac:14:00:03") == std::vector<std::uint8_t>{2, 0x42, 0xac, 0x14, 0, 3});
-  for (const char* bad :
-       {"", "02:42:ac:14:00", "02:42:ac:14:00:0g", "01:42:ac:14:00:03", "02.42.ac.14.00.03"})
-    CHECK_FALSE(parse_mac(bad));
 }

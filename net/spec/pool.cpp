@@ -1,0 +1,73 @@
+#include "net/spec/pool.hpp"
+
+#include "base/error.hpp"
+
+namespace compose::net {
+
+namespace {
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+Pool make_pool(const AddressPoolSpec& spec) {
+  const auto subnet = Subnet::parse(spec.subnet);
+  if (!subnet) base::fail("subnet '{}' is not an address range", spec.subnet);
+  if (subnet->address.bits() - subnet->prefix < 2)
+    base::fail("subnet '{}' has no room for a gateway and a container", spec.subnet);
+  Pool pool{*subnet, subnet->address.plus(1), *subnet};
+  if (!spec.gateway.empty()) {
+    const auto gateway = IpAddress::parse(spec.gateway);
+    if (!gateway || !subnet->contains(*gateway))
+      base::fail("gateway '{}' is not an address of subnet {}", spec.gateway, subnet->str());
+    pool.gateway = *gateway;
+  }
+  if (!spec.ip_range.empty()) {
+    const auto range = Subnet::parse(spec.ip_range);
+    if (!range || range->prefix < subnet->prefix || !subnet->overlaps(*range))
+      base::fail("ip_range '{}' is not a part of subnet {}", spec.ip_range, subnet->str());
+    pool.range = *range;
+  }
+  return pool;
+}
+
+AddressPoolSpec to_spec(const Pool& pool) {
+  return {pool.subnet.str(), pool.gateway.str(),
+          pool.range == pool.subnet ? std::string{} : pool.range.str()};
+}
+
+bool is_reserved(const Pool& pool, const IpAddress& a) {
+  if (a == pool.gateway || a == pool.subnet.address) return true;
+  return !a.v6 && pool.subnet.prefix < 31 && a == pool.subnet.last();
+}
+
+IpAddress check_static_address(const Pool& pool, const std::string& address) {
+  const auto a = IpAddress::parse(address);
+  if (!a || a->v6 != pool.subnet.address.v6)
+    base::fail("'{}' is not an {} address", address, pool.subnet.address.v6 ? "IPv6" : "IPv4");
+  if (!pool.subnet.contains(*a)) base::fail("address {} is outside of subnet {}", address, pool.subnet.str());
+  if (*a == pool.gateway) base::fail("address {} is the gateway's", address);
+  if (is_reserved(pool, *a)) base::fail("address {} is reserved by subnet {}", address, pool.subnet.str());
+  return *a;
+}
+
+std::optional<std::vector<std::uint8_t>> parse_mac(std::string_view text) {
+  if (text.size() != 17) return std::nullopt;
+  std::vector<std::uint8_t> bytes;
+  for (std::size_t i = 0; i < text.size(); i += 3) {
+    const int high = hex_value(text[i]);
+    const int low = hex_value(text[i + 1]);
+    if (high < 0 || low < 0 || (i + 2 < text.size() && text[i + 2] != ':' && text[i + 2] != '-'))
+      return std::nullopt;
+    bytes.push_back(static_cast<std::uint8_t>(high * 16 + low));
+  }
+  if ((bytes[0] & 1U) != 0) return std::nullopt;  // a multicast address belongs to nobody
+  return bytes;
+}
+
+}  // namespace compose::net

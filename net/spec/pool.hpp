@@ -1,0 +1,35 @@
+#pragma once
+// Address ranges and link addresses as values: what a file or the store says, checked. Pure. Errors say what
+// is wrong with the text ("subnet '10.0.0.0/33' is not an address range"); the caller knows of which network.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/spec/ip.hpp"
+#include "net/spec/network_spec.hpp"
+
+namespace compose::net {
+
+// A pool as it is used: checked, with every part filled in.
+struct Pool {
+  Subnet subnet;
+  IpAddress gateway;
+  Subnet range;  // where addresses are taken from; the subnet itself unless the file says otherwise
+  bool operator==(const Pool&) const = default;
+};
+
+Pool make_pool(const AddressPoolSpec& spec);
+AddressPoolSpec to_spec(const Pool& pool);
+
+// The network's, the gateway's and the broadcast address, which no container may have.
+bool is_reserved(const Pool& pool, const IpAddress& address);
+
+// Throws where `address` cannot be given: not an address, outside of the subnet, or reserved.
+IpAddress check_static_address(const Pool& pool, const std::string& address);
+
+// Six bytes in hexadecimal with ':' or '-' between them; nullopt: not the address of one interface.
+std::optional<std::vector<std::uint8_t>> parse_mac(std::string_view text);
+
+}  // namespace compose::net
