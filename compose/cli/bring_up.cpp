@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/sys.hpp"
 #include "compose/adapters/observe.hpp"
 #include "compose/adapters/paths.hpp"
 #include "compose/adapters/state.hpp"
 #include "compose/cli/times.hpp"
 #include "compose/loader/render_config.hpp"
+#include "compose/lower/host_cpus.hpp"
 #include "compose/lower/lower_project.hpp"
 #include "compose/ui/style.hpp"
 
@@ -66,6 +68,14 @@ sched::ReconcileOptions reconcile_options(const UpOptions& o) {
   return r;
 }
 
+// "0-3"; empty where the kernel does not say.
+std::string online_cpus() {
+  auto list =
+      base::read_file_if_exists(base::HostPath{"/sys/devices/system/cpu/online"}, 1U << 16U).value_or("");
+  while (list.ends_with('\n')) list.pop_back();
+  return list;
+}
+
 }  // namespace
 
 void UpOptions::declare_create(Arguments& a) {
@@ -118,6 +128,7 @@ Wanted want(Context& context, const loader::LoadOptions& load, const UpOptions& 
   Wanted wanted{.project = context.load(load).project};
   if (wanted.project.services.empty()) base::fail("no service selected");
   if (adjust) adjust(wanted.project);
+  lower::check_host_cpus(wanted.project, online_cpus());
   for (const auto& [service, count] : scale)
     if (!wanted.project.services.contains(service)) base::fail("no such service: {}", service);
   const auto images = provide_images(context, wanted.project, options.images);

@@ -1,6 +1,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/process.hpp"
 #include "base/units.hpp"
 #include "compose/lower/lower_project.hpp"
 #include "compose/lower/service_lowering.hpp"
@@ -136,7 +137,11 @@ void lower_life(const ServiceLowering& l) {
   l.out.post_start = lower_hooks(l.service.post_start);
   l.out.pre_stop = lower_hooks(l.service.pre_stop);
   const std::string& signal = l.service.stop_signal.empty() ? l.image.stop_signal : l.service.stop_signal;
-  if (!signal.empty()) l.out.spec.stop_signal = signal_number(signal);
+  if (!signal.empty()) {
+    const auto number = base::parse_signal(signal);
+    if (!number) l.fail(text("unknown signal \"{}\"", signal));
+    l.out.spec.stop_signal = *number;
+  }
   if (l.service.stop_grace_period) l.out.spec.stop_grace = l.service.stop_grace_period->count();
 }
 

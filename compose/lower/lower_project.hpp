@@ -46,7 +46,4 @@ struct Lowered {
 // The services and their dependencies alone, for verbs that need no images (stop, down, restart ...).
 [[nodiscard]] std::vector<sched::ServiceNode> service_nodes(const model::Project& project);
 
-// "SIGTERM", "term", "15", "RTMIN+3" -> 15. Error: `unknown signal "x"`.
-[[nodiscard]] int signal_number(const std::string& name);
-
 }  // namespace compose::lower

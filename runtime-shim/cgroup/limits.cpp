@@ -7,7 +7,6 @@
 namespace compose::rt {
 namespace {
 
-constexpr std::int64_t k_least_memory = 6 << 20;
 constexpr std::int64_t k_default_period = 100'000;
 constexpr std::int64_t k_nano = 1'000'000'000;
 

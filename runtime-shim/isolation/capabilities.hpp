@@ -1,17 +1,15 @@
 #pragma once
 // Capability names and masks (capabilities(7)). Bit n of a mask is capability n.
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
+
+#include "runtime-shim/spec/kernel_words.hpp"
 
 namespace compose::rt {
 
 using CapabilityMask = std::uint64_t;
 
-// "CAP_NET_RAW" -> 13; any case, prefix optional. nullopt: no such capability.
-std::optional<int> capability_number(std::string_view name);
 std::string capability_name(int number);  // "CAP_NET_RAW"
 
 // Error: "capability 'CAP_X' is unknown".

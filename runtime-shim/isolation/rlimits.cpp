@@ -5,22 +5,10 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "runtime-shim/spec/kernel_words.hpp"
 
 namespace compose::rt {
 namespace {
-
-struct NamedLimit {
-  std::string_view name;
-  int resource;
-};
-
-constexpr NamedLimit k_limits[] = {
-    {"as", RLIMIT_AS},           {"core", RLIMIT_CORE},         {"cpu", RLIMIT_CPU},
-    {"data", RLIMIT_DATA},       {"fsize", RLIMIT_FSIZE},       {"locks", RLIMIT_LOCKS},
-    {"memlock", RLIMIT_MEMLOCK}, {"msgqueue", RLIMIT_MSGQUEUE}, {"nice", RLIMIT_NICE},
-    {"nofile", RLIMIT_NOFILE},   {"nproc", RLIMIT_NPROC},       {"rss", RLIMIT_RSS},
-    {"rtprio", RLIMIT_RTPRIO},   {"rttime", RLIMIT_RTTIME},     {"sigpending", RLIMIT_SIGPENDING},
-    {"stack", RLIMIT_STACK}};
 
 constexpr rlim_t k_default_soft_files = 1024;
 constexpr rlim_t k_default_hard_files = 524288;
@@ -33,7 +21,7 @@ rlimit own_limit(int resource) {
 }
 
 int resource_number(std::string_view name) {
-  for (const auto& l : k_limits)
+  for (const auto& l : resource_limits())
     if (l.name == name) return l.resource;
   base::fail("resource limit '{}' is unknown", name);
 }

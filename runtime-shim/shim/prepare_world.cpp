@@ -19,28 +19,18 @@ namespace {
 
 namespace sys = base::sys;
 
-constexpr std::array<std::string_view, 8> k_ipc_sysctls{
-    "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",
-    "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced"};
-
-// "net/ipv4/x" and "net.ipv4.x" are the same; the first separator decides, so that "net.ipv4.conf.eth0/1.x"
-// keeps its slash.
-std::string sysctl_path(const std::string& key) {
-  const auto separator = key.find_first_of("./");
-  std::string path = key;
-  if (separator != std::string::npos && key[separator] == '.')
-    for (char& c : path) c = c == '.' ? '/' : c == '/' ? '.' : c;
-  return path;
-}
-
-bool sysctl_is_namespaced(const std::string& path, const SecuritySpec& security) {
-  std::string dotted = path;
-  std::ranges::replace(dotted, '/', '.');
-  if (dotted.starts_with("net.")) return security.network.mode != NamespaceMode::host;
-  if (dotted == "kernel.domainname") return security.uts.mode == NamespaceMode::private_;
-  const bool ipc =
-      std::ranges::find(k_ipc_sysctls, dotted) != k_ipc_sysctls.end() || dotted.starts_with("fs.mqueue.");
-  return ipc && security.ipc.mode != NamespaceMode::host;
+bool is_own_parameter(const std::string& key, const SecuritySpec& security) {
+  switch (home_of_parameter(key)) {
+    case ParameterHome::network:
+      return security.network.mode != NamespaceMode::host;
+    case ParameterHome::ipc:
+      return security.ipc.mode != NamespaceMode::host;
+    case ParameterHome::uts:
+      return security.uts.mode == NamespaceMode::private_;
+    case ParameterHome::host:
+      break;
+  }
+  return false;
 }
 
 void write_run_files(const StartMessage& m, const RunDirectory& run) {
@@ -182,20 +172,18 @@ std::vector<PreparedDevice> prepare_devices(const SecuritySpec& security) {
 std::vector<PreparedSysctl> prepare_sysctls(const SecuritySpec& security) {
   std::vector<PreparedSysctl> out;
   for (const auto& [key, value] : security.sysctls) {
-    const std::string path = sysctl_path(key);
-    if (path.find("..") != std::string::npos || path.find("//") != std::string::npos ||
-        !sysctl_is_namespaced(path, security))
+    if (!is_own_parameter(key, security))
       base::fail("kernel parameter '{}' is not one of the container's own", key);
     if (value.find_first_of(std::string_view{"\n\0", 2}) != std::string::npos)
       base::fail("kernel parameter '{}': the value has more than one line", key);
-    out.push_back({.path = "sys/" + path, .value = value});
+    out.push_back({.path = "sys/" + parameter_path(key), .value = value});
   }
   // As Docker: ports below 1024 and ping need no capability in a network of one's own.
   if (security.network.mode == NamespaceMode::private_)
     for (const auto& [key, value] : {std::pair{"net.ipv4.ip_unprivileged_port_start", "0"},
                                      std::pair{"net.ipv4.ping_group_range", "0 2147483647"}})
       if (!security.sysctls.contains(key))
-        out.push_back({.path = "sys/" + sysctl_path(key), .value = value, .optional = true});
+        out.push_back({.path = "sys/" + parameter_path(key), .value = value, .optional = true});
   return out;
 }
 

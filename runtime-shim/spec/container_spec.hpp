@@ -196,6 +196,9 @@ struct SecuritySpec {
 };
 
 // Limits in the units of the compose spec; the cgroup room translates to v1 and v2. Unset: no limit.
+// With less a container may not get as far as its program.
+inline constexpr std::int64_t k_least_memory = 6 << 20;
+
 struct ResourceSpec {
   std::optional<std::int64_t> memory;              // bytes
   std::optional<std::int64_t> memory_reservation;  // bytes
