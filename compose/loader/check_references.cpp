@@ -99,9 +99,35 @@ class ReferenceCheck {
               ? suggestion(target, known)
               : base::text(", it is in the inactive profile '{}'",
                            disabled->second.profiles.empty() ? "" : disabled->second.profiles.front());
-      fail({"services", service.name, "depends_on", target},
-           base::text("service \"{}\" depends on undefined service \"{}\"{}", service.name, target, hint));
+      const auto [mark, key] = place_of_edge(service, target);
+      diagnostics_.error(
+          mark, base::text("service \"{}\" {} undefined service \"{}\"{}", service.name,
+                           key == "depends_on" ? "depends on" : base::text("refers in '{}' to", key), target,
+                           hint));
     }
+  }
+
+  // Where the file says that the service needs `target`, and the key.
+  [[nodiscard]] std::pair<Mark, std::string_view> place_of_edge(const model::Service& service,
+                                                                const std::string& target) const {
+    const auto at = [&](std::string_view key,
+                        std::string_view inner = {}) -> std::pair<Mark, std::string_view> {
+      return {mark_of(tree_, {"services", service.name, key, inner}), key};
+    };
+    if (tree_.find_path({"services", service.name, "depends_on", target})) return at("depends_on", target);
+    const std::pair<std::string_view, const std::string*> modes[] = {{"network_mode", &service.network_mode},
+                                                                     {"ipc", &service.ipc},
+                                                                     {"pid", &service.pid},
+                                                                     {"uts", &service.uts},
+                                                                     {"cgroup", &service.cgroup}};
+    for (const auto& [key, mode] : modes)
+      if (*mode == "service:" + target) return at(key);
+    const std::pair<std::string_view, const model::Strings*> lists[] = {
+        {"links", &service.links}, {"volumes_from", &service.volumes_from}};
+    for (const auto& [key, list] : lists)
+      for (std::size_t i = 0; i < list->size(); ++i)
+        if ((*list)[i].substr(0, (*list)[i].find(':')) == target) return at(key, std::to_string(i));
+    return at("depends_on");
   }
 
   void mounts(const model::Service& service) {

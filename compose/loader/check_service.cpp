@@ -1,7 +1,9 @@
 // Phase: rules inside one service or one resource; they hold for services that no profile enables, too.
 
+#include "compose/loader/codec_words.hpp"
 #include "compose/loader/read_project.hpp"
 #include "compose/loader/short_syntax.hpp"
+#include "runtime-shim/spec/kernel_words.hpp"
 
 namespace compose::loader {
 
@@ -15,6 +17,9 @@ class ShapeCheck {
     ports(service);
     mounts(service);
     numbers(service);
+    memory(service);
+    cpu_time(service);
+    parameters(service);
     requests(service, service.gpus, {"gpus"});
     if (service.deploy && service.deploy->resources.reservations)
       requests(service, service.deploy->resources.reservations->devices,
@@ -75,6 +80,9 @@ class ShapeCheck {
       const auto where = base::text("services.{}.volumes[{}]", service.name, i);
       if (mount.target.empty())
         fail({"services", service.name, "volumes", index}, where + " is missing a mount target");
+      else if (mount.type != model::MountType::npipe && !mount.target.starts_with('/'))
+        fail({"services", service.name, "volumes", index, "target"},
+             base::text("{}.target: {}", where, complain::container_path(mount.target)));
       if (mount.tmpfs && mount.tmpfs->size.value_or(0) < 0)
         fail({"services", service.name, "volumes", index, "tmpfs", "size"},
              where + ".tmpfs.size: must not be negative");
@@ -104,6 +112,59 @@ class ShapeCheck {
     if (service.deploy && service.deploy->replicas.value_or(0) < 0)
       fail({"services", service.name, "deploy", "replicas"},
            base::text("services.{}.deploy.replicas: must be greater than or equal to 0", service.name));
+  }
+
+  void wrong(const model::Service& service, std::string_view key, std::string_view why) {
+    fail({"services", service.name, key}, base::text("services.{}.{}: {}", service.name, key, why));
+  }
+
+  void memory(const model::Service& service) {
+    const auto limit = service.mem_limit.value_or(0);
+    const auto with_swap = service.memswap_limit.value_or(0);
+    const auto reserved = service.mem_reservation.value_or(0);
+    const bool deployed = service.deploy && service.deploy->resources.limits &&
+                          service.deploy->resources.limits->memory.value_or(0) > 0;
+    if (with_swap > 0 && limit <= 0 && !deployed)
+      wrong(service, "memswap_limit", "memory and swap together need a 'mem_limit'");
+    if (with_swap > 0 && with_swap < limit)
+      wrong(service, "memswap_limit",
+            base::text("memory and swap together, {}, must not be below 'mem_limit', {}", with_swap, limit));
+    if (limit > 0 && reserved > limit)
+      wrong(service, "mem_reservation", base::text("{} is above 'mem_limit', {}", reserved, limit));
+    if (service.mem_swappiness.value_or(0) > 100)
+      wrong(service, "mem_swappiness", "must be between 0 and 100");
+  }
+
+  void cpu_time(const model::Service& service) {
+    const auto period = service.cpu_period.value_or(0);
+    const auto quota = service.cpu_quota.value_or(0);
+    if (period != 0 && (period < 1000 || period > 1'000'000))
+      wrong(service, "cpu_period", "must be between 1000 and 1000000 microseconds");
+    if (quota > 0 && quota < 1000) wrong(service, "cpu_quota", "must be 1000 microseconds or more");
+    if (service.cpus.value_or(0) > 0 && *service.cpus < 0.01) wrong(service, "cpus", "must be 0.01 or more");
+    if (service.cpus.value_or(0) > 0 && (period > 0 || quota > 0))
+      wrong(service, "cpus", "cannot be combined with 'cpu_period' and 'cpu_quota'");
+    const auto weight = service.blkio_config ? service.blkio_config->weight.value_or(0) : 0;
+    if (weight != 0 && (weight < 10 || weight > 1000))
+      fail({"services", service.name, "blkio_config", "weight"},
+           base::text("services.{}.blkio_config.weight: must be between 10 and 1000", service.name));
+  }
+
+  // A namespace of the host's has the host's parameters.
+  void parameters(const model::Service& service) {
+    for (const auto& [key, value] : service.sysctls) {
+      const auto home = rt::home_of_parameter(key);
+      const std::string_view attribute = home == rt::ParameterHome::network && service.network_mode == "host"
+                                             ? "network_mode"
+                                         : home == rt::ParameterHome::ipc && service.ipc == "host" ? "ipc"
+                                         : home == rt::ParameterHome::uts && service.uts == "host" ? "uts"
+                                                                                                   : "";
+      if (!attribute.empty())
+        fail(
+            {"services", service.name, "sysctls", key},
+            base::text("services.{}.sysctls.{}: with '{}: host' this is a kernel parameter of the whole host",
+                       service.name, key, attribute));
+    }
   }
 
   void requests(const model::Service& service, const std::vector<model::DeviceRequest>& requests,

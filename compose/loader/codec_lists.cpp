@@ -4,7 +4,9 @@
 
 #include "compose/loader/codec_objects.hpp"
 #include "compose/loader/codec_scalars.hpp"
+#include "compose/loader/codec_words.hpp"
 #include "compose/loader/short_syntax.hpp"
+#include "runtime-shim/spec/kernel_words.hpp"
 
 namespace compose::loader {
 
@@ -195,6 +197,11 @@ void HostAddresses::read(Reader& reader, const Node& node, const KeyPath& path, 
                if (entry.value.is(Kind::null))
                  return reader.expect(entry.value, inner, "an address or a list of addresses");
                TextList::read(reader, entry.value, inner, value[entry.key]);
+               for (const auto& item : entry.value.items) {
+                 const auto complaint = complain::host_address(item.text);
+                 if (item.is(Kind::string) && !item.broken && !complaint.empty())
+                   reader.fail(item, inner, complaint);
+               }
              });
 }
 
@@ -227,27 +234,55 @@ bool ProviderOptions::write(const Writer&, const Options& value, model::Value& o
   return !value.empty();
 }
 
+namespace {
+
+void read_bound(Reader& reader, const Node& node, const KeyPath& path, std::int64_t& bound) {
+  constexpr std::int64_t unlimited = -1;
+  Integer::read(reader, node, path, bound);
+  if (bound < unlimited)
+    reader.fail(node, path, base::text("must be a number, or -1 for no limit, not {}", bound));
+}
+
+void read_bounds(Reader& reader, const Node& node, const KeyPath& path, model::Ulimit& limit) {
+  for (const auto* key : {"soft", "hard"})
+    if (!node.find(key)) reader.fail(node, path, base::text("missing key '{}'", key));
+  for (const auto& bound : node.entries) {
+    const KeyPath bound_path{path, bound.key};
+    if (bound.key == "soft")
+      read_bound(reader, bound.value, bound_path, limit.soft);
+    else if (bound.key == "hard")
+      read_bound(reader, bound.value, bound_path, limit.hard);
+    else if (!bound.key.starts_with("x-"))
+      reader.fail(bound.value, path, base::text("unknown key '{}'", bound.key));
+  }
+  if (limit.hard >= 0 && (limit.soft < 0 || limit.soft > limit.hard) && node.find("soft") &&
+      node.find("hard"))
+    reader.fail(
+        node, path,
+        base::text("the soft limit {} is above the hard limit {}",
+                   limit.soft < 0 ? std::string{"-1 (none)"} : std::to_string(limit.soft), limit.hard));
+}
+
+void check_limit_name(Reader& reader, const Entry& entry, const KeyPath& path) {
+  std::vector<std::string_view> known;
+  for (const auto& limit : rt::resource_limits()) known.push_back(limit.name);
+  if (std::ranges::find(known, entry.key) != known.end()) return;
+  Node at;
+  at.mark = entry.key_mark;
+  reader.fail(at, path, base::text("unknown limit '{}'{}", entry.key, suggestion(entry.key, known)));
+}
+
+}  // namespace
+
 void UlimitMap::read(Reader& reader, const Node& node, const KeyPath& path, model::Ulimits& value) {
   each_entry(reader, node, path, "a mapping", [&](const Entry& entry, const KeyPath& inner) {
+    check_limit_name(reader, entry, path);
     auto& limit = value[entry.key];
-    if (entry.value.is_scalar()) {
-      limit.single = true;
-      Integer::read(reader, entry.value, inner, limit.soft);
-      limit.hard = limit.soft;
-      return;
-    }
-    if (!entry.value.is(Kind::mapping)) return reader.expect(entry.value, inner, "an integer or a mapping");
-    for (const auto* key : {"soft", "hard"})
-      if (!entry.value.find(key)) reader.fail(entry.value, inner, base::text("missing key '{}'", key));
-    for (const auto& bound : entry.value.entries) {
-      const KeyPath bound_path{inner, bound.key};
-      if (bound.key == "soft")
-        Integer::read(reader, bound.value, bound_path, limit.soft);
-      else if (bound.key == "hard")
-        Integer::read(reader, bound.value, bound_path, limit.hard);
-      else if (!bound.key.starts_with("x-"))
-        reader.fail(bound.value, inner, base::text("unknown key '{}'", bound.key));
-    }
+    if (entry.value.is(Kind::mapping)) return read_bounds(reader, entry.value, inner, limit);
+    if (!entry.value.is_scalar()) return reader.expect(entry.value, inner, "an integer or a mapping");
+    limit.single = true;
+    read_bound(reader, entry.value, inner, limit.soft);
+    limit.hard = limit.soft;
   });
 }
 

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "compose/loader/codec.hpp"
+#include "compose/loader/codec_words.hpp"
 
 namespace compose::loader {
 
@@ -36,8 +37,8 @@ constexpr auto k_build_rows = std::to_array<Row>({
     row<&Build::shm_size, ByteSize>("shm_size"),
     row<&Build::tags>("tags"),
     row<&Build::ulimits>("ulimits"),
-    row<&Build::platforms>("platforms", honoured,
-                           "only this machine's is built; others beside it: a warning"),
+    row<&Build::platforms, WordList<complain::platform, TextList>>(
+        "platforms", honoured, "only this machine's is built; others beside it: a warning"),
     row<&Build::privileged>("privileged"),
 });
 
@@ -54,7 +55,7 @@ constexpr auto k_update_rows = std::to_array<Row>({
 
 constexpr auto k_limit_rows = std::to_array<Row>({
     row<&ResourceLimits::cpus>("cpus"),
-    row<&ResourceLimits::memory, ByteText>("memory"),
+    row<&ResourceLimits::memory, MemoryLimitText>("memory"),
     row<&ResourceLimits::pids>("pids"),
 });
 constexpr auto k_reservation_rows = std::to_array<Row>({
@@ -75,7 +76,7 @@ constexpr auto k_resource_rows = std::to_array<Row>({
 });
 
 constexpr auto k_restart_rows = std::to_array<Row>({
-    row<&RestartPolicy::condition>("condition"),
+    row<&RestartPolicy::condition, Word<complain::restart_condition>>("condition"),
     row<&RestartPolicy::delay>("delay", ignored, "the delay between restarts grows by itself"),
     row<&RestartPolicy::max_attempts, ShownInteger>("max_attempts"),
     row<&RestartPolicy::window>("window", ignored, "a restart counts as successful after ten seconds"),

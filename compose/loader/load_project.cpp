@@ -102,12 +102,16 @@ LoadedProject load_project(const LoadOptions& options) {
   check_shapes(project, tree, state.diagnostics);
   if (options.normalize) normalise(project);
   apply_profiles(project, options);
-  if (options.check_consistency && !state.diagnostics.failed())
+  if (options.check_consistency && !state.diagnostics.failed()) {
     check_references(project, tree, state.diagnostics);
+    check_networks(project, tree, state.diagnostics);
+  }
   state.diagnostics.throw_if_failed();
   select_services(project, options);
   if (options.resolve_environment) read_service_files(state, tree, project);
   if (!options.all_resources) drop_unused_resources(project);
+  // With every profile at once, services of which only one ever runs stand side by side.
+  if (options.check_consistency && !options.all_services) check_claims(project, tree, state.diagnostics);
   state.diagnostics.throw_if_failed();
   return {std::move(project), state.diagnostics.take_warnings()};
 }

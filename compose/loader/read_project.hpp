@@ -26,6 +26,12 @@ void check_shapes(const model::Project& project, const Node& tree, Diagnostics& 
 // References between parts of the model, of enabled services. (check_references.cpp)
 void check_references(const model::Project& project, const Node& tree, Diagnostics& diagnostics);
 
+// Address ranges of networks, and what enabled services want of them. (check_networks.cpp)
+void check_networks(const model::Project& project, const Node& tree, Diagnostics& diagnostics);
+
+// What two services or networks of the selected ones cannot both have. (check_claims.cpp)
+void check_claims(const model::Project& project, const Node& tree, Diagnostics& diagnostics);
+
 // "web -> api -> web", or "" where dependencies have no cycle. (check_cycles.cpp)
 std::string find_dependency_cycle(const model::Project& project);
 

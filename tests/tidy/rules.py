@@ -32,7 +32,7 @@ MAY_USE = {
     "images": {"base"},
     "scheduler": _VALUES,
     "compose/model": {"base"},
-    "compose/loader": {"base", "compose/model"},
+    "compose/loader": _VALUES | {"compose/model"},
     "compose/lower": _VALUES | {"compose/model", "scheduler"},
     "compose/state": _VALUES | {"scheduler"},
     "compose/adapters": _VALUES | {"scheduler", "net", "net/dns", "images", "runtime-shim/client", "compose/state",

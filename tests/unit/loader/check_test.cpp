@@ -32,7 +32,7 @@ TEST_SUITE("loader/check_references") {
     CHECK(complaint("services: {a: {image: x, secrets: [q]}}") ==
           "service \"a\" refers to undefined secret q");
     CHECK(complaint("services: {a: {image: x, links: [q]}}") ==
-          "service \"a\" depends on undefined service \"q\"");
+          "service \"a\" refers in 'links' to undefined service \"q\"");
     CHECK(complaint("services: {a: {}}") ==
           "service \"a\" has neither an image nor a build context specified");
   }
@@ -48,6 +48,48 @@ TEST_SUITE("loader/check_references") {
           "services.b: container name \"foo\" is already in use by service \"a\"");
     CHECK(complaint("services: {a: {image: x, volumes: [/xyz], tmpfs: [/xyz]}}") ==
           "services.a.tmpfs[0]: target /xyz already mounted as services.a.volumes[0]");
+  }
+
+  TEST_CASE("services that are not wanted together may have the same port and address") {
+    auto files = compose_file(
+        "services:\n  a: {image: x, ports: ['80:80'], networks: {n: {ipv4_address: 10.2.0.5}}}\n"
+        "  b: {image: x, ports: ['80:80'], networks: {n: {ipv4_address: 10.2.0.5}}}\n"
+        "  c: {image: x, profiles: [p], ports: ['80:80']}\n"
+        "networks: {n: {ipam: {config: [{subnet: 10.2.0.0/16}]}}}\n");
+    CHECK(
+        files.error() ==
+        "compose.yaml:3:25: services.b.ports[0]: port 80/tcp of the host is published by services.a.ports[0] "
+        "already\n"
+        "      b: {image: x, ports: ['80:80'], networks: {n: {ipv4_address: 10.2.0.5}}}\n"
+        "                            ^\n"
+        "compose.yaml:3:64: services.b.networks.n.ipv4_address: service \"a\" has the address 10.2.0.5 "
+        "already\n"
+        "      b: {image: x, ports: ['80:80'], networks: {n: {ipv4_address: 10.2.0.5}}}\n"
+        "                                                                   ^");
+    files.options.services = {"b"};
+    CHECK(files.error() == "");
+    files.options.services = {};
+    files.options.all_services = true;
+    CHECK(files.error() == "");
+  }
+
+  TEST_CASE("one port of different addresses, families or protocols, and ranges, go together") {
+    CHECK(error_of(
+              "services: {a: {image: x, ports: ['127.0.0.1:80:80', '127.0.0.2:80:80', '[::1]:80:80', "
+              "'80:80/udp', '0.0.0.0:81:80', '[::]:81:80', '8000-8010:80', '8000-8010:81', '90', '90']}}") ==
+          "");
+    CHECK(complaint("services: {a: {image: x, ports: ['[::]:80:80', '[::1]:80:80']}}") ==
+          "services.a.ports[1]: port 80/tcp of the host is published by services.a.ports[0] already");
+  }
+
+  TEST_CASE("values that stay what they are") {
+    CHECK(error_of(
+              "services: {a: {image: x, restart: '', dns: ['1.1.1.1', 'fd00::1', ''], mac_address: '', "
+              "stop_signal: rtmin+3, cap_add: [all, cap_sys_admin], cpuset: '0,2-3', pid: '', ipc: "
+              "'container:c', "
+              "extra_hosts: ['a:host-gateway', 'b=[::1]'], ulimits: {nofile: -1, core: {soft: 0, hard: -1}}, "
+              "mem_limit: 6m, memswap_limit: -1, tmpfs: ['/run:size=1m'], platform: arm64, "
+              "deploy: {restart_policy: {condition: unless-stopped}}}}") == "");
   }
 
   TEST_CASE("shapes") {
