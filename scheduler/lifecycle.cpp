@@ -65,7 +65,7 @@ class Stopper {
     for (const ObservedContainer* c : containers) {
       if (!is_active(c->status)) continue;
       std::vector<StepId> after = dependents;
-      if (can_execute(c->status))
+      if (takes_hooks(c->status))
         after = add_hooks(plan_, ref_of(*c), "pre_stop", c->hooks.pre_stop, std::move(after));
       stops[c] = plan_.add(StopContainer{ref_of(*c), grace_}, std::move(after), cause_);
       own.push_back(stops[c]);
@@ -209,12 +209,16 @@ class StartPlanner {
       base::fail("service \"{}\" has no container to start", service);
     std::vector<StepId> conditions;
     for (const ObservedContainer* c : containers) {
-      if (is_active(c->status)) {
+      if (is_active(c->status) && !is_leaving(c->status)) {
         plan_.keep(ref_of(*c));
         continue;
       }
       if (conditions.empty()) conditions = conditions_of(service);
-      const StepId started = plan_.add(StartContainer{ref_of(*c)}, conditions, "not running");
+      const StepId stopped =
+          is_leaving(c->status) ? plan_.add(StopContainer{ref_of(*c)}, {}, "stopping") : StepId::none;
+      std::vector<StepId> after = conditions;
+      after.push_back(stopped);
+      const StepId started = plan_.add(StartContainer{ref_of(*c)}, std::move(after), "not running");
       starts_[service].push_back(
           add_hooks(plan_, ref_of(*c), "post_start", c->hooks.post_start, {started}).front());
     }
@@ -313,7 +317,7 @@ Plan plan_restart(const ObservedState& observed, const ServiceGraph& graph, cons
       if (!is_named && !is_active(c->status)) continue;
       const char* cause = is_named ? "restart" : "depends on a restarted service";
       std::vector<StepId> ready = after;
-      if (can_execute(c->status))
+      if (takes_hooks(c->status))
         ready = add_hooks(plan, ref_of(*c), "pre_stop", c->hooks.pre_stop, std::move(ready));
       const StepId id = plan.add(RestartContainer{ref_of(*c), options.grace}, std::move(ready), cause);
       restarted[service].push_back(

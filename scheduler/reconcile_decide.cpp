@@ -111,8 +111,12 @@ void Reconciler::choose_kept(ServiceState& state, std::vector<Replica> candidate
   for (Replica& replica : candidates) {
     if (replica.fate == Fate::keep && !replica.cause.empty()) replica.fate = Fate::recreate;
     if (replica.fate == Fate::recreate) state.disturbed = true;
-    if (replica.fate == Fate::keep && replica.old->broken && is_active(replica.old->status) && options_.start)
-      replica.restart_cause = "repair";
+    if (replica.fate == Fate::keep && is_active(replica.old->status) && options_.start) {
+      if (replica.old->broken)
+        replica.restart_cause = "repair";
+      else if (is_leaving(replica.old->status))
+        replica.restart_cause = "stopping";
+    }
     state.replicas.push_back(std::move(replica));
   }
 }

@@ -139,7 +139,7 @@ void Reconciler::write_stops_of(ServiceState& state) {
 StepId Reconciler::add_stop(const ServiceState& state, const Replica& replica, std::vector<StepId> after,
                             const std::string& cause) {
   const ContainerRef ref = existing_ref(replica);
-  if (state.service && can_execute(replica.old->status))
+  if (state.service && takes_hooks(replica.old->status))
     after = add_hooks(plan_, ref, "pre_stop", state.service->pre_stop, std::move(after));
   const bool replaced = replica.fate == Fate::recreate;
   return plan_.add(StopContainer{ref, options_.stop_grace, replaced}, std::move(after), cause);

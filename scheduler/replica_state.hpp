@@ -15,7 +15,7 @@
 //    again.
 //  * Health belongs to one start: it begins anew ("starting") whenever a replica comes to `running`.
 //  * `up` leaves running and restarting ones alone, lets paused ones go on, starts created, exited and dead
-//  ones.
+//  ones, and those that are stopping still when they have.
 //  * Stopping is asked of everything active; what is not active is removed without being stopped.
 //  * Interrupting: a stop asked for while a replica is starting waits until the start is decided (the plan
 //  orders them).
@@ -35,9 +35,14 @@ namespace compose::sched {
   return status.state == rt::ContainerState::running || status.state == rt::ContainerState::paused;
 }
 
-// Commands can be run in it.
-[[nodiscard]] inline bool can_execute(const rt::ContainerStatus& status) {
-  return status.state == rt::ContainerState::running;
+// Its hooks can be run in it. Those before a stop have been, where that is under way.
+[[nodiscard]] inline bool takes_hooks(const rt::ContainerStatus& status) {
+  return status.state == rt::ContainerState::running && !status.stopping;
+}
+
+// It is there, and not for long: a stop was asked for that nobody waits for any more.
+[[nodiscard]] inline bool is_leaving(const rt::ContainerStatus& status) {
+  return status.stopping && is_active(status);
 }
 
 // It ran, or could not, and nothing is going to restart it.

@@ -130,6 +130,7 @@ void Container::restart() {
 
 void Container::finish(int exit_code) {
   status_.state = ContainerState::exited;
+  status_.stopping = false;
   status_.health = Health::none;
   output_.close_tees();
   error_.close_tees();
@@ -178,6 +179,7 @@ void Container::stop(std::optional<std::chrono::nanoseconds> grace, int signal) 
     return finish(status_.exit_code);
   }
   if (init_.pid == 0) return;
+  if (grace_timer_ != 0 && !grace && signal == 0) return;  // it is on its way, and keeps its time
   const auto patience = grace.value_or(std::chrono::nanoseconds{spec().stop_grace});
   const auto kill_now = [this] {
     if (init_.pid != 0) base::sys::pidfd_send_signal(init_.pidfd.get(), SIGKILL);
@@ -187,6 +189,7 @@ void Container::stop(std::optional<std::chrono::nanoseconds> grace, int signal) 
   };
   loop_.cancel(grace_timer_);
   if (patience <= std::chrono::nanoseconds{0} || (signal == SIGKILL)) return kill_now();
+  if (!std::exchange(status_.stopping, true)) write_status();
   base::sys::pidfd_send_signal(init_.pidfd.get(), signal != 0 ? signal : spec().stop_signal);
   if (status_.state == ContainerState::paused) unpause();
   grace_timer_ = loop_.after(patience, [this, kill_now] {

@@ -14,7 +14,8 @@ namespace compose::rt {
 
 using base::field;
 
-inline constexpr std::uint32_t k_status_version = 1;
+// Version 1, of shims that were started by an older program, ends after the fields of the record.
+inline constexpr std::uint32_t k_status_version = 2;
 
 enum class ContainerState : std::uint8_t { created, running, paused, restarting, exited, dead };
 enum class Health : std::uint8_t { none, starting, healthy, unhealthy };
@@ -34,6 +35,7 @@ struct ContainerStatus {
   std::string cgroup;                 // "/compose/shop/<id>" below the root of every hierarchy
   std::uint64_t dropped_output = 0;   // bytes that the log could not take
   std::vector<std::string> warnings;  // limits that this host cannot set
+  bool stopping = false;              // it was told to end, and is killed when its grace is over
   static constexpr auto fields() {
     return std::tuple{field("state", &ContainerStatus::state),
                       field("health", &ContainerStatus::health),

@@ -13,6 +13,7 @@ std::string encode_status(const ContainerStatus& status) {
   base::WireWriter w;
   w.put(k_status_version);
   w.put(status);
+  w.put(status.stopping);
   return w.take();
 }
 
@@ -20,9 +21,11 @@ ContainerStatus decode_status(std::string_view bytes) {
   base::WireReader r{bytes};
   std::uint32_t version = 0;
   r.get(version);
-  if (version != k_status_version) base::fail("a container status of version {} is not understood", version);
+  if (version == 0 || version > k_status_version)
+    base::fail("a container status of version {} is not understood", version);
   ContainerStatus status;
   r.get(status);
+  if (version >= 2) r.get(status.stopping);
   r.expect_end();
   if (status.state > ContainerState::dead || status.health > Health::unhealthy)
     base::fail("a container status is damaged");

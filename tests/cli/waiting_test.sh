@@ -44,6 +44,7 @@ up_waits() {  # in the background, as $up; what it says goes to up.out
 says() { grep -qF "$2" "$1"; }
 web_ended() { equal exited "$(compose ps -a --format '{{.State}}' web)"; }
 db_ended() { equal exited "$(compose ps -a --format '{{.State}}' db)"; }
+is_stopping() { matches "$(compose --dry-run up -d)" '\(stopping\)'; }
 # ends_with STATUS PID
 ends_with() {
   local status=0
@@ -91,6 +92,29 @@ test_what_an_interrupted_stop_left_ends_in_its_time_alone() {
   equal 137 "$(compose ps -a --format '{{.ExitCode}}' web)"
   compose up -d
   equal 2 "$(running)"
+  compose down -t 0
+}
+
+test_what_is_stopping_still_is_started_when_it_has_stopped() {
+  stubborn 2s
+  compose up -d
+  local next before stop
+  for next in 'up -d' start; do
+    before=$(pid_of web)
+    compose stop 2>stop.out &
+    stop=$!
+    eventually 10 says stop.out 'Container t-web-1 Stopping'
+    eventually 10 is_stopping
+    kill -INT $stop
+    ends_with 130 $stop
+    compose $next 2>out
+    equal ' Container t-web-1 Stopping 
+ Container t-web-1 Stopped 
+ Container t-web-1 Starting 
+ Container t-web-1 Started ' "$(cat out)"
+    equal 1 "$(running)"
+    fails equal "$before" "$(pid_of web)"
+  done
   compose down -t 0
 }
 

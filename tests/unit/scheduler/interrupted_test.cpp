@@ -50,6 +50,15 @@ TEST_SUITE("scheduler/interrupted") {
     check_repaired(world, desired);
   }
 
+  TEST_CASE("a container that is stopping still is started when it has stopped") {
+    const DesiredState desired = interrupted_shop();
+    FakeWorld world;
+    world.settle(desired);
+    world.status_of("shop-web-1").stopping = true;
+    check_plan("repair_stopping", reconcile(desired, world.observed()));
+    check_repaired(world, desired);
+  }
+
   TEST_CASE("a recreation killed after its creation begins again") {
     DesiredState desired = interrupted_shop();
     FakeWorld world;

@@ -106,6 +106,14 @@ TEST_SUITE("scheduler/lifecycle") {
     check_plan("start_named", plan_start(s.world.observed(), s.graph, {.services = {"api"}, .wait = true}));
   }
 
+  TEST_CASE("start waits for the end of what is stopping, whose hooks are not run again") {
+    Stack s;
+    s.world.status_of("shop-db-1").stopping = true;
+    s.world.container("shop-db-1").hooks.pre_stop.push_back({.argv = {"true"}});
+    check_plan("start_stopping", plan_start(s.world.observed(), s.graph, {}));
+    check_plan("restart_stopping", plan_restart(s.world.observed(), s.graph, {.services = {"db"}}));
+  }
+
   TEST_CASE("start needs containers") {
     Stack s;
     ObservedState observed = s.world.observed();

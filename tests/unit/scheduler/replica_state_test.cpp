@@ -25,7 +25,11 @@ TEST_SUITE("scheduler/replica_state") {
       const ContainerStatus status{.state = row.state};
       CHECK(is_active(status) == row.active);
       CHECK(is_up(status) == row.up);
-      CHECK(can_execute(status) == row.executes);
+      CHECK(takes_hooks(status) == row.executes);
+      CHECK_FALSE(is_leaving(status));
+      const ContainerStatus stopping{.state = row.state, .stopping = true};
+      CHECK_FALSE(takes_hooks(stopping));
+      CHECK(is_leaving(stopping) == row.active);
       CHECK(has_ended(status) == row.ended);
     }
   }

@@ -116,6 +116,13 @@ TEST_SUITE("runtime/shim/messages") {
         .state = ContainerState::running, .health_output = "ok", .restarts = 3, .warnings = {"w"}};
     CHECK(decode_status(encode_status(status)) == status);
     std::string other = encode_status(status);
+    other[0] = 1;  // of an older shim, which says nothing of stopping
+    other.pop_back();
+    CHECK(decode_status(other) == status);
+    status.stopping = true;
+    CHECK(decode_status(encode_status(status)) == status);
+    other[0] = 0;
+    CHECK_THROWS_WITH(decode_status(other), "a container status of version 0 is not understood");
     other[0] = 9;
     CHECK_THROWS_WITH(decode_status(other), "a container status of version 9 is not understood");
     status.state = static_cast<ContainerState>(77);
