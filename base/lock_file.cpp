@@ -93,6 +93,13 @@ LockFile LockFile::acquire(const HostPath& path, std::chrono::milliseconds every
   return *lock(path, LOCK_EX, tick);
 }
 
+bool LockFile::is_held(const HostPath& path) {
+  const auto fd = sys::open_if_exists(path, O_RDONLY);
+  if (!fd || retry_eintr([&] { return ::flock(fd->get(), LOCK_SH | LOCK_NB); }) == 0) return false;
+  if (errno == EWOULDBLOCK) return true;
+  throw SysError(errno, text("lock '{}'", path.str()));
+}
+
 void LockFile::release() {
   if (fd_) check(::flock(fd_.get(), LOCK_UN), "release a lock");
   fd_.reset();

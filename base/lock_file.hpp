@@ -21,8 +21,9 @@ class LockFile {
   // Blocks, and calls `tick` every so often. One at a time: it uses the process's SIGALRM.
   static LockFile acquire(const HostPath& path, std::chrono::milliseconds every,
                           const std::function<void()>& tick);
-  void release();  // for all who hold this one
-  void remove();   // so that nothing is left; who waits for it makes a new one
+  static bool is_held(const HostPath& path);  // by anybody; makes no file
+  void release();                             // for all who hold this one
+  void remove();                              // so that nothing is left; who waits for it makes a new one
   // What the holder wrote with set_note, for "waiting for 'compose up' (pid 123)".
   static std::string note_of_holder(const HostPath& path);
   void set_note(std::string_view note);

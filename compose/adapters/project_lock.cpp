@@ -100,6 +100,13 @@ ProjectLock::Before ProjectLock::before(const std::string& note) {
   return note == k_settled ? Before::settled : Before::unsettled;
 }
 
+bool ProjectLock::is_held(const Paths& paths, const std::string& project) {
+  const auto file = lock_of(paths, project);
+  // The note spares trying the lock, and with it whoever comes at this moment the news of a holder.
+  const auto note = before(base::LockFile::note_of_holder(file));
+  return note == Before::unsettled && base::LockFile::is_held(file);
+}
+
 // The socket goes first: after the lock is free it may be the next one's.
 void ProjectLock::settle() {
   requests_.reset();

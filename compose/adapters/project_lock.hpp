@@ -61,6 +61,9 @@ class ProjectLock {
   // nullopt: somebody holds it.
   static std::optional<ProjectLock> try_take(const Paths& paths, const LockWish& wish);
 
+  // Is a command changing the project at this moment? (One that has just let go may still count.)
+  static bool is_held(const Paths& paths, const std::string& project);
+
   // The holder before did not settle: it was killed, was asked to end, or failed.
   [[nodiscard]] bool follows_unsettled() const noexcept { return before_ == Before::unsettled; }
   // Nobody held it since the boot, or since nothing was left of the project.

@@ -16,6 +16,7 @@
 #include "base/error.hpp"
 #include "compose/adapters/observe.hpp"
 #include "compose/adapters/paths.hpp"
+#include "compose/adapters/project_lock.hpp"
 #include "compose/cli/context.hpp"
 #include "compose/ui/log_mux.hpp"
 #include "runtime-shim/client/status_watch.hpp"
@@ -29,6 +30,7 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
     adapters::ContainerRecord record;
     bool ended = false;
     std::int64_t finished_at = 0;  // of the last end that is known
+    std::optional<int> untold;     // its exit code, while it is not clear whether it ended for good
   };
 
   Context& context;
@@ -36,7 +38,7 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   FollowOptions options;
   ui::LogMux mux;
   rt::StatusWatch watch;
-  asio::posix::stream_descriptor arrivals;  // inotify on the directory of all containers
+  asio::posix::stream_descriptor arrivals;  // inotify on what changes where containers do
   asio::steady_timer changed;               // never expires; cancelled when something happened
   std::map<rt::ContainerId, Followed> all;
   std::exception_ptr failure;
@@ -64,6 +66,7 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   void take_in(bool first) {
     for (auto& record : context.state().containers(options.project)) {
       if (!wanted(record) || all.contains(record.id)) continue;
+      if (!first) tell_of_replacement(record);
       mux.add({.name = short_name(record),
                .service = record.service,
                .file = context.paths().runtime().log_file(record.id),
@@ -76,31 +79,69 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
     }
   }
 
+  [[nodiscard]] bool is_replaced(const Followed& old) const {
+    return std::ranges::any_of(all, [&](const auto& entry) {
+      return entry.first != old.record.id && !entry.second.ended &&
+             short_name(entry.second.record) == short_name(old.record);
+    });
+  }
+
+  void tell_of_replacement(const adapters::ContainerRecord& record) {
+    const auto name = short_name(record);
+    const bool replaces =
+        std::ranges::any_of(all, [&](const auto& entry) { return short_name(entry.second.record) == name; });
+    if (!replaces || !options.notes) return;
+    printer.note(name + " has been recreated");
+    printer.flush();
+  }
+
   void note_end(const Followed& f, const rt::ContainerStatus& status, bool restarting) {
-    const auto name = short_name(f.record);
     mux.print_backlog();
-    if (options.notes) {
-      printer.note(
-          base::text("{} exited with code {}{}", name, status.exit_code, restarting ? " (restarting)" : ""));
-      printer.flush();
-    }
-    if (!restarting && on_end && on_end({f.record.service, name, status.exit_code})) stopped = true;
+    if (!options.notes) return;
+    printer.note(base::text("{} exited with code {}{}", short_name(f.record), status.exit_code,
+                            restarting ? " (restarting)" : ""));
+    printer.flush();
+  }
+
+  // Directories of new containers, those of containers that start, and the locks of commands that begin and
+  // end.
+  void watch_for_arrivals() {
+    const auto& paths = context.paths();
+    for (const auto& directory : {paths.containers(), paths.run_root, paths.locks()})
+      ::inotify_add_watch(arrivals.native_handle(), directory.c_str(),
+                          IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_CLOSE_WRITE | IN_DELETE | IN_ONLYDIR);
+  }
+
+  // What another command stops it may start again, or replace: only when it is done is an end an end.
+  [[nodiscard]] bool others_are_at_work() {
+    if (options.more_expected) return false;
+    watch_for_arrivals();  // before looking, so that its end is heard of
+    return adapters::ProjectLock::is_held(context.paths(), options.project);
+  }
+
+  void tell_end(Followed& f) {
+    if (!f.untold || others_are_at_work()) return;
+    const auto code = *std::exchange(f.untold, std::nullopt);
+    if (!f.ended || is_replaced(f)) return;
+    if (on_end && on_end({f.record.service, short_name(f.record), code})) stopped = true;
   }
 
   // Several ends may lie between two looks; the last one is told.
   void look_at(Followed& f) {
     const auto record = context.state().container(f.record.id);
-    if (!record || adapters::is_going(record->phase)) {
-      f.ended = true;
-      return;
+    f.ended = !record || adapters::is_going(record->phase);
+    if (!f.ended) {
+      f.record = *record;
+      const auto status = adapters::status_of(context.paths(), f.record);
+      const bool goes_on = is_running(status);
+      f.ended = !goes_on && (status.state != rt::ContainerState::created || !options.more_expected);
+      if (status.finished_at > f.finished_at) {
+        f.finished_at = status.finished_at;
+        f.untold = status.exit_code;
+        note_end(f, status, goes_on);
+      }
     }
-    f.record = *record;
-    const auto status = adapters::status_of(context.paths(), f.record);
-    const bool goes_on = is_running(status);
-    f.ended = !goes_on && (status.state != rt::ContainerState::created || !options.more_expected);
-    if (status.finished_at <= f.finished_at) return;
-    f.finished_at = status.finished_at;
-    note_end(f, status, goes_on);
+    tell_end(f);
   }
 
   void look_at_all() {
@@ -108,9 +149,10 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
     for (auto& [id, followed] : all) look_at(followed);
   }
 
-  bool all_ended() const {
+  bool all_ended() {
     return !options.more_expected &&
-           std::ranges::all_of(all, [](const auto& entry) { return entry.second.ended; });
+           std::ranges::all_of(all, [](const auto& entry) { return entry.second.ended; }) &&
+           !others_are_at_work();
   }
 
   static asio::awaitable<void> watch_statuses(std::shared_ptr<Body> self) {
@@ -135,9 +177,10 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
                           while (::read(self->arrivals.native_handle(), events.data(), events.size()) > 0) {
                           }
                           try {
-                            self->take_in(false);
+                            self->options.more_expected ? self->take_in(false) : self->look_at_all();
                             for (const auto& [id, unused] : self->all) self->watch.add(id);
                             self->mux.print_backlog();
+                            self->changed.cancel();
                           } catch (...) {
                             self->failure = std::current_exception();
                             self->changed.cancel();
@@ -179,9 +222,7 @@ void LogFollower::stop() {
 asio::awaitable<void> LogFollower::follow(OnEnd ended) {
   const auto body = body_;
   body->on_end = std::move(ended);
-  const auto directory = body->context.paths().containers();
-  ::inotify_add_watch(body->arrivals.native_handle(), directory.c_str(),
-                      IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+  body->watch_for_arrivals();
   body->await_arrivals();
   body->mux.follow([body](std::exception_ptr e) {
     body->failure = e;

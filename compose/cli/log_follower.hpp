@@ -1,6 +1,8 @@
 #pragma once
 // Follows the logs and the lives of a project's containers: prints their lines, says when one ended, takes in
-// those that come later. Used by `logs -f` and foreground `up`. Runs on the command's executor.
+// those that come later. It is over when all have ended and no other command is changing the project: what a
+// restart or a recreation in another terminal stops comes again. Used by `logs -f` and foreground `up`. Runs
+// on the command's executor.
 #include <functional>
 #include <memory>
 #include <optional>

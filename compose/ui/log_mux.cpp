@@ -22,6 +22,8 @@ struct LogMux::Body : std::enable_shared_from_this<LogMux::Body> {
     std::string name;
     LogReader reader;
     std::optional<LogLine> line;  // the next one to print
+    base::HostPath directory;
+    bool watched = false;
   };
 
   LogPrinter& printer;
@@ -50,6 +52,7 @@ struct LogMux::Body : std::enable_shared_from_this<LogMux::Body> {
     };
     std::priority_queue<std::size_t, std::vector<std::size_t>, decltype(later)> next{later};
     for (std::size_t i = 0; i < sources.size(); ++i) {
+      watch(sources[i]);
       advance(sources[i]);
       if (sources[i].line) next.push(i);
     }
@@ -63,11 +66,15 @@ struct LogMux::Body : std::enable_shared_from_this<LogMux::Body> {
     printer.flush();
   }
 
-  void watch(const base::HostPath& file) {
-    const int descriptor = ::inotify_add_watch(inotify.native_handle(), file.parent().c_str(),
+  // Before it is read, so that nothing is missed. A container that is being made may have no directory yet:
+  // then it has written nothing, and is asked again when it starts.
+  void watch(Source& source) {
+    if (source.watched) return;
+    const int descriptor = ::inotify_add_watch(inotify.native_handle(), source.directory.c_str(),
                                                IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE);
-    if (descriptor == -1 && errno == ENOENT) return;  // removed meanwhile: nothing more will come
-    base::check(descriptor, "watch '{}'", file.parent().str());
+    if (descriptor == -1 && errno == ENOENT) return;
+    base::check(descriptor, "watch '{}'", source.directory.str());
+    source.watched = true;
   }
 
   void read_events() {
@@ -105,8 +112,7 @@ void LogMux::add(const LogSource& source) {
   const auto [unused, is_new] = body_->by_file.try_emplace(source.file.str(), body_->sources.size());
   if (!is_new) return;
   body_->printer.know(source.name, source.service);
-  body_->watch(source.file);
-  body_->sources.push_back({source.name, LogReader{source.file}, std::nullopt});
+  body_->sources.push_back({source.name, LogReader{source.file}, std::nullopt, source.file.parent()});
   if (source.tail) body_->sources.back().reader.seek_tail(*source.tail);
 }
 

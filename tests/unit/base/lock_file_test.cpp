@@ -16,10 +16,14 @@ TEST_SUITE("base/lock_file") {
   TEST_CASE("a lock makes its directory, keeps others out, and stays as a file when it is released") {
     TemporaryDirectory scratch;
     const HostPath path = scratch.path() / "locks/shop";
+    CHECK_FALSE(LockFile::is_held(path));
+    CHECK_FALSE(sys::exists(path));
     auto lock = LockFile::acquire(path);
     CHECK_FALSE(LockFile::try_acquire(path));
+    CHECK(LockFile::is_held(path));
     lock.release();
     CHECK(sys::exists(path));
+    CHECK_FALSE(LockFile::is_held(path));
     CHECK(LockFile::try_acquire(path));
   }
 

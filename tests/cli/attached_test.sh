@@ -1,0 +1,84 @@
+#!/bin/bash
+# What a terminal that follows a project sees while other commands change it: foreground `up` and `logs -f`.
+. "$(dirname "$0")/../support/cli.sh"
+
+talking() {  # talking [LINES]: a service that says who it is and goes on running
+  one_service "${1:-}"
+  sed -i "s/command: .*/command: sh -c 'echo began; sleep infinity'/" compose.yaml
+  compose build
+}
+
+# following WHAT COMMAND...: runs it in the background, its output in the file WHAT; until its first line is there.
+following() {
+  local file=$1
+  shift
+  "$@" >"$file" 2>&1 &
+  follower=$!
+  eventually 20 grep -q began "$file"
+}
+says() { equal "$1" "$(grep -c -e "$2" "$3")"; }  # says TIMES WORDS FILE
+follows() { kill -0 "$follower" 2>/dev/null; }
+ended() { ! follows; }
+
+# Whatever another terminal does to the only container, the one that follows goes on, until it is stopped for good.
+outlives_changes() {
+  eventually 20 says 1 'web-1 *| began' "$1"
+  compose restart -t 0 web
+  eventually 20 says 2 'web-1 *| began' "$1"
+  compose up -d --force-recreate -t 0
+  eventually 20 says 3 'web-1 *| began' "$1"
+  says 1 'web-1 has been recreated' "$1"
+  compose up -d --scale web=2
+  eventually 20 says 1 'web-2 *| began' "$1"
+  compose stop -t 0 web
+  eventually 20 ended
+  wait "$follower"
+  says 1 'web-2 exited with code 137' "$1"
+  compose down -t 0
+}
+
+test_logs_f_goes_on_through_restart_recreation_and_scaling() {
+  talking
+  compose up -d
+  following seen compose logs -f
+  outlives_changes seen
+}
+
+test_an_attached_up_goes_on_through_restart_recreation_and_scaling() {
+  talking
+  following seen compose up
+  outlives_changes seen
+}
+
+test_a_restart_elsewhere_is_no_end_that_aborts() {
+  talking
+  following seen compose up --abort-on-container-exit
+  compose restart -t 0 web
+  eventually 20 says 2 'web-1 *| began' seen
+  follows
+  lacks "$(cat seen)" Aborting
+  compose exec -T web kill -KILL -1
+  eventually 20 ended
+  local code=0
+  wait "$follower" || code=$?
+  equal 137 "$code"
+  says 1 'Aborting on container exit' seen
+  compose down -t 0
+}
+
+test_a_killed_command_is_not_waited_for() {
+  talking
+  sed -i "s/echo began;/trap true TERM; &/; s/sleep infinity/while :; do sleep 0.1; done/" compose.yaml
+  compose up -d
+  following seen compose logs -f
+  compose stop -t 60 web &
+  local stopping=$!
+  eventually 20 grep -q 'compose stop' "$COMPOSE_RUN_ROOT/locks/t"
+  kill -KILL "$stopping"
+  wait "$stopping" 2>/dev/null || true
+  compose kill web
+  eventually 20 ended
+  compose down -t 0
+}
+
+run_tests "$@"
