@@ -10,6 +10,7 @@
 #include "compose/adapters/paths.hpp"
 #include "compose/cli/context.hpp"
 #include "compose/loader/load_project.hpp"
+#include "compose/ui/table.hpp"
 
 namespace compose::cli {
 
@@ -139,6 +140,22 @@ std::string ports_text(const adapters::ContainerSummary& summary, bool running) 
     if (running && std::ranges::none_of(ports, published)) parts.push_back(exposed);
   }
   return base::join(parts, ", ");
+}
+
+std::string command_text(const adapters::ContainerSummary& summary, bool whole) {
+  constexpr std::size_t width = 20;
+  std::string out = "\"";
+  for (const char c : whole ? summary.command : ui::shorten(summary.command, width)) {
+    if (c == '"' || c == '\\')
+      out += '\\', out += c;
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else
+      out += c;
+  }
+  return out + '"';
 }
 
 std::string short_name(const adapters::ContainerRecord& record) {

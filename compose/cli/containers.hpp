@@ -39,6 +39,9 @@ void check_services(Context& context, const std::vector<Listed>& containers,
 // "0.0.0.0:8080->80/tcp, [::]:8080->80/tcp"; equal runs as "8000-8002->8000-8002/tcp"
 [[nodiscard]] std::string ports_text(const adapters::ContainerSummary& summary, bool running);
 
+// "\"nginx -g 'daemon of…\"": in quotes as Go writes them, cut to twenty characters unless `whole`.
+[[nodiscard]] std::string command_text(const adapters::ContainerSummary& summary, bool whole);
+
 // "web-1" for "shop-web-1"; a container_name as it is; without the mark of a container that replaces another.
 [[nodiscard]] std::string short_name(const adapters::ContainerRecord& record);
 

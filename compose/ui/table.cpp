@@ -17,12 +17,16 @@ std::size_t display_width(std::string_view utf8) noexcept {
   return static_cast<std::size_t>(std::ranges::count_if(utf8, starts_code_point));
 }
 
-std::string shorten(std::string_view utf8, std::size_t width) {
-  if (display_width(utf8) <= width) return std::string{utf8};
+std::string first_characters(std::string_view utf8, std::size_t count) {
   std::size_t seen = 0;
   std::size_t end = 0;
-  while (end < utf8.size() && !(starts_code_point(utf8[end]) && seen++ == width - 1)) ++end;
-  return std::string{utf8.substr(0, end)} + "…";
+  while (end < utf8.size() && !(starts_code_point(utf8[end]) && seen++ == count)) ++end;
+  return std::string{utf8.substr(0, end)};
+}
+
+std::string shorten(std::string_view utf8, std::size_t width) {
+  if (width == 0) return {};
+  return display_width(utf8) <= width ? std::string{utf8} : first_characters(utf8, width - 1) + "…";
 }
 
 Table::Table(std::vector<std::string> header, std::size_t minimum) : minimum_(minimum) {

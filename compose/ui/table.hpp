@@ -20,6 +20,8 @@ class Table {
 };
 
 [[nodiscard]] std::size_t display_width(std::string_view utf8) noexcept;
+// Its first code points.
+[[nodiscard]] std::string first_characters(std::string_view utf8, std::size_t count);
 // At most `width` code points, the last one an ellipsis where something was cut off.
 [[nodiscard]] std::string shorten(std::string_view utf8, std::size_t width);
 

@@ -1,40 +1,51 @@
 #pragma once
-// The part of Go's text/template that people use with --format: fields ({{.Name}}), the functions json,
-// upper, lower and title on a field, json on the whole ({{json .}}), and literal text with \t and \n.
-// Anything else is an Error that says so.
-#include <functional>
+// --format: a template in the language of Go's text/template (template_syntax.hpp) with Docker's functions
+// (template_functions.hpp), rendered once for each object that a command lists. "table " before it makes
+// columns of what tabs separate, with headings made of the fields.
+//
+// Errors name the place:
+//   format:1:3: there is no field 'Nmae', did you mean 'Name'?
+//       {{.Nmae}}
+//         ^
+#include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "base/json.hpp"
+#include "compose/ui/output.hpp"
+#include "compose/ui/template_syntax.hpp"
 
 namespace compose::ui {
 
-// One object to format: its fields as text, and its JSON form.
+// One object to format: a mapping of its fields, and what {{.Label "name"}} answers with.
 struct TemplateObject {
-  std::vector<std::pair<std::string, std::string>> fields;
-  std::string json;
+  base::Json fields = base::Json::object();
+  std::map<std::string, std::string> labels;
 };
+
+// Field -> heading, where it is not made of the field's own words ("CreatedAt" is CREATED AT).
+using Headings = std::map<std::string, std::string, std::less<>>;
 
 class Template {
  public:
   explicit Template(std::string_view format);
   [[nodiscard]] std::string render(const TemplateObject& object) const;
-  // The fields in order, upper case, as the header that "table {{.Name}}" asks for.
-  [[nodiscard]] std::vector<std::string> header() const;
   [[nodiscard]] bool wants_table() const noexcept { return table_; }
-  // Cells of one row: the text cut at tabs.
+  [[nodiscard]] std::vector<std::string> header(const Headings& headings = {}) const;
+  // One row: the text cut at tabs.
   [[nodiscard]] std::vector<std::string> cells(const TemplateObject& object) const;
 
  private:
-  struct Part {
-    std::string literal;   // when `field` is empty
-    std::string field;     // "Name", or "." for the whole object
-    std::string function;  // "", "json", "upper", "lower", "title"
-  };
-  void parse_action(std::string_view action);
+  [[nodiscard]] base::Error at_its_place(const templates::Trouble& trouble) const;
+  std::string source_;
   bool table_ = false;
-  std::vector<Part> parts_;
+  std::size_t begin_ = 0;  // behind "table "
+  std::vector<templates::Piece> pieces_;
 };
+
+// Prints all objects, as lines or as a table.
+void write_formatted(Output& out, const std::string& format, const std::vector<TemplateObject>& objects,
+                     const Headings& headings = {});
 
 }  // namespace compose::ui

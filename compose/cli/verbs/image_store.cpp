@@ -9,6 +9,7 @@
 #include "base/units.hpp"
 #include "compose/adapters/state.hpp"
 #include "compose/cli/context.hpp"
+#include "compose/cli/formats.hpp"
 #include "compose/cli/verbs/image_commands.hpp"
 #include "compose/ui/table.hpp"
 #include "images/store.hpp"
@@ -38,14 +39,13 @@ class LsCommand final : public Verb {
  public:
   void declare(Arguments& a) override {
     a.flag("-a,--all", all_, "!");
-    a.value("--format", format_, "format", "table or json (default table)");
+    a.value("--format", format_, "format", "table, json or a template (default table)");
     a.flag("--no-trunc", whole_, "Whole ids");
     a.flag("-q,--quiet", quiet_, "Show ids only");
     a.words(name_, "NAME", "Only images of this repository", 0, 1);
   }
   int run(Context& context) override {
-    if (format_ != "table" && format_ != "json")
-      throw UsageError(base::text("unsupported format \"{}\"", format_));
+    check_format(format_);
     auto images = context.images().list();
     if (!name_.empty()) {
       const auto wanted = images::parse_reference(name_.front());
@@ -60,6 +60,10 @@ class LsCommand final : public Verb {
         if (seen.insert(image.id).second) context.out().line(shown_id(image.id, whole_));
     } else if (format_ == "json") {
       print_json(context, images);
+    } else if (is_template(format_)) {
+      std::vector<ui::TemplateObject> objects;
+      for (const auto& image : images) objects.push_back({.fields = json_of(image)});
+      ui::write_formatted(context.out(), format_, objects, {{"ID", "IMAGE ID"}});
     } else {
       ui::Table table{{"REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"}, 20};
       for (const auto& image : images)
@@ -71,14 +75,17 @@ class LsCommand final : public Verb {
   }
 
  private:
+  static base::Json json_of(const images::ImageSummary& image) {
+    return {{"ID", image.id},
+            {"Repository", image.repository},
+            {"Tag", image.tag},
+            {"Created", image.created},
+            {"Size", image.size}};
+  }
+
   static void print_json(Context& context, const std::vector<images::ImageSummary>& images) {
     base::Json all = base::Json::array();
-    for (const auto& image : images)
-      all.push_back({{"ID", image.id},
-                     {"Repository", image.repository},
-                     {"Tag", image.tag},
-                     {"Created", image.created},
-                     {"Size", image.size}});
+    for (const auto& image : images) all.push_back(json_of(image));
     context.out().line(all.dump());
   }
 
@@ -92,12 +99,11 @@ class LsCommand final : public Verb {
 class DfCommand final : public Verb {
  public:
   void declare(Arguments& a) override {
-    a.value("--format", format_, "format", "table or json (default table)");
+    a.value("--format", format_, "format", "table, json or a template (default table)");
     a.words(none_, "", "", 0, 0);
   }
   int run(Context& context) override {
-    if (format_ != "table" && format_ != "json")
-      throw UsageError(base::text("unsupported format \"{}\"", format_));
+    check_format(format_);
     const auto usage = context.images().disk_usage(images_in_use(context));
     const std::array<Row, 4> rows{
         {{"Images", usage.images, usage.images_in_use, usage.image_bytes, usage.reclaimable_bytes},
@@ -106,13 +112,14 @@ class DfCommand final : public Verb {
          {"Unfinished downloads", usage.partial_blobs, 0, usage.partial_bytes, usage.partial_bytes}}};
     if (format_ == "json") {
       base::Json all = base::Json::array();
-      for (const auto& row : rows)
-        all.push_back({{"Type", row.type},
-                       {"TotalCount", row.total},
-                       {"Active", row.active},
-                       {"Size", row.bytes},
-                       {"Reclaimable", row.reclaimable}});
+      for (const auto& row : rows) all.push_back(row.json());
       context.out().line(all.dump());
+      return 0;
+    }
+    if (is_template(format_)) {
+      std::vector<ui::TemplateObject> objects;
+      for (const auto& row : rows) objects.push_back({.fields = row.json()});
+      ui::write_formatted(context.out(), format_, objects);
       return 0;
     }
     ui::Table table{{"TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE"}, 10};
@@ -130,6 +137,14 @@ class DfCommand final : public Verb {
     std::uint64_t active;
     std::uint64_t bytes;
     std::uint64_t reclaimable;
+
+    [[nodiscard]] base::Json json() const {
+      return {{"Type", type},
+              {"TotalCount", total},
+              {"Active", active},
+              {"Size", bytes},
+              {"Reclaimable", reclaimable}};
+    }
   };
   std::string format_ = "table";
   std::vector<std::string> none_;

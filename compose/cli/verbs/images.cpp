@@ -7,6 +7,7 @@
 #include "base/units.hpp"
 #include "compose/cli/containers.hpp"
 #include "compose/cli/context.hpp"
+#include "compose/cli/formats.hpp"
 #include "compose/cli/verbs/verbs.hpp"
 #include "compose/ui/table.hpp"
 #include "images/store.hpp"
@@ -43,15 +44,15 @@ ImageLine line_of(Context& context, const Listed& c) {
 class ImagesVerb final : public Verb {
  public:
   void declare(Arguments& a) override {
-    a.value("--format", format_, "format", "table or json (default table)");
+    a.value("--format", format_, "format",
+            "table, json, or a template such as '{{.Repository}}:{{.Tag}}' (default table)");
     a.flag("-q,--quiet", quiet_, "Show ids only");
     a.words(services_, "SERVICE...", "Only containers of these services");
     a.examples("  compose images\n  compose images -q silo\n");
   }
 
   int run(Context& context) override {
-    if (format_ != "table" && format_ != "json")
-      throw UsageError(base::text("unsupported format \"{}\"", format_));
+    check_format(format_);
     const auto containers = list_containers(context, context.project_name());
     check_services(context, containers, services_);
     std::vector<ImageLine> lines;
@@ -62,6 +63,8 @@ class ImagesVerb final : public Verb {
       print_ids(lines, context.out());
     else if (format_ == "json")
       print_json(lines, context.out());
+    else if (format_ != "table")
+      print_formatted(lines, context.out());
     else
       print_table(lines, context.out(), context.clock().wall());
     return 0;
@@ -74,18 +77,22 @@ class ImagesVerb final : public Verb {
       if (seen.insert(line.id).second) out.line(line.id);
   }
 
+  static base::Json json_of(const ImageLine& line) {
+    return {{"ID", "sha256:" + line.id}, {"ContainerName", line.container}, {"Repository", line.repository},
+            {"Tag", line.tag},           {"Platform", line.platform},       {"Size", line.size},
+            {"Created", line.created},   {"LastTagTime", line.created}};
+  }
+
   static void print_json(const std::vector<ImageLine>& lines, ui::Output& out) {
     base::Json all = base::Json::array();
-    for (const auto& l : lines)
-      all.push_back({{"ID", "sha256:" + l.id},
-                     {"ContainerName", l.container},
-                     {"Repository", l.repository},
-                     {"Tag", l.tag},
-                     {"Platform", l.platform},
-                     {"Size", l.size},
-                     {"Created", l.created},
-                     {"LastTagTime", l.created}});
+    for (const auto& line : lines) all.push_back(json_of(line));
     out.line(all.dump());
+  }
+
+  void print_formatted(const std::vector<ImageLine>& lines, ui::Output& out) const {
+    std::vector<ui::TemplateObject> objects;
+    for (const auto& line : lines) objects.push_back({.fields = json_of(line)});
+    ui::write_formatted(out, format_, objects, {{"ID", "IMAGE ID"}, {"ContainerName", "CONTAINER"}});
   }
 
   static void print_table(const std::vector<ImageLine>& lines, ui::Output& out,

@@ -8,6 +8,7 @@
 #include "compose/adapters/paths.hpp"
 #include "compose/cli/containers.hpp"
 #include "compose/cli/context.hpp"
+#include "compose/cli/formats.hpp"
 #include "compose/cli/verbs/verbs.hpp"
 #include "compose/ui/table.hpp"
 
@@ -24,6 +25,10 @@ struct ProjectLine {
     for (const auto& [state, count] : states) parts.push_back(base::text("{}({})", state, count));
     return base::join(parts, ", ");
   }
+
+  [[nodiscard]] base::Json json() const {
+    return {{"Name", name}, {"Status", status()}, {"ConfigFiles", files}};
+  }
 };
 
 class LsVerb final : public Verb {
@@ -31,23 +36,25 @@ class LsVerb final : public Verb {
   void declare(Arguments& a) override {
     a.flag("-a,--all", all_, "Show all projects, also those where nothing runs");
     a.values("--filter", filters_, "name=REGEX", "Only projects whose name matches");
-    a.value("--format", format_, "format", "table or json (default table)");
+    a.value("--format", format_, "format", "table, json, or a template such as '{{.Name}}' (default table)");
     a.flag("-q,--quiet", quiet_, "Show names only");
     a.words(none_, "", "", 0, 0);
     a.examples("  compose ls\n  compose ls -a --format json\n");
   }
 
   int run(Context& context) override {
-    if (format_ != "table" && format_ != "json")
-      throw UsageError(base::text("unsupported format \"{}\"", format_));
+    check_format(format_);
     const auto lines = collect(context);
     if (quiet_) {
       for (const auto& line : lines) context.out().line(line.name);
     } else if (format_ == "json") {
       base::Json all = base::Json::array();
-      for (const auto& line : lines)
-        all.push_back({{"Name", line.name}, {"Status", line.status()}, {"ConfigFiles", line.files}});
+      for (const auto& line : lines) all.push_back(line.json());
       context.out().line(all.dump());
+    } else if (format_ != "table") {
+      std::vector<ui::TemplateObject> objects;
+      for (const auto& line : lines) objects.push_back({.fields = line.json()});
+      ui::write_formatted(context.out(), format_, objects);
     } else {
       ui::Table table{{"NAME", "STATUS", "CONFIG FILES"}, 20};
       for (const auto& line : lines) table.row({line.name, line.status(), line.files});

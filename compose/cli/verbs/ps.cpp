@@ -116,10 +116,7 @@ class PsVerb final : public Verb {
       if (seen.insert(c.record.service).second) out.line(c.record.service);
   }
 
-  std::string command_of(const Listed& c) const {
-    const auto& command = c.record.summary.command;
-    return "\"" + (no_trunc_ ? command : ui::shorten(command, 18)) + "\"";
-  }
+  std::string command_of(const Listed& c) const { return command_text(c.record.summary, no_trunc_); }
 
   std::string id_of(const Listed& c) const {
     return no_trunc_ ? c.record.id.str() : c.record.id.short_form();
@@ -135,7 +132,6 @@ class PsVerb final : public Verb {
   }
 
   ui::TemplateObject object_of(const Listed& c, Time now) const {
-    ui::TemplateObject object;
     const auto& r = c.record;
     std::vector<std::string> mounts;
     std::size_t local_volumes = 0;
@@ -143,50 +139,37 @@ class PsVerb final : public Verb {
       mounts.push_back(v.volume);
       ++local_volumes;
     }
-    object.fields = {{"Command", command_of(c)},
-                     {"CreatedAt", local_time(r.created_at)},
-                     {"ExitCode", base::text("{}", c.status.exit_code)},
-                     {"Health", std::string{health_word(c.status.health)}},
-                     {"ID", id_of(c)},
-                     {"Image", r.image},
-                     {"Labels", labels_text(r.labels)},
-                     {"LocalVolumes", base::text("{}", local_volumes)},
-                     {"Mounts", base::join(mounts, ",")},
-                     {"Name", r.name},
-                     {"Names", r.name},
-                     {"Networks", base::join(r.summary.networks, ",")},
-                     {"Ports", ports_text(r.summary, is_running(c.status))},
-                     {"Project", r.project},
-                     {"RunningFor", age_text(r.created_at, now) + " ago"},
-                     {"Service", r.service},
-                     {"Size", "0B"},
-                     {"State", std::string{state_word(c.status.state)}},
-                     {"Status", status_text(c.status, now)}};
-    Json json = Json::object();
-    for (const auto& [key, value] : object.fields) {
-      if (key == "ExitCode")
-        json[key] = c.status.exit_code;
-      else
-        json[key] = value;
-      if (key == "Project") json["Publishers"] = publishers_of(c);
-    }
-    object.json = json.dump();
-    return object;
+    return {.fields = {{"Command", command_of(c)},
+                       {"CreatedAt", local_time(r.created_at)},
+                       {"ExitCode", c.status.exit_code},
+                       {"Health", health_word(c.status.health)},
+                       {"ID", id_of(c)},
+                       {"Image", r.image},
+                       {"Labels", labels_text(r.labels)},
+                       {"LocalVolumes", base::text("{}", local_volumes)},
+                       {"Mounts", base::join(mounts, ",")},
+                       {"Name", r.name},
+                       {"Names", r.name},
+                       {"Networks", base::join(r.summary.networks, ",")},
+                       {"Ports", ports_text(r.summary, is_running(c.status))},
+                       {"Project", r.project},
+                       {"Publishers", publishers_of(c)},
+                       {"RunningFor", age_text(r.created_at, now) + " ago"},
+                       {"Service", r.service},
+                       {"Size", "0B"},
+                       {"State", state_word(c.status.state)},
+                       {"Status", status_text(c.status, now)}},
+            .labels = r.labels};
   }
 
   void print_formatted(const std::vector<Listed>& containers, ui::Output& out, Time now) const {
     if (format_ == "json") {
-      for (const auto& c : containers) out.line(object_of(c, now).json);
+      for (const auto& c : containers) out.line(object_of(c, now).fields.dump());
       return;
     }
-    const ui::Template format{format_};
-    if (!format.wants_table()) {
-      for (const auto& c : containers) out.line(format.render(object_of(c, now)));
-      return;
-    }
-    ui::Table table{format.header()};
-    for (const auto& c : containers) table.row(format.cells(object_of(c, now)));
-    out.write(table.text());
+    std::vector<ui::TemplateObject> objects;
+    for (const auto& c : containers) objects.push_back(object_of(c, now));
+    ui::write_formatted(out, format_, objects, {{"ID", "CONTAINER ID"}, {"RunningFor", "CREATED"}});
   }
 
   bool all_ = false;

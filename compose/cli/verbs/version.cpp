@@ -1,4 +1,5 @@
 #include "compose/cli/context.hpp"
+#include "compose/cli/formats.hpp"
 #include "compose/cli/verbs/verbs.hpp"
 #include "compose/ui/output.hpp"
 
@@ -9,20 +10,23 @@ class VersionVerb final : public Verb {
  public:
   void declare(Arguments& arguments) override {
     arguments.value("-f,--format", format_, "string",
-                    "Format of the output: pretty or json (default pretty)");
+                    "pretty, json, or a template such as '{{.Version}}' (default pretty)");
     arguments.flag("--short", short_, "Show the version number only");
     arguments.examples("  compose version\n  compose version --short\n");
     arguments.words(none_, "", "", 0, 0);
   }
 
   int run(Context& context) override {
-    if (format_ != "pretty" && format_ != "json" && !format_.empty())
+    if (format_ != "pretty" && format_ != "json" && !format_.empty() && !is_template(format_))
       throw UsageError(
-          base::text("format value \"{}\" could not be parsed: must be pretty or json", format_));
+          base::text("format value \"{}\" could not be parsed: must be pretty, json or a template", format_));
     if (short_)
       context.out().line(COMPOSE_VERSION);
     else if (format_ == "json")
       context.out().line(base::text("{\"version\":\"v{}\"}", COMPOSE_VERSION));
+    else if (is_template(format_))
+      ui::write_formatted(context.out(), format_,
+                          {{.fields = {{"Version", base::text("v{}", COMPOSE_VERSION)}}}});
     else
       context.out().line(base::text("Compose version v{}", COMPOSE_VERSION));
     return 0;

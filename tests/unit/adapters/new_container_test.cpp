@@ -68,6 +68,8 @@ TEST_SUITE("adapters/new_container") {
     CHECK(made.record.labels.at("com.docker.compose.container-number") == "1");
     CHECK(made.record.labels.at("com.docker.compose.oneoff") == "False");
     CHECK(made.record.summary.command == "sleep 1");
+    w.service.spec.process.argv = {"nginx", "-g", "daemon off;"};
+    CHECK(w.make().record.summary.command == "nginx -g 'daemon off;'");
     CHECK(made.record.summary.networks == std::vector<std::string>{"shop_default"});
   }
 

@@ -62,6 +62,15 @@ TEST_SUITE("cli/containers") {
     CHECK(ports_text(summary, true) == "0.0.0.0:8000-8002->8000-8002/tcp");
   }
 
+  TEST_CASE("a command is shown in quotes, the beginning of it or all") {
+    adapters::ContainerSummary summary;
+    summary.command = "nginx -g 'daemon off;'";
+    CHECK(command_text(summary, false) == "\"nginx -g 'daemon of…\"");
+    CHECK(command_text(summary, true) == "\"nginx -g 'daemon off;'\"");
+    summary.command = "echo \"a\\b\"\n";
+    CHECK(command_text(summary, false) == R"("echo \"a\\b\"\n")");
+  }
+
   TEST_CASE("short names leave out the project") {
     adapters::ContainerRecord r{.name = "shop-web-1", .project = "shop", .service = "web"};
     CHECK(short_name(r) == "web-1");

@@ -28,6 +28,8 @@ TEST_SUITE("ui/table") {
     CHECK(shorten("nginx -g 'daemon off;'", 18) == "nginx -g 'daemon …");
     CHECK(shorten("short", 18) == "short");
     CHECK(shorten("ääää", 3) == "ää…");
+    CHECK(shorten("abc", 0) == "");
+    CHECK(compose::ui::first_characters("größe", 3) == "grö");
   }
 
   TEST_CASE("log prefixes go through ten colours and begin again") {
