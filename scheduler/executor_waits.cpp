@@ -63,7 +63,7 @@ void Execution::end_wait(const Step& step, const AwaitCondition& wait, const std
     failed(step, "", why);
     return;
   }
-  tell_wait(wait, Phase::warning, "Skipped", why);
+  tell_wait(wait, Phase::warning, "Skipped");  // why is in the warning
   outcome_.warnings.push_back(why);
   done(step);
 }

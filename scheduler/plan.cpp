@@ -1,6 +1,7 @@
 #include "scheduler/plan.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -61,6 +62,17 @@ StepId Plan::join(std::vector<StepId> steps, std::string text) {
   if (steps.empty()) return StepId::none;
   if (steps.size() == 1) return steps.front();
   return add(Milestone{std::move(text)}, std::move(steps), "");
+}
+
+std::string cause_without_numbers(const Plan& plan, const Step& step) {
+  const auto by = step.cause.find(" by #");
+  if (by == std::string::npos) return step.cause;
+  const auto number = std::strtoul(step.cause.c_str() + by + 5, nullptr, 10);
+  const auto* made =
+      std::get_if<CreateContainer>(&plan.step(StepId{static_cast<std::uint32_t>(number)}).operation);
+  const std::string what = step.cause.substr(0, by);
+  // That a container was made or stopped by a step of its own need not be said.
+  return made != nullptr && what == "replaced" ? base::text("replaced by {}", made->created_as) : what;
 }
 
 std::string to_text(const Plan& plan) {

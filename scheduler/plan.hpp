@@ -49,6 +49,10 @@ class Plan {
   std::vector<std::string> warnings_;
 };
 
+// The cause of a step without numbers of others, for where none are shown: "replaced by
+// 0123456789ab_shop-web-1" for "replaced by #3", "created" for "created by #1".
+[[nodiscard]] std::string cause_without_numbers(const Plan& plan, const Step& step);
+
 // One line for each step, in order; "" for an empty plan:
 //   #3 create container shop-db-1 (missing) after #1 #2
 [[nodiscard]] std::string to_text(const Plan& plan);

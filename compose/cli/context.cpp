@@ -299,8 +299,10 @@ std::optional<std::string> Context::read_answer() {
         {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = end_requests(), .events = POLLIN}}};
     base::check(base::retry_eintr([&] { return ::poll(waiting.data(), waiting.size(), -1); }),
                 "wait for an answer");
-    if (waiting[1].revents != 0)
-      if (const auto who = take_end_request()) throw EndedByOther{*who};
+    if (const auto who = waiting[1].revents != 0 ? take_end_request() : std::nullopt) {
+      std::cerr << std::endl;
+      throw EndedByOther{*who};
+    }
     if (waiting[0].revents == 0) continue;
     char byte = 0;
     if (base::sys::read_some(STDIN_FILENO, {&byte, 1}) == 0)

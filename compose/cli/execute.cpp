@@ -46,7 +46,8 @@ void execute_plan(Context& context, const sched::Plan& plan, const sched::Desire
   if (context.options().dry_run) {
     for (const auto& warning : plan.warnings()) context.warn(warning);
     for (const auto& step : plan.steps())
-      context.say_of_dry_run(base::text("{} ({})", sched::describe(step.operation), step.cause));
+      context.say_of_dry_run(
+          base::text("{} ({})", sched::describe(step.operation), sched::cause_without_numbers(plan, step)));
     return;
   }
   Session session{context, desired};

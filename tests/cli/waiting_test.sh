@@ -242,7 +242,7 @@ test_what_only_looks_or_signals_is_never_blocked() {
   equal "db running starting" "$(timeout 10 compose ps --format '{{.Service}} {{.State}} {{.Health}}' db)"
   equal "" "$(timeout 10 compose logs)"
   equal here "$(timeout 10 compose exec -T db echo here)"
-  equal "sleep infinity" "$(timeout 10 compose top db | awk '/sleep/ { print $(NF - 1), $NF }')"
+  matches "$(timeout 10 compose top db)" "sleep infinity"
   timeout 10 compose kill -s CONT db 2>out
   equal ' Container t-db-1 Killing 
  Container t-db-1 Killed ' "$(cat out)"
@@ -340,6 +340,26 @@ test_a_question_is_asked_of_nobody_who_is_gone() {
   ends_with 0 $rm
   equal "interrupted by \"compose rm\" (pid $rm)" "$(tail -n 1 up.out)"
   equal 't-db-1' "$(compose ps -a --format '{{.Name}}')"
+  compose down -t 0
+}
+
+test_an_attached_up_that_is_to_stop_waits_for_another_command_and_hears_signals() {
+  stubborn
+  compose up >up.log 2>up.out &
+  local up=$! stop
+  one_runs() { equal 1 "$(running)"; }
+  eventually 10 one_runs
+  eventually 10 says up.log 'Attaching to web-1'
+  compose stop 2>stop.out &
+  stop=$!
+  eventually 10 says stop.out 'Container t-web-1 Stopping'
+  kill -INT $up
+  eventually 10 says up.out "waiting for \"compose stop\" (pid $stop) on project \"t\""
+  kill -INT $up
+  ends_with 0 $stop
+  ends_with 130 $up
+  equal "Gracefully Stopping... press Ctrl+C again to force
+waiting for \"compose stop\" (pid $stop) on project \"t\"" "$(tail -n 2 up.out)"
   compose down -t 0
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 
 #include <doctest/doctest.h>
@@ -93,6 +94,7 @@ TEST_SUITE("scheduler/executor_waits") {
     CHECK(outcome.ok());
     CHECK(outcome.warnings ==
           Lines{"optional dependency \"db\" failed to start: container shop-db-1 exited (1)"});
+    CHECK(std::ranges::count(world.progress, "Container shop-db-1 Skipped") == 1);
     CHECK(world.status_of("shop-web-1").state == rt::ContainerState::running);
   }
 

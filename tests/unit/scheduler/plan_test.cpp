@@ -3,9 +3,11 @@
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "unit/scheduler/shop.hpp"
 
 using namespace compose;
 using namespace compose::sched;
+using namespace compose::test;
 
 TEST_SUITE("scheduler/plan") {
   TEST_CASE("the text form has one line for each step") {
@@ -63,5 +65,32 @@ TEST_SUITE("scheduler/plan") {
     CHECK(plan.join({a, StepId::none}, "one") == a);
     CHECK(plan.join({a, b}, "both gone") == StepId{3});
     CHECK(describe(plan.step(StepId{3}).operation) == "both gone");
+  }
+
+  TEST_CASE("a cause can be told without numbers") {
+    DesiredState desired = project();
+    add_service(desired, "web");
+    FakeWorld world;
+    const auto story = [&] {
+      std::vector<std::string> lines;
+      const Plan plan = reconcile(desired, world.observed());
+      for (const Step& step : plan.steps())
+        lines.push_back(base::text("{} ({})", describe(step.operation), cause_without_numbers(plan, step)));
+      return lines;
+    };
+    CHECK(story() == std::vector<std::string>{"create network shop_default (missing)",
+                                              "create container shop-web-1 (missing)",
+                                              "start container shop-web-1 (created)"});
+    world.settle(desired);
+    world.status_of("shop-web-1").stopping = true;
+    CHECK(story() == std::vector<std::string>{"stop container shop-web-1 (stopping)",
+                                              "start container shop-web-1 (stopped)"});
+    find_service(desired, "web").image_id = "sha256:2";
+    CHECK(story() == std::vector<std::string>{
+                         "create container shop-web-1 as 000000000001_shop-web-1 (image changed)",
+                         "stop container shop-web-1 (replaced by 000000000001_shop-web-1)",
+                         "remove container shop-web-1 (replaced by 000000000001_shop-web-1)",
+                         "rename container 000000000001_shop-web-1 to shop-web-1 (replaced 000000000001)",
+                         "start container shop-web-1 (created)"});
   }
 }
