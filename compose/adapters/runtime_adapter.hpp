@@ -91,6 +91,10 @@ class RuntimeAdapter final : public sched::Runtime {
 
   ContainerId create_one_off(const OneOffRequest& request);
   // Copies of the output of this container, from its first byte on; for `run` and foreground `up`.
+  // Asked for each container that is about to be started: a pipe's write end for its lines, or none.
+  void followers_at_start(std::function<base::UniqueFd(const ContainerId&)> ask) {
+    follower_ = std::move(ask);
+  }
   void tee_at_start(const ContainerId& id, base::UniqueFd output, base::UniqueFd error);
   // Exit code of the last refused start: 127, 126 or 125.
   [[nodiscard]] int start_exit_code() const noexcept { return start_exit_code_; }
@@ -145,6 +149,7 @@ class RuntimeAdapter final : public sched::Runtime {
   std::map<ContainerId, net::Sandbox> built_ahead_;
   std::map<ContainerId, std::shared_ptr<Starting>> readied_;  // at their gates
   std::map<ContainerId, std::pair<base::UniqueFd, base::UniqueFd>> tees_;
+  std::function<base::UniqueFd(const ContainerId&)> follower_;
   int start_exit_code_ = 125;
 };
 

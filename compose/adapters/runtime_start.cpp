@@ -87,6 +87,7 @@ rt::StartRequest RuntimeAdapter::start_request(Starting& starting) {
     request.tee = std::move(tee->second);
     tees_.erase(tee);
   }
+  if (follower_) request.follower = follower_(starting.id);
   return request;
 }
 

@@ -46,9 +46,10 @@ class AttachedUp {
         follower_(context, session_.io().get_executor(), printer_,
                   {.project = wanted.state.project,
                    .services = options.services,
-                   .tail = 0,
+                   .live = true,
                    .more_expected = true}),
         finished_(session_.io(), asio::steady_timer::time_point::max()) {
+    session_.runtime().followers_at_start([this](const rt::ContainerId& id) { return follower_.begin(id); });
     printer_.before_printing([this] { context_.progress().finish(); });
   }
 

@@ -13,11 +13,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/units.hpp"
 #include "compose/adapters/observe.hpp"
 #include "compose/adapters/paths.hpp"
 #include "compose/adapters/project_lock.hpp"
 #include "compose/cli/context.hpp"
+#include "compose/cli/live_output.hpp"
 #include "compose/ui/log_mux.hpp"
 #include "runtime-shim/client/status_watch.hpp"
 
@@ -30,13 +33,15 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
     adapters::ContainerRecord record;
     bool ended = false;
     std::int64_t finished_at = 0;  // of the last end that is known
+    std::int64_t attached_to = 0;  // the start whose lines come
     std::optional<int> untold;     // its exit code, while it is not clear whether it ended for good
   };
 
   Context& context;
   ui::LogPrinter& printer;
   FollowOptions options;
-  ui::LogMux mux;
+  std::unique_ptr<ui::LogMux> logs;  // one of the two
+  std::unique_ptr<LiveOutput> live;
   rt::StatusWatch watch;
   asio::posix::stream_descriptor arrivals;  // inotify on what changes where containers do
   asio::steady_timer changed;               // never expires; cancelled when something happened
@@ -49,10 +54,14 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
       : context(c),
         printer(p),
         options(std::move(o)),
-        mux(executor, p, options.since, options.until),
         watch(executor, c.paths().runtime()),
         arrivals(executor),
         changed(executor, asio::steady_timer::time_point::max()) {
+    if (options.live)
+      live =
+          std::make_unique<LiveOutput>(executor, c.paths().runtime(), p, base::format_time(c.clock().wall()));
+    else
+      logs = std::make_unique<ui::LogMux>(executor, p, options.since, options.until);
     arrivals.assign(
         base::check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "start watching for new containers"));
   }
@@ -67,17 +76,36 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
     for (auto& record : context.state().containers(options.project)) {
       if (!wanted(record) || all.contains(record.id)) continue;
       if (!first) tell_of_replacement(record);
-      mux.add({.name = short_name(record),
-               .service = record.service,
-               .file = context.paths().runtime().log_file(record.id),
-               .tail = first ? options.tail : std::nullopt});
+      const ui::LogSource source{.name = short_name(record),
+                                 .service = record.service,
+                                 .file = context.paths().runtime().log_file(record.id),
+                                 .tail = first ? options.tail : std::nullopt};
+      live ? live->add(record.id, source) : logs->add(source);
       const auto status = adapters::status_of(context.paths(), record);
       const auto id = record.id;
-      all[id] = {.record = std::move(record),
-                 .ended = first && !is_running(status),
-                 .finished_at = first ? status.finished_at : 0};
+      auto& followed = all[id];
+      followed = {.record = std::move(record),
+                  .ended = first && !is_running(status),
+                  .finished_at = first ? status.finished_at : 0};
+      if (is_running(status)) attach(followed, status);
     }
   }
+
+  // Once for each start: a shim that refuses is not asked again.
+  void attach(Followed& f, const rt::ContainerStatus& status) {
+    if (!live || f.attached_to == status.started_at) return;
+    f.attached_to = status.started_at;
+    live->attach(f.record.id);
+  }
+
+  // False: whether that is all is not known yet.
+  bool print_lines(const Followed& f) {
+    if (live) return live->print(f.record.id);
+    logs->print_backlog();
+    return true;
+  }
+
+  void print_all_lines() { live ? live->print_all() : logs->print_backlog(); }
 
   [[nodiscard]] bool is_replaced(const Followed& old) const {
     return std::ranges::any_of(all, [&](const auto& entry) {
@@ -96,7 +124,6 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   }
 
   void note_end(const Followed& f, const rt::ContainerStatus& status, bool restarting) {
-    mux.print_backlog();
     if (!options.notes) return;
     printer.note(base::text("{} exited with code {}{}", short_name(f.record), status.exit_code,
                             restarting ? " (restarting)" : ""));
@@ -135,7 +162,12 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
       const auto status = adapters::status_of(context.paths(), f.record);
       const bool goes_on = is_running(status);
       f.ended = !goes_on && (status.state != rt::ContainerState::created || !options.more_expected);
+      if (goes_on) attach(f, status);
       if (status.finished_at > f.finished_at) {
+        if (!print_lines(f)) {
+          f.ended = false;  // not before its last lines
+          return;
+        }
         f.finished_at = status.finished_at;
         f.untold = status.exit_code;
         note_end(f, status, goes_on);
@@ -147,6 +179,11 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   void look_at_all() {
     take_in(false);
     for (auto& [id, followed] : all) look_at(followed);
+  }
+
+  void settled(const rt::ContainerId& id) {
+    if (const auto found = all.find(id); found != all.end()) look_at(found->second);
+    changed.cancel();
   }
 
   bool all_ended() {
@@ -179,7 +216,7 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
                           try {
                             self->options.more_expected ? self->take_in(false) : self->look_at_all();
                             for (const auto& [id, unused] : self->all) self->watch.add(id);
-                            self->mux.print_backlog();
+                            self->print_all_lines();
                             self->changed.cancel();
                           } catch (...) {
                             self->failure = std::current_exception();
@@ -197,11 +234,12 @@ LogFollower::LogFollower(Context& context, asio::any_io_executor executor, ui::L
 
 LogFollower::~LogFollower() {
   body_->arrivals.close();
+  body_->live.reset();  // its calls hold the body
 }
 
 std::vector<std::string> LogFollower::print_backlog() {
   body_->take_in(true);
-  body_->mux.print_backlog();
+  body_->print_all_lines();
   std::vector<std::string> names;
   for (const auto& [id, followed] : body_->all) names.push_back(short_name(followed.record));
   std::ranges::sort(names);
@@ -214,6 +252,11 @@ void LogFollower::expect_no_more() {
   body_->changed.cancel();
 }
 
+base::UniqueFd LogFollower::begin(const rt::ContainerId& id) {
+  if (!body_->all.contains(id)) body_->take_in(false);
+  return body_->all.contains(id) ? body_->live->begin(id) : base::UniqueFd{};
+}
+
 void LogFollower::stop() {
   body_->stopped = true;
   body_->changed.cancel();
@@ -224,18 +267,21 @@ asio::awaitable<void> LogFollower::follow(OnEnd ended) {
   body->on_end = std::move(ended);
   body->watch_for_arrivals();
   body->await_arrivals();
-  body->mux.follow([body](std::exception_ptr e) {
+  const auto gone = [body](std::exception_ptr e) {
     body->failure = e;
     body->changed.cancel();
-  });
-  body->mux.print_backlog();  // what came between the first backlog and the watch
+  };
+  if (body->logs) body->logs->follow(gone);
+  if (body->live)
+    body->live->on({.settled = [body](const rt::ContainerId& id) { body->settled(id); }, .failed = gone});
+  body->print_all_lines();  // what came between the first backlog and the watch
   for (const auto& [id, unused] : body->all) body->watch.add(id);
   asio::co_spawn(body->changed.get_executor(), Body::watch_statuses(body), asio::detached);
   while (!body->stopped && !body->failure && !body->all_ended()) {
     boost::system::error_code ignored;
     co_await body->changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
-  body->mux.print_backlog();
+  body->print_all_lines();
   if (body->failure) std::rethrow_exception(body->failure);
 }
 

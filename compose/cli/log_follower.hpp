@@ -14,6 +14,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include "base/unique_fd.hpp"
 #include "compose/cli/containers.hpp"
 #include "compose/ui/log_printer.hpp"
 
@@ -28,6 +29,7 @@ struct FollowOptions {
   std::string until;
   bool notes = true;  // "web-1 exited with code 0"
   bool one_offs = false;
+  bool live = false;           // what is written from now on, from the shims; else the logs with their past
   bool more_expected = false;  // until expect_no_more()
 };
 
@@ -52,6 +54,8 @@ class LogFollower {
   boost::asio::awaitable<void> follow(OnEnd ended);
   // From now on the end of all that are there is the end; before, others may still come.
   void expect_no_more();
+  // live: where the lines of a container that is about to be started go; none: it is not followed.
+  base::UniqueFd begin(const rt::ContainerId& id);
   // Makes follow() return soon.
   void stop();
 

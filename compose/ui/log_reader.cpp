@@ -18,23 +18,42 @@ namespace {
 constexpr std::size_t k_block = 64U << 10U;
 constexpr int k_most_files = 1000;
 
-struct Fields {
-  std::string_view time;
-  bool error = false;
-  bool partial = false;
-  std::string_view text;
+// The first record that begins at `offset` or later, but not in the middle of one.
+struct Found {
+  off_t at = 0;
+  std::string time;
 };
 
-std::optional<Fields> split(std::string_view line) {
-  const auto first = line.find(' ');
-  if (first == std::string_view::npos) return std::nullopt;
-  const auto second = line.find(' ', first + 1);
-  if (second == std::string_view::npos || second + 2 > line.size()) return std::nullopt;
-  const auto stream = line.substr(first + 1, second - first - 1);
-  const char tag = line[second + 1];
-  if ((stream != "stdout" && stream != "stderr") || (tag != 'F' && tag != 'P')) return std::nullopt;
-  return Fields{line.substr(0, first), stream == "stderr", tag == 'P',
-                line.substr(std::min(line.size(), second + 3))};
+std::optional<Found> record_from(int fd, off_t offset) {
+  std::array<char, k_block> block;
+  const auto count = ::pread(fd, block.data(), block.size(), offset);
+  std::string_view bytes{block.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+  std::size_t at = 0;
+  if (offset > 0) at = bytes.find('\n') + 1;  // 0 where there is none: then nothing is found below
+  while (at < bytes.size() && (offset == 0 || at > 0)) {
+    const auto end = bytes.find('\n', at);
+    if (end == std::string_view::npos) break;
+    if (const auto record = parse_log_record(bytes.substr(at, end - at)))
+      return Found{.at = offset + static_cast<off_t>(at), .time = std::string{record->time}};
+    at = end + 1;
+  }
+  return std::nullopt;
+}
+
+// A place at or before the first record that is newer, and not far before it.
+off_t place_before(int fd, off_t size, const std::string& time) {
+  off_t low = 0;
+  off_t high = size;
+  while (high - low > static_cast<off_t>(k_block)) {
+    const off_t middle = low + (high - low) / 2;
+    const auto found = record_from(fd, middle);
+    if (found && found->time <= time)
+      low = std::min(found->at, high);
+    else
+      high = middle;
+    if (found && found->at >= high) high = middle;
+  }
+  return low;
 }
 
 }  // namespace
@@ -97,23 +116,15 @@ bool LogReader::fill() {
   return count > 0;
 }
 
-std::optional<LogLine> LogReader::parse(std::string_view line) {
-  const auto fields = split(line);
-  if (!fields) return std::nullopt;
-  auto& pieces = pieces_[fields->error ? 1 : 0];
-  if (pieces.time.empty()) pieces = {std::string{fields->time}, fields->error, {}};
-  pieces.text += fields->text;
-  if (fields->partial) return std::nullopt;
-  return std::exchange(pieces, {});
-}
-
 std::optional<LogLine> LogReader::take_line() {
   for (;;) {
     const auto end = buffer_.find('\n', position_);
     if (end == std::string::npos) return std::nullopt;
     const auto line = std::string_view{buffer_}.substr(position_, end - position_);
     position_ = end + 1;
-    if (auto whole = parse(line)) return whole;
+    const auto record = parse_log_record(line);
+    if (!record || (!after_.empty() && record->time <= after_)) continue;
+    if (auto whole = lines_.add(*record)) return whole;
   }
 }
 
@@ -126,10 +137,19 @@ std::optional<LogLine> LogReader::next() {
   }
 }
 
-std::optional<LogLine> LogReader::rest() {
-  for (auto& pieces : pieces_)
-    if (!pieces.time.empty()) return std::exchange(pieces, {});
-  return std::nullopt;
+void LogReader::seek_after(const std::string& time) {
+  after_ = time;
+  auto files = files_oldest_first();
+  for (auto file = files.rbegin(); file != files.rend(); ++file) {
+    auto opened = open_file(*file);
+    struct ::stat status {};
+    if (!opened || ::fstat(opened->fd.get(), &status) != 0) continue;
+    current_ = std::move(*opened);
+    const auto first = record_from(current_.fd.get(), 0);
+    if (!first || first->time > time) continue;
+    ::lseek(current_.fd.get(), place_before(current_.fd.get(), status.st_size, time), SEEK_SET);
+    return;
+  }
 }
 
 void LogReader::seek_tail(std::size_t lines) {
@@ -143,9 +163,9 @@ void LogReader::seek_tail(std::size_t lines) {
     std::size_t start_of_line = 0;
     std::size_t start = 0;
     for (auto end = content.find('\n'); end != std::string::npos; end = content.find('\n', start)) {
-      const auto fields = split(std::string_view{content}.substr(start, end - start));
+      const auto record = parse_log_record(std::string_view{content}.substr(start, end - start));
       start = end + 1;
-      if (!fields || fields->partial) continue;
+      if (!record || record->partial) continue;
       starts.push_back(std::exchange(start_of_line, start));
       if (starts.size() > lines) starts.pop_front();
     }

@@ -14,14 +14,9 @@
 
 #include "base/path.hpp"
 #include "base/unique_fd.hpp"
+#include "compose/ui/log_record.hpp"
 
 namespace compose::ui {
-
-struct LogLine {
-  std::string time;  // as in the file; fixed width, so that text order is time order
-  bool error = false;
-  std::string text;  // without newline
-};
 
 class LogReader {
  public:
@@ -29,10 +24,12 @@ class LogReader {
 
   // Before the first next(): start at the last `lines` lines (0: at the end) instead of the beginning.
   void seek_tail(std::size_t lines);
+  // Before the first next(): start behind that time. Finds the place without reading what comes before it.
+  void seek_after(const std::string& time);
   // nullopt: the end so far; call again after the file has grown.
   std::optional<LogLine> next();
   // A last line without its end; after this the reader is spent.
-  std::optional<LogLine> rest();
+  std::optional<LogLine> rest() { return lines_.rest(); }
 
  private:
   struct OpenFile {
@@ -45,13 +42,13 @@ class LogReader {
   bool open_successor();
   bool fill();
   std::optional<LogLine> take_line();
-  std::optional<LogLine> parse(std::string_view line);
 
   base::HostPath file_;
   OpenFile current_;
   std::string buffer_;
   std::size_t position_ = 0;
-  LogLine pieces_[2];  // of stdout and stderr
+  LogLines lines_;
+  std::string after_;  // older records are passed over
 };
 
 }  // namespace compose::ui

@@ -69,6 +69,7 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
                        .network_namespace = static_cast<bool>(request.network_namespace),
                        .dns_sockets = static_cast<std::uint8_t>(request.dns_sockets.size()),
                        .tee_output = request.tee.has_value(),
+                       .followed = static_cast<bool>(request.follower),
                        .gated = static_cast<bool>(request.gate)};
     std::vector<int> fds;
     if (request.network_namespace) fds.push_back(request.network_namespace.get());
@@ -81,6 +82,7 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
       fds.push_back(request.tee->first.get());
       fds.push_back(request.tee->second.get());
     }
+    if (request.follower) fds.push_back(request.follower.get());
     if (request.gate) fds.push_back(request.gate.get());
     base::fault_point("launcher.submit");
     send_start(socket_->native_handle(), header, request.spec, fds);

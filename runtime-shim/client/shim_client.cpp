@@ -210,4 +210,15 @@ asio::awaitable<base::UniqueFd> ShimClient::attach(int output, int error, bool c
   co_return std::move(answer->fd);
 }
 
+asio::awaitable<void> ShimClient::follow(base::UniqueFd pipe) {
+  Connection connection{executor_, paths_, id_};
+  const int fd = pipe.get();
+  const std::string request = encode(ControlVerb::follow);
+  connection.ask(request, {&fd, 1});
+  pipe.reset();  // its end is the shim's to make
+  auto answer = co_await connection.answer();
+  if (!answer) base::fail("container is not running");
+  throw_if_refused(answer->reply);
+}
+
 }  // namespace compose::rt

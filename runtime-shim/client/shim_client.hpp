@@ -73,6 +73,8 @@ class ShimClient {
   // The descriptor for input (pty master or stdin pipe; empty where stdin is closed). `output` and `error`
   // get copies of what the container writes from now on.
   boost::asio::awaitable<base::UniqueFd> attach(int output, int error, bool close_stdin_after);
+  // The lines of its log from now on, whatever the logging driver (shim/followers.hpp).
+  boost::asio::awaitable<void> follow(base::UniqueFd pipe);
 
   // The kill, stop, pause, unpause or wait under way, or the next one, throws GivenUp once the shim has been
   // asked: the shim carries it out alone.

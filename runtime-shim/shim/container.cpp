@@ -134,6 +134,7 @@ void Container::finish(int exit_code) {
   status_.health = Health::none;
   output_.close_tees();
   error_.close_tees();
+  followers_.close();
   relay_.reset();
   names_.reset();
   if (!cgroup_.remove()) {
@@ -226,6 +227,11 @@ base::UniqueFd Container::attach(base::UniqueFd output, base::UniqueFd error, bo
   return give_away
              ? std::move(input_)
              : base::UniqueFd{base::check(::fcntl(input_.get(), F_DUPFD_CLOEXEC, 3), "duplicate stdin")};
+}
+
+void Container::follow(base::UniqueFd pipe) {
+  if (message_.header.direct_stdio) base::fail("the container's output belongs to its caller");
+  followers_.add(std::move(pipe));
 }
 
 void Container::set_health(Health health, std::string output) {

@@ -63,6 +63,8 @@ class Container {
   void kill_exec(pid_t pid);  // its process group; it is still reaped
   // The descriptor for input, and copies of the output.
   base::UniqueFd attach(base::UniqueFd output, base::UniqueFd error, bool close_stdin_after);
+  // Its pipe gets the lines from now on (followers.hpp).
+  void follow(base::UniqueFd pipe);
   void set_health(Health health, std::string output);
 
   [[nodiscard]] const ContainerSpec& spec() const noexcept { return message_.spec; }
@@ -107,6 +109,7 @@ class Container {
   RestartBackoff backoff_;
   SeccompProgram own_seccomp_;
   LogWriter log_;
+  Followers followers_{loop_};
   OutputPump output_;
   OutputPump error_;
   base::UniqueFd child_ends_[3];  // of init's stdio, until it is cloned

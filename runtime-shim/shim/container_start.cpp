@@ -42,8 +42,12 @@ Container::Container(const HostFacts& facts, StartMessage message)
       supervisor_cgroup_(facts.cgroups, message_.header.cgroup_root),
       backoff_(message_.spec.restart),
       log_(message_.header.log_directory, message_.spec.log),
-      output_(loop_, log_, "stdout"),
-      error_(loop_, log_, "stderr") {
+      output_(loop_, log_, followers_, "stdout"),
+      error_(loop_, log_, followers_, "stderr") {
+  followers_.when_changed([this] {
+    output_.watch();
+    error_.watch();
+  });
   status_.shim_pid = ::getpid();
   status_.cgroup = cgroup_.path();
 }
@@ -61,6 +65,7 @@ void Container::start() {
       output_.add_tee(std::move(message_.tee[0]));
       error_.add_tee(std::move(message_.tee[1]));
     }
+    if (message_.follower) followers_.add(std::move(message_.follower));
     relay_ = std::make_unique<PortRelay>(loop_, message_);
     names_ = std::make_unique<Names>(loop_, message_);
     start_init();

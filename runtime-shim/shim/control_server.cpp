@@ -18,7 +18,7 @@ ControlRequest decode_control(std::string_view bytes) {
   version.get(protocol);
   if (protocol != k_control_protocol) base::fail("control request: protocol {} is not understood", protocol);
   auto request = base::from_wire<ControlRequest>(bytes);
-  if (request.verb > ControlVerb::hold) base::fail("control request: unknown verb");
+  if (request.verb > ControlVerb::follow) base::fail("control request: unknown verb");
   if (request.signal < 0 || request.signal > 64)
     base::fail("control request: {} is not a signal", request.signal);
   return request;
@@ -103,6 +103,10 @@ void ControlServer::carry_out(Connection& connection, const ControlRequest& requ
           request.signal);
     case ControlVerb::wait:
       return reply_at_end(connection);
+    case ControlVerb::follow:
+      if (fds.size() != 1 || !is_anonymous_pipe(fds[0].get())) base::fail("follow needs a pipe");
+      container_.follow(std::move(fds[0]));
+      break;
     case ControlVerb::exec:
       return exec(connection, request, std::move(fds));
     case ControlVerb::attach: {

@@ -31,7 +31,7 @@ void LogWriter::rotate() {
   size_ = 0;
   torn_ = false;
   if (spec_.max_files <= 1) {
-    ::truncate(file(0).c_str(), 0);
+    ::unlink(file(0).c_str());  // who reads it still has it to its end
     return;
   }
   for (std::uint32_t age = spec_.max_files - 1; age > 0; --age)

@@ -34,9 +34,9 @@ void OutputPump::open(base::UniqueFd source) {
   watch();
 }
 
-// Reading goes on while no attached client is behind.
 void OutputPump::watch() {
-  const bool wanted = source_ && std::ranges::all_of(tees_, [](const auto& t) { return t->pending.empty(); });
+  const bool wanted = source_ && !followers_.behind() &&
+                      std::ranges::all_of(tees_, [](const auto& t) { return t->pending.empty(); });
   if (wanted == watched_) return;
   if (wanted)
     loop_.add(source_.get(), EPOLLIN, *this);
@@ -72,19 +72,24 @@ bool OutputPump::take_some() {
 void OutputPump::pass_on(std::string_view bytes) {
   std::string lines;
   framing_.feed(bytes, base::wall_nanoseconds(), lines);
-  log_.write(lines);
+  log(lines);
   for (auto& tee : tees_) write_to(*tee, bytes);
+}
+
+void OutputPump::log(std::string_view lines) {
+  log_.write(lines);
+  followers_.pass_on(lines);
 }
 
 void OutputPump::drain() {
   // Bounded: a process that escaped with the pipe could keep it filled for ever.
   constexpr int k_most_reads = 4096;
-  for (int i = 0; i < k_most_reads && source_ && take_some(); ++i) {
-  }
+  for (int i = 0; i < k_most_reads && source_ && take_some(); ++i) followers_.settle();
   close_source();
   std::string last;
   framing_.finish(base::wall_nanoseconds(), last);
-  log_.write(last);
+  log(last);
+  followers_.settle();
   forget_broken();
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// One stream of a container's output: from its pipe (or pty) to the log and to whoever is attached. A client
-// that does not read holds the stream up, as a terminal does; the log never does. One read buffer serves
-// every stream of the shim.
+// One stream of a container's output: from its pipe (or pty) to the log, to those who follow (followers.hpp)
+// and to the terminal of `run` that is attached. That one holds the stream up as long as it does not read;
+// the log never does. One read buffer serves every stream of the shim.
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,6 +10,7 @@
 
 #include "base/unique_fd.hpp"
 #include "runtime-shim/shim/event_loop.hpp"
+#include "runtime-shim/shim/followers.hpp"
 #include "runtime-shim/shim/log_framing.hpp"
 #include "runtime-shim/shim/log_writer.hpp"
 
@@ -18,8 +19,8 @@ namespace compose::rt {
 class OutputPump final : private EventLoop::Source {
  public:
   // `stream`: "stdout" or "stderr".
-  OutputPump(EventLoop& loop, LogWriter& log, std::string_view stream)
-      : loop_(loop), log_(log), framing_(stream) {}
+  OutputPump(EventLoop& loop, LogWriter& log, Followers& followers, std::string_view stream)
+      : loop_(loop), log_(log), followers_(followers), framing_(stream) {}
   ~OutputPump();
   OutputPump(const OutputPump&) = delete;
   OutputPump& operator=(const OutputPump&) = delete;
@@ -31,6 +32,8 @@ class OutputPump final : private EventLoop::Source {
   // A copy of everything from now on.
   void add_tee(base::UniqueFd fd);
   void close_tees();
+  // Reads as long as nobody is behind; to be called when that changes for the followers.
+  void watch();
 
  private:
   struct Tee final : EventLoop::Source {
@@ -49,10 +52,11 @@ class OutputPump final : private EventLoop::Source {
   void flush(Tee& tee);
   void forget_broken();
   void close_source();
-  void watch();
+  void log(std::string_view lines);
 
   EventLoop& loop_;
   LogWriter& log_;
+  Followers& followers_;
   LogFraming framing_;
   base::UniqueFd source_;
   bool watched_ = false;

@@ -64,6 +64,7 @@ StartMessage decode_start(base::Message message) {
     for (auto& fd : out.stdio) fd = fds.take();
   if (out.header.tee_output)
     for (auto& fd : out.tee) fd = fds.take();
+  if (out.header.followed) out.follower = fds.take();
   if (out.header.gated) out.gate = fds.take();
   fds.expect_end();
   check_message(out);

@@ -16,6 +16,7 @@ struct StartMessage {
   std::vector<base::UniqueFd> held_sockets;  // one for each of header.held_ports
   base::UniqueFd stdio[3];
   base::UniqueFd tee[2];
+  base::UniqueFd follower;
   base::UniqueFd init_program;  // of the launcher, where the container has an init of its own
   base::UniqueFd gate;          // none: not gated, or let through already
 };

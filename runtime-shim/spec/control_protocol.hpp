@@ -20,6 +20,9 @@
 //                          write end of the stdin pipe; none where stdin is closed. The request brings
 //                          stdout, stderr descriptors that get a copy of the output from now on; they are
 //                          closed at the container's end.
+//   follow                 one reply; the request brings the write end of a pipe, which gets the lines from
+//   now on
+//                          (shim/followers.hpp)
 #include <cstdint>
 #include <string>
 #include <tuple>
@@ -33,7 +36,7 @@ using base::field;
 
 inline constexpr std::uint32_t k_control_protocol = 1;
 
-enum class ControlVerb : std::uint8_t { kill, stop, pause, unpause, exec, attach, wait, hold };
+enum class ControlVerb : std::uint8_t { kill, stop, pause, unpause, exec, attach, wait, hold, follow };
 
 struct ExecSpec {
   std::vector<std::string> argv;

@@ -6,7 +6,7 @@
 // Descriptors ride with the request in this order, each group only where its count or flag says so:
 //   network namespace | `dns_sockets` of the resolver (net/dns/dns_sockets.hpp, DnsSockets::take_all) | one
 //   held socket per entry of `held_ports` | stdin, stdout, stderr (`direct_stdio`) | stdout, stderr copies
-//   (`tee_output`) | the gate (`gated`)
+//   (`tee_output`) | the pipe of a follower (`followed`) | the gate (`gated`)
 //
 // The gate is the read end of a pipe. A gated start does everything up to the last steps before exec and
 // waits: a byte lets it go on, the end of the pipe takes the start back, without a trace.
@@ -19,7 +19,7 @@
 
 namespace compose::rt {
 
-inline constexpr std::uint32_t k_start_protocol = 2;
+inline constexpr std::uint32_t k_start_protocol = 3;
 inline constexpr int k_launcher_socket = 3;  // descriptors of the launcher
 inline constexpr int k_launcher_held = 4;    // maybe: kept open while anything is starting, never read
 
@@ -37,6 +37,7 @@ struct StartHeader {
   std::vector<std::uint16_t> held_ports;  // index into spec.ports for each held socket
   bool direct_stdio = false;       // stdio of the container is the caller's descriptors: no log, no attach
   bool tee_output = false;         // output is also copied there, from the first byte on
+  bool followed = false;           // its lines go into a pipe too (shim/followers.hpp), from the first one on
   bool die_with_launcher = false;  // the container ends when the launcher's client does: build steps
   bool gated = false;
   static constexpr auto fields() {
@@ -51,6 +52,7 @@ struct StartHeader {
                       field("held_ports", &StartHeader::held_ports),
                       field("direct_stdio", &StartHeader::direct_stdio),
                       field("tee_output", &StartHeader::tee_output),
+                      field("followed", &StartHeader::followed),
                       field("die_with_launcher", &StartHeader::die_with_launcher),
                       field("gated", &StartHeader::gated)};
   }

@@ -81,4 +81,63 @@ test_a_killed_command_is_not_waited_for() {
   compose down -t 0
 }
 
+counting() {  # counting EXTRA: a service that counts to 100000
+  one_service "$1"
+  sed -i 's/command: .*/command: seq 100000/' compose.yaml
+  compose build
+}
+counted() { equal "$(seq 100000 | md5sum)" "$(grep '^[0-9]*$' "$1" | md5sum)"; }
+
+test_an_attached_up_shows_each_line_once_however_fast_the_log_rotates() {
+  local files
+  for files in 1 3; do
+    counting "    logging: {options: {max-size: 4k, max-file: '$files'}}"
+    compose up --no-log-prefix >seen
+    counted seen
+    says 1 'web-1 exited with code 0' seen
+    compose down -t 0
+  done
+}
+
+test_an_attached_up_shows_what_has_no_log() {
+  counting '    logging: {driver: none}'
+  compose up --no-log-prefix >seen
+  counted seen
+  equal "" "$(compose logs)"
+  compose down -t 0
+}
+
+# standing_still LOGGING: `up` is stopped while its container writes, and goes on when that has ended.
+standing_still() {
+  one_service "    volumes: ['./seen:/seen']
+    logging: $1"
+  sed -i "s|command: .*|command: sh -c 'echo began; until test -e /seen/go; do sleep 0.02; done; seq 100000'|" compose.yaml
+  mkdir -p seen
+  rm -f seen/go
+  compose build
+  following out compose up --no-log-prefix
+  kill -STOP "$follower"
+  touch seen/go
+  has_ended() { equal exited "$(compose ps -a --format '{{.State}}' web)"; }
+  eventually 20 has_ended
+  kill -CONT "$follower"
+  eventually 20 ended
+  wait "$follower"
+}
+
+test_a_stopped_up_keeps_no_container_waiting_and_finds_in_the_log_what_it_missed() {
+  standing_still '{options: {max-size: 20m}}'
+  counted out
+  lacks "$(cat out)" 'not shown'
+  compose down -t 0
+}
+
+test_a_stopped_up_says_how_many_lines_it_missed_for_ever() {
+  local missed
+  standing_still '{driver: none}'
+  missed=$(sed -n 's/^\.\.\. \([0-9]*\) lines were not shown$/\1/p' out)
+  equal 100000 "$((missed + $(grep -c '^[0-9]*$' out)))"
+  compose down -t 0
+}
+
 run_tests "$@"

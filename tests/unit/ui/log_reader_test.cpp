@@ -92,6 +92,29 @@ TEST_SUITE("ui/log_reader") {
     }
   }
 
+  TEST_CASE("reading begins behind a time, wherever in a long rotated log that is") {
+    Log log;
+    constexpr int k_records = 6000;
+    const auto time_of = [](int n) { return base::text("2026-01-02T03:04:05.{}Z", 100'000'000 + n); };
+    for (int n = 0; n < k_records; ++n) {
+      if (n == 1000) log.rotate();
+      std::string record = base::text("{} stdout F {}", time_of(n), n);
+      record.append(n % 100 == 0 ? 300U : 40U, 'x');
+      const auto fd = base::sys::open(log.file, O_WRONLY | O_APPEND | O_CREAT, 0600);
+      base::sys::write_all(fd.get(), record + "\n");
+    }
+    const auto first_after = [&](const std::string& time) {
+      LogReader reader{log.file};
+      reader.seek_after(time);
+      const auto line = reader.next();
+      return line ? line->text.substr(0, line->text.find('x')) : "none";
+    };
+    CHECK(first_after("2025") == "0");
+    for (const int n : {0, 1, 998, 999, 1000, 1001, 2345, 3999, 4000, 5998})
+      CHECK(first_after(time_of(n)) == base::text("{}", n + 1));
+    CHECK(first_after(time_of(k_records - 1)) == "none");
+  }
+
   TEST_CASE("damaged lines and a missing file are nothing") {
     Log log;
     LogReader missing{log.file};

@@ -1,5 +1,7 @@
 #include "runtime-shim/shim/log_writer.hpp"
 
+#include <fcntl.h>
+
 #include <doctest/doctest.h>
 
 #include "base/file.hpp"
@@ -19,11 +21,13 @@ TEST_SUITE("runtime/shim/log_writer") {
     CHECK_FALSE(base::sys::exists(directory.path() / "container.log.3"));
   }
 
-  TEST_CASE("one file alone is emptied") {
+  TEST_CASE("one file alone is replaced by a new one, and whoever reads it still has the old one") {
     const base::TemporaryDirectory directory;
     LogWriter log{directory.path(), {.max_size = 10, .max_files = 1}};
     log.write("aaaaaaa\n");
+    const auto old = base::sys::open(directory.path() / "container.log", O_RDONLY);
     log.write("bbbbbbb\n");
+    CHECK(base::sys::read_to_end(old.get(), 100) == "aaaaaaa\n");
     CHECK(base::list_directory(directory.path()) == std::vector<std::string>{"container.log"});
     CHECK(base::read_file(directory.path() / "container.log") == "bbbbbbb\n");
   }

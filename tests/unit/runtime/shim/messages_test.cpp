@@ -53,12 +53,14 @@ TEST_SUITE("runtime/shim/messages") {
                              .dns_sockets = 2,
                              .held_ports = {0},
                              .tee_output = true,
+                             .followed = true,
                              .gated = true};
-    const auto out = decode_start(message(header, good_spec(), 7));
+    const auto out = decode_start(message(header, good_spec(), 8));
     CHECK(out.network_namespace);
     CHECK(out.dns_sockets.size() == 2);
     CHECK(out.held_sockets.size() == 1);
     CHECK(out.tee[1]);
+    CHECK(out.follower);
     CHECK(out.gate);
     CHECK_FALSE(out.stdio[0]);
     CHECK(out.spec == good_spec());

@@ -1,0 +1,197 @@
+#include "compose/cli/live_output.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <exception>
+#include <fcntl.h>
+#include <map>
+#include <optional>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include "base/error.hpp"
+#include "base/sys.hpp"
+#include "base/text.hpp"
+#include "compose/ui/log_reader.hpp"
+#include "compose/ui/log_stream.hpp"
+#include "runtime-shim/client/shim_client.hpp"
+
+namespace compose::cli {
+
+namespace asio = boost::asio;
+
+struct LiveOutput::Body : std::enable_shared_from_this<LiveOutput::Body> {
+  struct Source {
+    ui::LogSource shown;
+    std::string until;  // the time of the newest that was printed
+    std::optional<asio::posix::stream_descriptor> pipe;
+    ui::LogStream stream;
+    bool begun = false;  // the shim has said where the stream begins
+    unsigned pipes = 0;  // so many have been opened
+  };
+  static constexpr int k_pipe_size = 256 << 10;
+  static constexpr int k_turn = 8;      // reads, so that everybody gets a turn
+  static constexpr int k_all = 100000;  // of a container that has ended
+
+  asio::any_io_executor executor;
+  rt::RuntimePaths paths;
+  ui::LogPrinter& printer;
+  std::string since;
+  std::map<rt::ContainerId, Source> sources;
+  Calls calls;
+  bool closed = false;
+
+  Body(asio::any_io_executor e, rt::RuntimePaths p, ui::LogPrinter& out, std::string from)
+      : executor(std::move(e)), paths(std::move(p)), printer(out), since(std::move(from)) {}
+
+  void print(Source& source, const ui::LogLine& line) const {
+    printer.print(source.shown.name, line);
+    source.until = std::max(source.until, line.time);
+  }
+
+  // From the log: what is newer than the last line that was printed, up to where the stream goes on, or all.
+  std::uint64_t catch_up(Source& source, const std::string& up_to) const {
+    ui::LogReader log{source.shown.file};
+    log.seek_after(source.until);
+    std::uint64_t lines = 0;
+    for (auto line = log.next(); line && (up_to.empty() || line->time <= up_to); line = log.next(), ++lines)
+      print(source, *line);
+    source.until = std::max(source.until, up_to);
+    return lines;
+  }
+
+  // What was left out of the stream stands in the log, unless that has none or has gone on since.
+  void make_up_for(Source& source, const ui::LostLines& lost) const {
+    const auto found = catch_up(source, lost.time);
+    if (found >= lost.count) return;
+    const auto missing = lost.count - found;
+    print(source, {.time = lost.time,
+                   .error = true,
+                   .text = base::text("... {} line{} not shown", missing, missing == 1 ? " was" : "s were")});
+  }
+
+  void take(Source& source, const ui::LogStream::Item& item) const {
+    if (const auto* line = std::get_if<ui::LogLine>(&item)) {
+      print(source, *line);
+    } else if (const auto* start = std::get_if<ui::StreamStart>(&item)) {
+      catch_up(source, start->time);
+      source.begun = true;
+    } else if (const auto* lost = std::get_if<ui::LostLines>(&item)) {
+      make_up_for(source, *lost);
+    }
+  }
+
+  // A container that never said where its stream begins ended before it heard of us.
+  void end(Source& source) const {
+    if (const auto last = source.stream.rest()) print(source, *last);
+    if (!source.begun) catch_up(source, "");
+    source.pipe.reset();
+    source.stream = {};
+    source.begun = false;
+  }
+
+  void read_some(Source& source, int most) const {
+    std::array<char, 65536> bytes;
+    for (int i = 0; i < most && source.pipe; ++i) {
+      const auto count = ::read(source.pipe->native_handle(), bytes.data(), bytes.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0 && errno == EAGAIN) break;
+      if (count > 0) source.stream.feed({bytes.data(), static_cast<std::size_t>(count)});
+      while (const auto item = source.stream.next()) take(source, *item);
+      if (count <= 0) end(source);
+    }
+    printer.flush();
+  }
+
+  void await(const rt::ContainerId& id) {
+    auto& source = sources.at(id);
+    source.pipe->async_wait(
+        asio::posix::stream_descriptor::wait_read,
+        [self = shared_from_this(), id, number = source.pipes](const boost::system::error_code& error) {
+          if (error || self->closed || self->sources.at(id).pipes != number) return;
+          try {
+            self->came(id);
+          } catch (...) {
+            self->calls.failed(std::current_exception());
+          }
+        });
+  }
+
+  void came(const rt::ContainerId& id) {
+    auto& source = sources.at(id);
+    const bool knew = is_settled(source);
+    read_some(source, k_turn);
+    if (source.pipe) await(id);
+    if (!knew && is_settled(source)) calls.settled(id);
+  }
+
+  static bool is_settled(const Source& source) noexcept { return !source.pipe || source.begun; }
+
+  // The shim's end of a new pipe.
+  base::UniqueFd open(const rt::ContainerId& id) {
+    auto& source = sources.at(id);
+    if (source.pipe) read_some(source, k_all);  // of its life before
+    ++source.pipes;
+    source.stream = {};
+    source.begun = false;
+    auto pipe = base::sys::make_pipe();
+    ::fcntl(pipe.write_end.get(), F_SETPIPE_SZ, k_pipe_size);  // a wish
+    base::check(::fcntl(pipe.read_end.get(), F_SETFL, O_RDONLY | O_NONBLOCK), "make the pipe non-blocking");
+    source.pipe.emplace(executor, pipe.read_end.release());
+    await(id);
+    return std::move(pipe.write_end);
+  }
+
+  // Where the shim has gone, the pipe ends.
+  static asio::awaitable<void> ask(std::shared_ptr<Body> self, rt::ContainerId id, base::UniqueFd pipe) {
+    rt::ShimClient shim{self->executor, self->paths, id};
+    try {
+      co_await shim.follow(std::move(pipe));
+    } catch (const base::Error&) {
+      // Said above.
+    }
+  }
+};
+
+LiveOutput::LiveOutput(asio::any_io_executor executor, rt::RuntimePaths paths, ui::LogPrinter& printer,
+                       std::string since)
+    : body_(std::make_shared<Body>(std::move(executor), std::move(paths), printer, std::move(since))) {}
+
+LiveOutput::~LiveOutput() {
+  body_->closed = true;
+  body_->sources.clear();
+}
+
+void LiveOutput::on(Calls calls) {
+  body_->calls = std::move(calls);
+}
+
+void LiveOutput::add(const rt::ContainerId& id, const ui::LogSource& source) {
+  body_->printer.know(source.name, source.service);
+  body_->sources.try_emplace(id, Body::Source{.shown = source, .until = body_->since});
+}
+
+base::UniqueFd LiveOutput::begin(const rt::ContainerId& id) {
+  return body_->open(id);
+}
+
+void LiveOutput::attach(const rt::ContainerId& id) {
+  if (body_->sources.at(id).pipe) return;
+  asio::co_spawn(body_->executor, Body::ask(body_, id, body_->open(id)), asio::detached);
+}
+
+bool LiveOutput::print(const rt::ContainerId& id) {
+  auto& source = body_->sources.at(id);
+  body_->read_some(source, Body::k_all);
+  return Body::is_settled(source);
+}
+
+void LiveOutput::print_all() {
+  for (auto& [id, source] : body_->sources) body_->read_some(source, Body::k_turn);
+}
+
+}  // namespace compose::cli
