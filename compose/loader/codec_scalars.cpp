@@ -35,6 +35,18 @@ bool is_container_name(std::string_view name) {
          });
 }
 
+// ", not 'ü'": the first character that no container name has.
+std::string wrong_character(std::string_view name) {
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    if (is_alphanumeric(c) || ((c == '_' || c == '.' || c == '-') && i > 0)) continue;
+    std::size_t end = i + 1;
+    while (end < name.size() && (name[end] & '\xC0') == '\x80') ++end;
+    return base::text(", not '{}'", name.substr(i, end - i));
+  }
+  return {};
+}
+
 // A word, or every_<number><unit>, repeated: every_1d12h
 bool is_pull_policy(std::string_view policy) {
   if (std::ranges::find(k_pull_policies, policy) != k_pull_policies.end()) return true;
@@ -121,7 +133,11 @@ void TextOrNull::read(Reader& reader, const Node& node, const KeyPath& path, std
 void ContainerName::read(Reader& reader, const Node& node, const KeyPath& path, std::string& value) {
   Text::read(reader, node, path, value);
   if (node.is(Kind::string) && !is_container_name(value))
-    reader.fail(node, path, base::text("'{}' must be two or more letters, digits, '_', '.' or '-'", value));
+    reader.fail(
+        node, path,
+        base::text("'{}' must be two or more of a-z, A-Z, 0-9, '_', '.' and '-', the first one a letter or "
+                   "a digit{}",
+                   value, wrong_character(value)));
 }
 
 void PullPolicy::read(Reader& reader, const Node& node, const KeyPath& path, std::string& value) {

@@ -315,6 +315,28 @@ std::string message_of(const YAML::ParserException& e, std::string_view text) {
   return base::text("no anchor before it is named '{}'", name.substr(0, name.find_first_of(" \t\r\n,]}")));
 }
 
+// Where the indentation of this line (from 1) has a tab: its column from 1; 0: nowhere.
+std::uint32_t tab_in_indentation(std::string_view text, std::uint32_t line) {
+  for (std::uint32_t i = 1; i < line; ++i) {
+    const auto end = text.find('\n');
+    if (end == std::string_view::npos) return 0;
+    text.remove_prefix(end + 1);
+  }
+  const auto indentation = text.substr(0, text.find_first_not_of(" \t"));
+  return static_cast<std::uint32_t>(indentation.find('\t') + 1);  // npos + 1 is 0
+}
+
+// A tab before the place of the error is what is wrong, whatever the library makes of it.
+bool blame_tab(std::string_view text, Mark mark, Diagnostics& diagnostics) {
+  for (const auto line : {mark.line, mark.line - 1}) {
+    const auto column = line > 0 ? tab_in_indentation(text, line) : 0;
+    if (column == 0) continue;
+    diagnostics.error({mark.source, line, column}, "tabs are not allowed in the indentation, use blanks");
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<Node> parse_yaml(const Sources& sources, std::uint32_t source, Diagnostics& diagnostics) {
@@ -336,7 +358,8 @@ std::vector<Node> parse_with_library(const Sources& sources, std::uint32_t sourc
   } catch (const YAML::ParserException& e) {
     const Mark mark{source, static_cast<std::uint32_t>(e.mark.line + 1),
                     static_cast<std::uint32_t>(e.mark.column + 1)};
-    diagnostics.error(mark, "invalid YAML: " + message_of(e, sources.text(source)));
+    if (!blame_tab(sources.text(source), mark, diagnostics))
+      diagnostics.error(mark, "invalid YAML: " + message_of(e, sources.text(source)));
     return {};
   }
   return builder.take_documents();
