@@ -60,7 +60,7 @@ std::string take_address(Store& store, const Network& network, const std::option
     const IpAddress address = base::with_context(base::text("network '{}'", name),
                                                  [&] { return check_static_address(*pool, wanted); });
     if (const auto holder = store.holder_of(id, address))
-      base::fail("network '{}': address {} is in use by container {}", name, wanted, holder->substr(0, 12));
+      base::fail("network '{}': address {} is in use by container {}", name, wanted, store.shown(*holder));
     return address.str();
   }
   const auto address = next_address(*pool, store.last_given(id, pool->subnet.address.v6),

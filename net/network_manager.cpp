@@ -295,6 +295,10 @@ NetworkManager::~NetworkManager() {
   }
 }
 
+void NetworkManager::name_containers_with(ContainerNameOf name_of) {
+  state_->store.name_containers_with(std::move(name_of));
+}
+
 Network NetworkManager::create(const NetworkRequest& request) {
   begin(request);
   state_->finish_rules();
@@ -328,7 +332,7 @@ void NetworkManager::remove_all(std::span<const std::string> names, std::span<co
     if (!network) continue;
     for (const auto& holder : s.store.containers_on(network->spec.id))
       if (std::ranges::find(containers, holder) == containers.end())
-        base::fail("network '{}' is in use by container {}", name, holder.substr(0, 12));
+        base::fail("network '{}' is in use by container {}", name, s.store.shown(holder));
     doomed.push_back(std::move(*network));
   }
   retire_sandboxes(containers);

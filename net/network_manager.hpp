@@ -20,6 +20,7 @@
 #include "base/database.hpp"
 #include "base/path.hpp"
 #include "base/unique_fd.hpp"
+#include "net/container_name.hpp"
 #include "net/dns/dns_sockets.hpp"
 #include "net/spec/network_spec.hpp"
 #include "net/spec/sandbox_spec.hpp"
@@ -59,6 +60,9 @@ class NetworkManager {
   ~NetworkManager();
   NetworkManager(const NetworkManager&) = delete;
   NetworkManager& operator=(const NetworkManager&) = delete;
+
+  // Tells the name of a container for error messages; without it the id is shown.
+  void name_containers_with(ContainerNameOf name_of);
 
   // Makes the network, finishes a half-made one, and puts back the bridge, its rules and its names table
   // where somebody took them away. Cheap when all is there. Error when the name is taken by another project.

@@ -110,7 +110,6 @@ struct PortPublisher::State {
   Store store;
   HostPath run_root;
   Firewall firewall;
-  std::function<std::optional<std::string>(const std::string&)> name_of;
 
   [[nodiscard]] base::LockFile lock() const { return base::LockFile::acquire(run_root / "networks.lock"); }
   [[noreturn]] void refuse(const PortRequest& request, const IpAddress& address, std::uint16_t port,
@@ -137,8 +136,7 @@ std::optional<std::string> PortPublisher::State::owner_of(const std::string& pro
   auto process = find_port_owner(protocol, address, port);
   const auto row = store.holder_of_port(protocol, port);
   if (!row || (process && process->find("(compose") == std::string::npos)) return process;
-  const auto name = name_of ? name_of(row->container) : std::nullopt;
-  return "container " + name.value_or(row->container.substr(0, 12));
+  return "container " + store.shown(row->container);
 }
 
 void PortPublisher::State::refuse(const PortRequest& request, const IpAddress& address, std::uint16_t port,
@@ -172,9 +170,8 @@ PortPublisher::PortPublisher(base::Database& database, HostPath run_root)
     : state_(std::make_unique<State>(database, std::move(run_root))) {}
 PortPublisher::~PortPublisher() = default;
 
-void PortPublisher::name_containers_with(
-    std::function<std::optional<std::string>(const std::string&)> name_of) {
-  state_->name_of = std::move(name_of);
+void PortPublisher::name_containers_with(ContainerNameOf name_of) {
+  state_->store.name_containers_with(std::move(name_of));
 }
 
 std::vector<HeldPort> PortPublisher::reserve(const PortRequest& request) {

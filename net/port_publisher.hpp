@@ -17,6 +17,7 @@
 #include "base/database.hpp"
 #include "base/path.hpp"
 #include "base/unique_fd.hpp"
+#include "net/container_name.hpp"
 #include "net/spec/port_spec.hpp"
 
 namespace compose::net {
@@ -43,7 +44,7 @@ class PortPublisher {
   PortPublisher& operator=(const PortPublisher&) = delete;
 
   // Tells the name of a container for error messages; without it the id is shown.
-  void name_containers_with(std::function<std::optional<std::string>(const std::string& container)> name_of);
+  void name_containers_with(ContainerNameOf name_of);
 
   // One HeldPort for each address family: an empty host address gives two, "0.0.0.0" and "::", with the same
   // port (one where the host has no IPv6).

@@ -176,6 +176,11 @@ std::vector<std::string> Store::containers_with_leases() const {
   return containers;
 }
 
+std::string Store::shown(const std::string& container) const {
+  const auto name = name_of_ ? name_of_(container) : std::nullopt;
+  return name.value_or(container.substr(0, 12));
+}
+
 std::optional<std::string> Store::holder_of(const NetworkId& id, const IpAddress& address) const {
   std::optional<std::string> holder;
   const char* sql = address.v6 ? "SELECT container_id FROM leases WHERE network_id = ? AND ipv6 = ?"

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/database.hpp"
+#include "net/container_name.hpp"
 #include "net/network_manager.hpp"
 #include "net/spec/ip.hpp"
 #include "net/spec/port_spec.hpp"
@@ -45,6 +46,9 @@ class Store {
       std::span<const std::string> containers) const;
   [[nodiscard]] std::vector<std::string> containers_on(const NetworkId& id) const;
   [[nodiscard]] std::vector<std::string> containers_with_leases() const;
+  void name_containers_with(ContainerNameOf name_of) { name_of_ = std::move(name_of); }
+  // "shop-web-1", or the beginning of the id.
+  [[nodiscard]] std::string shown(const std::string& container) const;
   // The container that has this address.
   [[nodiscard]] std::optional<std::string> holder_of(const NetworkId& id, const IpAddress& address) const;
   // Where the last automatic address was given, so that the next is another one.
@@ -69,6 +73,7 @@ class Store {
 
  private:
   base::Database& database_;
+  ContainerNameOf name_of_;
 };
 
 }  // namespace compose::net

@@ -22,12 +22,7 @@ RuntimeAdapter::RuntimeAdapter(RuntimeParts parts)
     : parts_(std::move(parts)),
       remains_(parts_.paths.runtime()),
       tracker_(parts_.executor, parts_.paths.runtime()),
-      report_came_(parts_.executor, asio::steady_timer::time_point::max()) {
-  parts_.ports.name_containers_with([this](const std::string& id) -> std::optional<std::string> {
-    const auto record = parts_.state.container(ContainerId{id});
-    return record ? std::optional{record->name} : std::nullopt;
-  });
-}
+      report_came_(parts_.executor, asio::steady_timer::time_point::max()) {}
 
 RuntimeAdapter::~RuntimeAdapter() = default;
 

@@ -183,8 +183,8 @@ rt::ContainerSpec State::spec(const ContainerId& id) {
 void State::add_container(const ContainerRecord& c, const rt::ContainerSpec& spec,
                           const std::string& config) {
   if (const auto other = container_named(c.name))
-    base::fail("container name \"{}\" is already in use by container {} of project \"{}\"", c.name,
-               other->id.short_form(), other->project);
+    base::fail("container name \"{}\" is already in use by service \"{}\" of project \"{}\"", c.name,
+               other->service, other->project);
   database_.run("INSERT INTO containers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 {c.id.str(), c.name, c.project, c.service, std::int64_t{c.number}, std::int64_t{c.one_off},
                  static_cast<std::int64_t>(c.phase), c.config_hash, c.image, c.image_id, c.created_at,

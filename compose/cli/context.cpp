@@ -126,15 +126,27 @@ adapters::State& Context::state() {
   return *parts_->state;
 }
 
+// For messages: the rooms below know containers by id.
+static net::ContainerNameOf name_of_container(adapters::State& state) {
+  return [&state](const std::string& id) -> std::optional<std::string> {
+    const auto record = state.container(rt::ContainerId{id});
+    return record ? std::optional{record->name} : std::nullopt;
+  };
+}
+
 net::NetworkManager& Context::networks() {
-  if (!parts_->networks)
+  if (!parts_->networks) {
     parts_->networks = std::make_unique<net::NetworkManager>(state().database(), parts_->paths.run_root);
+    parts_->networks->name_containers_with(name_of_container(state()));
+  }
   return *parts_->networks;
 }
 
 net::PortPublisher& Context::ports() {
-  if (!parts_->ports)
+  if (!parts_->ports) {
     parts_->ports = std::make_unique<net::PortPublisher>(state().database(), parts_->paths.run_root);
+    parts_->ports->name_containers_with(name_of_container(state()));
+  }
   return *parts_->ports;
 }
 

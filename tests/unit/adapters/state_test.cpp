@@ -51,7 +51,7 @@ TEST_SUITE("adapters/state") {
     w.add("shop-web-1", "aaaaaaaaaaaaaaaa");
     CHECK_THROWS_WITH_AS(
         w.add("shop-web-1", "bb"),
-        "container name \"shop-web-1\" is already in use by container aaaaaaaaaaaa of project \"shop\"",
+        "container name \"shop-web-1\" is already in use by service \"web\" of project \"shop\"",
         base::Error);
   }
 

@@ -87,6 +87,9 @@ TEST_CASE_FIXTURE(Fixture, "static addresses belong to one container") {
   CHECK(lease("c1", {{.network = "front", .ipv4_address = "10.1.0.5"}})[0].ipv4 == "10.1.0.5");
   CHECK_THROWS_WITH(lease("c2", {{.network = "front", .ipv4_address = "10.1.0.5"}}),
                     "network 'front': address 10.1.0.5 is in use by container c1");
+  store.name_containers_with([](const std::string& id) { return std::optional{"shop-" + id}; });
+  CHECK_THROWS_WITH(lease("c2", {{.network = "front", .ipv4_address = "10.1.0.5"}}),
+                    "network 'front': address 10.1.0.5 is in use by container shop-c1");
   CHECK_THROWS_WITH(lease("c2", {{.network = "front", .ipv6_address = "fd00::5"}}),
                     "network 'front' has no IPv6 subnet for address fd00::5");
   CHECK_THROWS_WITH(lease("c2", {{.network = "front", .mac_address = "nonsense"}}),
