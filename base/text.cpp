@@ -26,6 +26,18 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
   return out;
 }
 
+std::string command_line(std::span<const std::string> argv) {
+  std::string line;
+  for (const auto& word : argv) {
+    if (!line.empty()) line += ' ';
+    const bool blanks = word.empty() || word.find_first_of(" \t\n") != std::string::npos;
+    line += blanks ? text("'{}'", word) : word;
+  }
+  for (char& c : line)
+    if (c == '\n' || c == '\t') c = ' ';
+  return line;
+}
+
 std::string lower_case(std::string_view text) {
   std::string out{text};
   for (char& c : out)

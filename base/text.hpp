@@ -69,6 +69,9 @@ template <class... A>
 // join({"a", "b"}, ", ") is "a, b".
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
 
+// A command as it is shown: on one line, arguments with blanks in quotes.
+[[nodiscard]] std::string command_line(std::span<const std::string> argv);
+
 // The 26 letters of ASCII; everything else stays.
 [[nodiscard]] std::string lower_case(std::string_view text);
 

@@ -106,8 +106,8 @@ struct HookRequest {
   const HookSpec* hook = nullptr;
 };
 
-// Commands inside running containers. A Failure reads "hook exited with status 127"; the service's name is
-// put in front.
+// Commands inside running containers. A Failure reads "exited with status 127"; whose hook
+// it is and its command are put in front.
 struct Hooks {
   virtual ~Hooks() = default;
   virtual Task<void> run(std::span<const HookRequest> requests, Finished finished) = 0;

@@ -47,10 +47,11 @@ std::string progress_name(const Operation& operation) {
   return {};
 }
 
-// How a failure message begins: "container shop-web-1: "; "web hook exited with status 1" is a sentence of
-// its own.
+// How a failure message begins: "container shop-web-1: "; of a hook, whose it is and what it runs.
 std::string prefix_of(const Operation& operation) {
-  if (const auto* hook = std::get_if<RunHook>(&operation)) return hook->container.service + " ";
+  if (const auto* hook = std::get_if<RunHook>(&operation))
+    return text("service \"{}\": {}[{}] \"{}\" in container {}: ", hook->container.service, hook->phase,
+                hook->index, base::command_line(hook->hook.argv), hook->container.name);
   std::string object = progress_name(operation);
   if (object.empty()) return object;
   object.front() = static_cast<char>(object.front() - 'A' + 'a');

@@ -24,12 +24,12 @@ Task<Failure> HookAdapter::run_one(const sched::HookRequest& request, std::uint6
     const base::ScopeExit forget{[&] { awaited_.erase(&session); }};
     if (wakes_ != wakes) session.give_up();
     const int code = co_await session.exit_code();
-    if (code != 0) co_return base::text("hook exited with status {}", code);
+    if (code != 0) co_return base::text("exited with status {}", code);
     co_return std::nullopt;
   } catch (const rt::GivenUp&) {
     throw;
   } catch (const base::Error& e) {
-    co_return base::text("hook: {}", e.what());
+    co_return std::string{e.what()};
   }
 }
 

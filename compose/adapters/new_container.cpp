@@ -96,17 +96,9 @@ void resolve_namespaces(NewContainer& made, const NewContainerInput& in) {
   resolve_namespace(security.uts, made, in, "UTS namespace");
 }
 
-// Arguments with blanks are in quotes, as Docker shows them.
-std::string one_line(const std::vector<std::string>& argv) {
-  std::vector<std::string> words;
-  for (const auto& word : argv)
-    words.push_back(word.find(' ') == std::string::npos ? word : base::text("'{}'", word));
-  return base::join(words, " ");
-}
-
 ContainerSummary summary_of(const NewContainerInput& in) {
   ContainerSummary summary;
-  summary.command = one_line(in.service.spec.process.argv);
+  summary.command = base::command_line(in.service.spec.process.argv);
   summary.wishes = port_wishes(in.service);
   summary.exposed = in.service.exposed;
   for (const auto& attachment : in.service.attachments)

@@ -39,7 +39,7 @@ test_a_failing_hook_fails_the_start() {
   compose build
   local output
   if output=$(compose up -d 2>&1); then fail "up succeeded"; fi
-  matches "$output" 'web hook exited with status 3'
+  matches "$output" "service \"web\": post_start\[0\] \"sh -c 'exit 3'\" in container t-web-1: exited with status 3\$"
   compose down -t 0
 }
 

@@ -7,6 +7,10 @@
 using namespace compose::base;
 
 TEST_SUITE("base/text") {
+  TEST_CASE("a command is one line, with quotes around what has blanks") {
+    const std::vector<std::string> argv{"sh", "-c", "a\nb", ""};
+    CHECK(command_line(argv) == "sh -c 'a b' ''");
+  }
   TEST_CASE("placeholders are filled in order") {
     CHECK(text("open '{}' as {}{}", std::string{"/x"}, 7, '!') == "open '/x' as 7!");
     CHECK(text("plain") == "plain");

@@ -47,8 +47,9 @@ TEST_SUITE("scheduler/hook_steps") {
   TEST_CASE("a failing hook is the service's failure") {
     const DesiredState desired = shop_with_hooks();
     FakeWorld world;
-    world.failures["run warm in shop-web-1"] = "hook exited with status 127";
-    CHECK(messages(world.up(desired)) == Lines{"web hook exited with status 127"});
+    world.failures["run warm in shop-web-1"] = "exited with status 127";
+    CHECK(messages(world.up(desired)) ==
+          Lines{"service \"web\": post_start[0] \"warm\" in container shop-web-1: exited with status 127"});
     CHECK(world.calls.back() == "run warm in shop-web-1");
   }
 
@@ -56,6 +57,7 @@ TEST_SUITE("scheduler/hook_steps") {
     const DesiredState desired = shop_with_hooks();
     FakeWorld world;
     world.has_hooks = false;
-    CHECK(messages(world.up(desired)) == Lines{"web hooks cannot be run by this command"});
+    CHECK(messages(world.up(desired)) == Lines{"service \"web\": post_start[0] \"warm\" in container "
+                                               "shop-web-1: hooks cannot be run by this command"});
   }
 }
