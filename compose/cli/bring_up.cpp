@@ -76,6 +76,23 @@ std::string online_cpus() {
   return list;
 }
 
+void check_file(const model::Service& service, std::string_view kind, const std::string& name,
+                const std::map<std::string, model::FileObject>& objects) {
+  const auto object = objects.find(name);
+  if (object == objects.end() || object->second.file.empty()) return;
+  if (!base::sys::exists(base::HostPath{base::clean_path(object->second.file)}))
+    base::fail("service \"{}\": {} \"{}\": the file '{}' does not exist", service.name, kind, name,
+               object->second.file);
+}
+
+// What services are given as files is there, before anything is pulled or made.
+void check_files(const model::Project& project) {
+  for (const auto& [name, service] : project.services) {
+    for (const auto& grant : service.secrets) check_file(service, "secret", grant.source, project.secrets);
+    for (const auto& grant : service.configs) check_file(service, "config", grant.source, project.configs);
+  }
+}
+
 }  // namespace
 
 void UpOptions::declare_create(Arguments& a) {
@@ -129,6 +146,7 @@ Wanted want(Context& context, const loader::LoadOptions& load, const UpOptions& 
   if (wanted.project.services.empty()) base::fail("no service selected");
   if (adjust) adjust(wanted.project);
   lower::check_host_cpus(wanted.project, online_cpus());
+  check_files(wanted.project);
   for (const auto& [service, count] : scale)
     if (!wanted.project.services.contains(service)) base::fail("no such service: {}", service);
   const auto images = provide_images(context, wanted.project, options.images);

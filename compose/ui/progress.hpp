@@ -29,6 +29,15 @@ struct ProgressSettings {
   bool dry_run = false;
 };
 
+struct ProgressWords {
+  std::string object;  // "Container shop-web-1"
+  std::string text;    // "Started"
+  std::string details;
+};
+// One row of the block, exactly `room` wide: names in a column of `name_width`. Where there is too little
+// room the details are cut first, then the name, and last what happened.
+[[nodiscard]] std::string progress_line(const ProgressWords& words, std::size_t name_width, std::size_t room);
+
 std::unique_ptr<ProgressView> make_plain_progress(const ProgressSettings& settings);
 std::unique_ptr<ProgressView> make_json_progress(const ProgressSettings& settings);
 std::unique_ptr<ProgressView> make_quiet_progress();

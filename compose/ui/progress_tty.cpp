@@ -28,6 +28,28 @@ struct Row {
   steady_clock::time_point ended;
 };
 
+void pad_to(std::string& text, std::size_t width) {
+  text.append(width - std::min(width, display_width(text)), ' ');
+}
+
+}  // namespace
+
+std::string progress_line(const ProgressWords& words, std::size_t name_width, std::size_t room) {
+  const std::size_t state = display_width(words.text) + 2;
+  const std::size_t name_room = std::min(name_width, room > state ? room - state : 0);
+  std::string line = shorten(words.object, name_room);
+  pad_to(line, name_room);
+  line += (name_room == 0 ? "" : "  ") + words.text;
+  line = shorten(line, room);
+  const std::size_t left = room - display_width(line);
+  constexpr std::size_t least = 4;  // that are worth reading
+  if (!words.details.empty() && left >= least) line += " " + shorten(words.details, left - 1);
+  pad_to(line, room);
+  return line;
+}
+
+namespace {
+
 class TtyProgress final : public ProgressView {
  public:
   TtyProgress(const ProgressSettings& settings, const base::Clock& clock)
@@ -84,12 +106,9 @@ class TtyProgress final : public ProgressView {
     const auto end = row.phase == Phase::working ? clock_.monotonic() : row.ended;
     const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(end - row.begun).count() / 100;
     const std::string took = base::text("{}.{}s", tenths / 10, tenths % 10);
-    std::string text = row.object;
-    text.append(name_width - std::min(name_width, display_width(row.object)), ' ');
-    text += "  " + row.text + (row.details.empty() ? "" : " " + row.details);
     const std::size_t room = columns > 6 + took.size() ? columns - 6 - took.size() : 10;
-    text = shorten(text, room);
-    text.append(room - std::min(room, display_width(text)), ' ');
+    const std::string text =
+        progress_line({.object = row.object, .text = row.text, .details = row.details}, name_width, room);
     const auto colour = row.phase == Phase::error ? k_red : row.phase == Phase::warning ? k_yellow : k_blue;
     return " " + mark(row) + " " + text + " " + coloured(took, colour);
   }

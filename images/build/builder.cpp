@@ -276,6 +276,13 @@ class Batch {
     *fetch.context = {ContextKind::directory, fetched.directory};
   }
 
+  static void check_context(const base::HostPath& context) {
+    if (context.empty()) return;
+    const auto status = base::sys::stat_if_exists(context);
+    if (!status) fail("the build context '{}' does not exist", context.str());
+    if (!S_ISDIR(status->st_mode)) fail("the build context '{}' is not a directory", context.str());
+  }
+
   static Dockerfile read_dockerfile(const Job& job) {
     const auto& request = job.request;
     if (request.dockerfile_inline) return parse_dockerfile(*request.dockerfile_inline, "dockerfile_inline");
@@ -293,6 +300,7 @@ class Batch {
 
   void plan(Job& job) {
     auto& session = *job.session;
+    check_context(session.context);
     session.dockerfile = read_dockerfile(job);
     session.plan = plan_stages(session.dockerfile, session.request.arguments, session.predefined,
                                session.request.target);

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/similar.hpp"
 #include "images/build/dockerfile_lexer.hpp"
 
 namespace compose::images {
@@ -377,7 +379,13 @@ Instruction parse_line(const LogicalLine& line, char escape, const std::string& 
   return base::with_context(where, [&] {
     const auto found =
         std::ranges::find(k_parsers, line.keyword, [](const auto& entry) { return entry.first; });
-    if (found == k_parsers.end()) fail("unknown instruction '{}'", line.keyword);
+    if (found == k_parsers.end()) {
+      std::vector<std::string_view> known;
+      for (const auto& [keyword, parser] : k_parsers) known.push_back(keyword);
+      const auto near = base::nearest(line.keyword, known);
+      fail("unknown instruction '{}'{}", line.keyword,
+           near.empty() ? "" : base::text(", did you mean '{}'?", near));
+    }
     Source source{.line = line, .escape = escape, .rest = line.rest};
     const bool has_flags = line.keyword != "CMD" && line.keyword != "ENTRYPOINT" && line.keyword != "ONBUILD";
     if (has_flags) source.flags = take_flags(source.rest);

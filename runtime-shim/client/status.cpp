@@ -7,7 +7,7 @@ namespace compose::rt {
 namespace {
 
 constexpr int k_lost_exit_code = 137;
-constexpr std::string_view k_lost = "supervisor lost";
+constexpr std::string_view k_lost = "its supervisor was lost; 'compose up' makes it anew";
 
 ContainerStatus lost(ContainerStatus status) {
   status.state = ContainerState::exited;

@@ -1,7 +1,7 @@
 #pragma once
 // What is true about a container now. The status file is believed while its shim lives (OFD lock on `alive`);
-// a container that is not `exited` and has no shim was lost: it is reported as exited, 137, "supervisor
-// lost".
+// a container that is not `exited` and has no shim was lost: it is reported as exited, 137, with an
+// error that says so.
 #include <optional>
 
 #include "runtime-shim/client/paths.hpp"

@@ -162,7 +162,7 @@ TEST_SUITE("runtime/container") {
     const auto after = *world.status(spec.id);
     CHECK(after.state == rt::ContainerState::exited);
     CHECK(after.exit_code == 137);
-    CHECK(after.error == "supervisor lost");
+    CHECK(after.error == "its supervisor was lost; 'compose up' makes it anew");
     rt::Remains{world.paths}.clean_up(spec.project, spec.id);
     CHECK_FALSE(world.status(spec.id).has_value());
     CHECK_FALSE(base::sys::exists(base::HostPath{"/sys/fs/cgroup/memory" + before.cgroup}));

@@ -41,6 +41,18 @@ TEST_SUITE("ui/progress") {
 )");
   }
 
+  TEST_CASE("what happened stays on a narrow terminal, names and details are cut") {
+    const ui::ProgressWords words{"Container t-web-1", "Error", "no such image"};
+    CHECK(ui::progress_line(words, 20, 60) == "Container t-web-1     Error no such image                   ");
+    CHECK(ui::progress_line(words, 17, 30) == "Container t-web-1  Error no s…");
+    CHECK(ui::progress_line(words, 17, 20) == "Container t-…  Error");
+    CHECK(ui::progress_line(words, 17, 8) == "…  Error");
+    CHECK(ui::progress_line(words, 17, 7) == "Error  ");
+    CHECK(ui::progress_line(words, 17, 5) == "Error");
+    CHECK(ui::progress_line(words, 17, 4) == "Err…");
+    CHECK(ui::progress_line({.object = "Network n", .text = "Created"}, 12, 22) == "Network n     Created ");
+  }
+
   TEST_CASE("quiet is nothing") {
     CHECK(shown([](const auto&) { return ui::make_quiet_progress(); }).empty());
   }

@@ -130,7 +130,8 @@ TEST_SUITE("images/build/dockerfile") {
     CHECK(syntax_error("") == "Dockerfile: no FROM: there is nothing to build");
     CHECK(syntax_error("RUN x\nFROM a\n") ==
           "Dockerfile:1: RUN before the first FROM: only ARG may stand there");
-    CHECK(step_error("FRUN x") == "Dockerfile:2: unknown instruction 'FRUN'");
+    CHECK(step_error("RUNN x") == "Dockerfile:2: unknown instruction 'RUNN', did you mean 'RUN'?");
+    CHECK(step_error("FRUN x") == "Dockerfile:2: unknown instruction 'FRUN', did you mean 'RUN'?");
     CHECK(step_error("FROM a b") ==
           "Dockerfile:2: FROM needs an image and may have a name: FROM <image> [AS <name>]");
     CHECK(step_error("FROM a AS 1x") ==
