@@ -20,7 +20,10 @@
 #include "compose/adapters/project_lock.hpp"
 #include "compose/cli/log_follower.hpp"
 #include "compose/cli/session.hpp"
+#include "compose/cli/terminal_keys.hpp"
+#include "compose/ui/hint_line.hpp"
 #include "compose/ui/progress.hpp"
+#include "compose/ui/style.hpp"
 #include "scheduler/lifecycle.hpp"
 
 namespace compose::cli {
@@ -50,12 +53,18 @@ class AttachedUp {
                    .more_expected = true}),
         finished_(session_.io(), asio::steady_timer::time_point::max()) {
     session_.runtime().followers_at_start([this](const rt::ContainerId& id) { return follower_.begin(id); });
-    printer_.before_printing([this] { context_.progress().finish(); });
+    printer_.before_printing([this] {
+      hint_.make_room();
+      context_.progress().finish();
+    });
+    printer_.after_flushing([this] { hint_.draw(); });
   }
 
   int run() {
     for (const auto& warning : prepared_.plan.warnings()) context_.warn(warning);
     session_.on_signal([this](int, int count) { on_signal(count); });
+    std::optional<TerminalKeys> keys;
+    if (hears_keys()) keys.emplace(session_.io().get_executor(), [this](char key) { on_key(key); });
     session_.on_end_request([this] { end(); });
     session_.run(everything());
     if (ended_) throw EndedByOther{*session_.ended_by()};
@@ -65,8 +74,21 @@ class AttachedUp {
   }
 
  private:
+  [[nodiscard]] bool hears_keys() const {
+    return options_.menu && ui::is_terminal(STDIN_FILENO) && ui::is_terminal(STDOUT_FILENO);
+  }
+
+  // What is starting still starts; then the containers are left to themselves.
+  void on_key(char key) {
+    if (key != 'd' || interrupted_ || aborted_) return;
+    hint_.hide();
+    detached_ = true;
+    follower_.stop();
+  }
+
   void on_signal(int count) {
     interrupted_ = true;
+    hint_.hide();
     if (count == 1) {
       context_.progress().finish();
       std::cerr << "Gracefully Stopping... press Ctrl+C again to force" << std::endl;
@@ -131,6 +153,7 @@ class AttachedUp {
     }
     context_.progress().finish();
     follower_.expect_no_more();
+    if (hears_keys() && !interrupted_ && !detached_) hint_.show();
   }
 
   sched::Task<void> follow() {
@@ -142,6 +165,7 @@ class AttachedUp {
     const bool abort = options_.abort_on_exit || (options_.abort_on_failure && ended.exit_code != 0);
     if (!abort) return false;
     aborted_ = true;
+    hint_.hide();
     exit_code_ = ended.exit_code;
     printer_.flush();
     std::cerr << "Aborting on container exit..." << std::endl;
@@ -216,6 +240,7 @@ class AttachedUp {
   const AttachOptions& options_;
   Session session_;
   ui::Output error_out_;
+  ui::HintLine hint_{STDOUT_FILENO, "d Detach"};
   ui::LogPrinter printer_;
   LogFollower follower_;
   asio::steady_timer finished_;
@@ -224,6 +249,7 @@ class AttachedUp {
   bool executed_ = false;
   bool interrupted_ = false;
   bool aborted_ = false;
+  bool detached_ = false;
   bool ended_ = false;
   int exit_code_ = 0;
 };

@@ -16,6 +16,7 @@ struct AttachOptions {
   bool prefix = true;
   bool timestamps = false;
   bool colour = true;
+  bool menu = true;  // on a terminal: keys, and a line that tells of them
 };
 
 // The exit code.

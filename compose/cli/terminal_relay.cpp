@@ -5,16 +5,14 @@
 #include <fcntl.h>
 #include <iostream>
 #include <optional>
-#include <span>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include "base/error.hpp"
 #include "base/sys.hpp"
+#include "compose/cli/standard_input.hpp"
 #include "compose/ui/raw_terminal.hpp"
 
 namespace compose::cli {
@@ -37,46 +35,6 @@ bool copy_all(int from, int to) {
       return false;
     }
   }
-}
-
-// Tells when there is something to read on our standard input. An epoll descriptor of its own watches it:
-// Asio makes what it waits for non-blocking, and the shell that we share the input with would see that.
-class StandardInput {
- public:
-  explicit StandardInput(const asio::any_io_executor& executor) : executor_(executor), watch_(executor) {
-    base::UniqueFd watch{base::check(::epoll_create1(EPOLL_CLOEXEC), "watch the standard input")};
-    epoll_event readable{.events = EPOLLIN, .data = {}};
-    // What is always ready, such as a file, epoll refuses: then the executor's next turn is the event.
-    if (::epoll_ctl(watch.get(), EPOLL_CTL_ADD, STDIN_FILENO, &readable) == 0) watch_.assign(watch.release());
-  }
-
-  template <class Handler>  // void(); not called any more after close()
-  void on_readable(Handler handler) {
-    if (closed_) return;
-    if (!watch_.is_open()) return asio::post(executor_, std::move(handler));
-    watch_.async_wait(asio::posix::stream_descriptor::wait_read,
-                      [handler = std::move(handler)](const boost::system::error_code& error) mutable {
-                        if (!error) handler();
-                      });
-  }
-
-  void close() {
-    closed_ = true;
-    boost::system::error_code ignored;
-    watch_.close(ignored);
-  }
-
- private:
-  asio::any_io_executor executor_;
-  asio::posix::stream_descriptor watch_;
-  bool closed_ = false;
-};
-
-// nullopt: ask again later; 0: the end.
-std::optional<std::size_t> read_input(std::span<char> into) {
-  const auto count = ::read(STDIN_FILENO, into.data(), into.size());
-  if (count < 0 && (errno == EINTR || errno == EAGAIN)) return std::nullopt;
-  return count < 0 ? 0 : static_cast<std::size_t>(count);
 }
 
 }  // namespace
@@ -102,7 +60,7 @@ struct TerminalRelay::Body : std::enable_shared_from_this<TerminalRelay::Body> {
   }
 
   bool copy_input() {
-    const auto count = read_input(buffer);
+    const auto count = StandardInput::read(buffer);
     if (!count) return true;
     if (*count == 0) return false;
     std::string_view left{buffer.data(), *count};
@@ -178,7 +136,7 @@ struct InputRelay::Body : std::enable_shared_from_this<InputRelay::Body> {
 
   void read() {
     if (!pipe.is_open()) return;
-    const auto count = read_input(buffer);
+    const auto count = StandardInput::read(buffer);
     if (!count) return next();
     if (*count == 0) return close();
     left = {buffer.data(), *count};

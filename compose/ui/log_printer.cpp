@@ -38,6 +38,7 @@ void LogPrinter::note(const std::string& text) {
 void LogPrinter::flush() {
   out_.flush();
   err_.flush();
+  if (after_flushing_) after_flushing_();
 }
 
 }  // namespace compose::ui

@@ -29,6 +29,8 @@ class LogPrinter {
   void flush();
   // Called before something is written: what else draws on this screen makes room.
   void before_printing(std::function<void()> call) { before_printing_ = std::move(call); }
+  // Called when all that was printed is on the screen.
+  void after_flushing(std::function<void()> call) { after_flushing_ = std::move(call); }
 
  private:
   Output& out_;
@@ -39,6 +41,7 @@ class LogPrinter {
   std::map<std::string, std::size_t> colour_of_name_;
   bool last_was_error_ = false;
   std::function<void()> before_printing_;
+  std::function<void()> after_flushing_;
 };
 
 }  // namespace compose::ui

@@ -6,15 +6,18 @@
 
 namespace compose::ui {
 
-RawTerminal::RawTerminal(int fd) : fd_(fd) {
+RawTerminal::RawTerminal(int fd, Mode mode) : fd_(fd) {
   base::check(::tcgetattr(fd, &before_), "read the settings of the terminal");
   ::termios raw = before_;
-  ::cfmakeraw(&raw);
+  if (mode == Mode::raw)
+    ::cfmakeraw(&raw);
+  else
+    raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
   base::check(::tcsetattr(fd, TCSANOW, &raw), "put the terminal into raw mode");
 }
 
 RawTerminal::~RawTerminal() {
-  ::tcsetattr(fd_, TCSANOW, &before_);
+  if (fd_ >= 0) ::tcsetattr(fd_, TCSANOW, &before_);
 }
 
 void copy_window_size(int from, int to) noexcept {

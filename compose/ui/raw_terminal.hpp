@@ -6,10 +6,15 @@ namespace compose::ui {
 
 class RawTerminal {
  public:
-  explicit RawTerminal(int fd);  // Error when it is no terminal
+  enum class Mode {
+    raw,
+    keys,  // one at a time and without echo; all else as it was
+  };
+  explicit RawTerminal(int fd, Mode mode = Mode::raw);  // Error when it is no terminal
   ~RawTerminal();
   RawTerminal(const RawTerminal&) = delete;
   RawTerminal& operator=(const RawTerminal&) = delete;
+  void forget() noexcept { fd_ = -1; }  // somebody else has it now
 
  private:
   int fd_;

@@ -140,4 +140,34 @@ test_a_stopped_up_says_how_many_lines_it_missed_for_ever() {
   compose down -t 0
 }
 
+typing() {
+  command -v python3 >/dev/null || skip_test "the terminal is a program of python3"
+  "$source_root/tests/support/typing_terminal.py" "$@" | tr -d '\r'
+}
+
+test_d_leaves_the_containers_of_an_attached_up_running() {
+  local shown
+  talking
+  shown=$(typing 'd Detach' d compose up)
+  matches "$shown" '\| .*began'
+  equal "exit 0 echo" "$(tail -n 1 <<<"$shown")"
+  equal 1 "$(running)"
+  shown=$(typing 'd Detach' $'x\x03' compose up)
+  matches "$shown" 'Gracefully Stopping'
+  equal "exit 130 echo" "$(tail -n 1 <<<"$shown")"
+  equal 0 "$(running)"
+  compose down -t 0
+}
+
+test_without_the_menu_no_key_means_anything() {
+  local shown how
+  talking
+  for how in 'env COMPOSE_MENU=false compose up' 'compose up --menu=false'; do
+    shown=$(typing began $'d\x03' $how)
+    lacks "$shown" Detach
+    equal "exit 130 echo" "$(tail -n 1 <<<"$shown")"
+  done
+  compose down -t 0
+}
+
 run_tests "$@"

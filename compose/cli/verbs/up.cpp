@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "base/sys.hpp"
 #include "compose/cli/attached_up.hpp"
 #include "compose/cli/bring_up.hpp"
 #include "compose/cli/execute.hpp"
@@ -10,6 +11,8 @@ namespace {
 class UpVerb final : public Verb {
  public:
   void declare(Arguments& a) override {
+    const auto menu = base::sys::environment("COMPOSE_MENU").value_or("");
+    attach_.menu = menu != "false" && menu != "0";
     a.flag("--abort-on-container-exit", attach_.abort_on_exit, "Stop all containers when one ends");
     a.flag("--abort-on-container-failure", attach_.abort_on_failure, "Stop all containers when one fails");
     a.flag("--always-recreate-deps", up_.always_recreate_deps, "Make what the services depend on anew, too");
@@ -32,7 +35,7 @@ class UpVerb final : public Verb {
     a.flag("--timestamps", attach_.timestamps, "Times in front of the lines");
     a.flag("--wait", up_.wait, "Wait until the services are running or healthy; implies --detach");
     a.value("--wait-timeout", up_.wait_timeout, "seconds", "Wait no longer than this");
-    a.flag("--menu", ignored_, "!");
+    a.flag("--menu", attach_.menu, "!");  // COMPOSE_MENU; also --menu=false
     a.examples(
         "  compose up -d\n  compose up --build silo\n  compose up -d --wait --wait-timeout 30\n"
         "  compose up -d --scale silo=15\n  compose up --exit-code-from tests\n");
@@ -96,7 +99,6 @@ class UpVerb final : public Verb {
   bool no_color_ = false;
   bool no_prefix_ = false;
   bool no_start_ = false;
-  bool ignored_ = false;
 };
 
 }  // namespace
