@@ -10,6 +10,8 @@
 namespace compose::base {
 namespace {
 
+constexpr int k_busy_timeout = 10'000;  // milliseconds
+
 sqlite3_stmt* raw(void* statement) {
   return static_cast<sqlite3_stmt*>(statement);
 }
@@ -80,7 +82,7 @@ Database::Database(const HostPath& file) : state_(std::make_unique<State>()) {
   ::umask(before);
   state_->connection.reset(connection);
   if (result != SQLITE_OK) state_->refuse("open");
-  sqlite3_busy_timeout(connection, 10'000);
+  sqlite3_busy_timeout(connection, k_busy_timeout);
   run("PRAGMA journal_mode=WAL");
   run("PRAGMA synchronous=NORMAL");
   // Commands are short and most are the only one: copying the log back into the database at each one's end
@@ -92,7 +94,11 @@ Database::Database(const HostPath& file) : state_(std::make_unique<State>()) {
 }
 
 void Database::copy_log_back() {
-  sqlite3_wal_checkpoint_v2(state_->connection.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  // Cut off as well: whoever opens the database reads the whole log that it finds. Not while others use it.
+  sqlite3* connection = state_->connection.get();
+  sqlite3_busy_timeout(connection, 0);
+  sqlite3_wal_checkpoint_v2(connection, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(connection, k_busy_timeout);
 }
 
 Database::~Database() = default;

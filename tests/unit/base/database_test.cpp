@@ -40,7 +40,7 @@ TEST_SUITE("base/database") {
       const auto long_log = read_file(log).size();
       database.copy_log_back();
       database.run("INSERT INTO t VALUES (1)");
-      CHECK(read_file(log).size() == long_log);  // written from its beginning
+      CHECK(read_file(log).size() < long_log / 2);  // whoever opens the database has little to read
     }
     sys::remove_tree(log);
     Database again{file};
