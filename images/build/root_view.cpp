@@ -26,15 +26,27 @@ void set_option(int fs, const char* key, const char* value) {
   base::check(sys::fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0), "set overlay option {}={}", key, value);
 }
 
-// Kernels before 6.5 know no "lowerdir+" and take at most 255 bytes in one option: short links stand for long
-// paths.
+// Bytes that are names and mean nothing in the option that lists them.
+std::string bytes_for_names() {
+  std::string bytes;
+  for (int byte = '0'; byte <= 0xff; ++byte)
+    if (byte != ':' && byte != '\\') bytes.push_back(static_cast<char>(byte));
+  return bytes;
+}
+
+// Kernels before 6.5 know no "lowerdir+" and take at most 255 bytes in one option: links of one byte stand
+// for long paths.
 void set_lower_by_links(int fs, const std::vector<base::HostPath>& layers) {
+  constexpr std::size_t k_most = 128;
+  if (layers.size() > k_most)
+    base::fail("join {} layers: kernels before 6.5 join at most {}", layers.size(), k_most);
   const base::TemporaryDirectory scratch;
   const base::HostPath& directory = scratch.path();
+  const std::string names = bytes_for_names();
   std::string option;
-  for (const auto& layer : layers) {
-    const auto name = std::to_string(option.size());
-    sys::make_symlink(layer.str(), directory / name);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const std::string name(1, names[i]);
+    sys::make_symlink(layers[i].str(), directory / name);
     option += (option.empty() ? "" : ":") + name;
   }
   const auto before = sys::open(base::HostPath{"."}, O_PATH | O_DIRECTORY);

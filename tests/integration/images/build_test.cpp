@@ -181,6 +181,18 @@ TEST_SUITE("images/build") {
     CHECK(image.config.command.empty());
   }
 
+  TEST_CASE("what is copied over many layers finds the directories and links of the lowest") {
+    ImageWorld w;
+    w.write("tree/real/kept", "k");
+    base::sys::make_symlink("real", w.context() / "tree/link");
+    w.write("one", "1");
+    std::string dockerfile = "FROM scratch\nCOPY tree /\n";
+    for (int i = 0; i < 90; ++i) dockerfile += base::text("COPY one /n{}\n", i);
+    w.build(dockerfile + "COPY one /link/copied\nWORKDIR /link/made\n");
+    CHECK(w.content("/real/copied") == "1");
+    CHECK(w.facts("/real/made") == "0755 0:0");
+  }
+
   TEST_CASE("a directory that exists below keeps its owner and mode when something is copied into it") {
     ImageWorld w;
     w.write("f", "1");
