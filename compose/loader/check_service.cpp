@@ -142,6 +142,11 @@ class ShapeCheck {
       wrong(service, "cpu_period", "must be between 1000 and 1000000 microseconds");
     if (quota > 0 && quota < 1000) wrong(service, "cpu_quota", "must be 1000 microseconds or more");
     if (service.cpus.value_or(0) > 0 && *service.cpus < 0.01) wrong(service, "cpus", "must be 0.01 or more");
+    const auto* limits =
+        service.deploy && service.deploy->resources.limits ? &*service.deploy->resources.limits : nullptr;
+    if (limits && limits->cpus.value_or(0) > 0 && *limits->cpus < 0.01)
+      fail({"services", service.name, "deploy", "resources", "limits", "cpus"},
+           base::text("services.{}.deploy.resources.limits.cpus: must be 0.01 or more", service.name));
     if (service.cpus.value_or(0) > 0 && (period > 0 || quota > 0))
       wrong(service, "cpus", "cannot be combined with 'cpu_period' and 'cpu_quota'");
     const auto weight = service.blkio_config ? service.blkio_config->weight.value_or(0) : 0;

@@ -25,6 +25,8 @@ constexpr auto k_restart_conditions =
 constexpr auto k_network_modes = std::to_array<std::string_view>({"none", "host", "bridge", "default"});
 constexpr auto k_ipc_modes = std::to_array<std::string_view>({"none", "private", "shareable", "host"});
 constexpr auto k_namespace_modes = std::to_array<std::string_view>({"host", "private"});
+constexpr auto k_security_options =
+    std::to_array<std::string_view>({"apparmor", "label", "no-new-privileges", "seccomp", "systempaths"});
 constexpr int k_last_cpu = 1 << 20;
 
 bool is_among(std::span<const std::string_view> words, std::string_view word) {
@@ -142,6 +144,42 @@ std::string published_port(std::string_view given) {
 std::string port_protocol(std::string_view given) {
   if (given == "tcp" || given == "udp" || given == "sctp") return {};
   return text("must be 'tcp' or 'udp', not '{}'", given);
+}
+
+std::string exposed_port(std::string_view given) {
+  const auto slash = given.find('/');
+  const auto protocol = slash == std::string_view::npos ? "tcp" : given.substr(slash + 1);
+  if (is_number_range(given.substr(0, slash), 1, 65535) && port_protocol(protocol).empty()) return {};
+  return text("'{}' must be a port from 1 to 65535, such as 8080 or 53/udp", given);
+}
+
+std::string device_access(std::string_view given) {
+  if (given.find_first_not_of("rwm") == std::string_view::npos) return {};
+  return text("'{}' must be letters of rwm: read, write, make", given);
+}
+
+std::string device_rule(std::string_view given) {
+  const auto colon = given.find(':');
+  const auto blank = given.find(' ', colon);
+  const bool shape = colon != std::string_view::npos && blank != std::string_view::npos && colon > 2 &&
+                     given[1] == ' ' && std::string_view{"abc"}.find(given[0]) != std::string_view::npos;
+  const auto is_number = [](std::string_view digits) {
+    return digits == "*" || count_of(digits).has_value();
+  };
+  if (shape && is_number(given.substr(2, colon - 2)) &&
+      is_number(given.substr(colon + 1, blank - colon - 1)) && blank + 1 < given.size() &&
+      device_access(given.substr(blank + 1)).empty())
+    return {};
+  return text("'{}' must be of the form 'c 1:3 rwm'", given);
+}
+
+std::string security_option(std::string_view given) {
+  const auto separator = given.find_first_of("=:");
+  const auto name = given.substr(0, separator);
+  const auto value = separator == std::string_view::npos ? "" : given.substr(separator + 1);
+  if (name == "systempaths" && value != "unconfined") return "'systempaths' can only be 'unconfined'";
+  if (is_among(k_security_options, name)) return {};
+  return text("unknown option '{}'{}", name, suggestion(name, k_security_options));
 }
 
 std::string restart(std::string_view given) {

@@ -12,8 +12,12 @@ namespace compose::loader {
 
 // What is wrong with the text and what would be right; "" where nothing is.
 namespace complain {
-std::string address(std::string_view text);       // 10.0.0.5, fd00::5
-std::string host_address(std::string_view text);  // an address, or host-gateway
+std::string address(std::string_view text);          // 10.0.0.5, fd00::5
+std::string host_address(std::string_view text);     // an address, or host-gateway
+std::string device_access(std::string_view text);    // rwm
+std::string device_rule(std::string_view text);      // c 1:3 rwm
+std::string exposed_port(std::string_view text);     // 8080, 8000-8010/udp
+std::string security_option(std::string_view text);  // no-new-privileges:true
 std::string ipv4_address(std::string_view text);
 std::string ipv6_address(std::string_view text);
 std::string capability(std::string_view text);         // NET_ADMIN, cap_net_admin, ALL

@@ -46,7 +46,7 @@ constexpr auto k_service_rows = std::to_array<Row>({
     row<&Service::credential_spec>("credential_spec", ignored, k_windows),
     row<&Service::depends_on>("depends_on"),
     row<&Service::deploy, NullableObject<Deploy>>("deploy"),
-    row<&Service::device_cgroup_rules, UniqueTextList>("device_cgroup_rules"),
+    row<&Service::device_cgroup_rules, WordList<complain::device_rule>>("device_cgroup_rules"),
     row<&Service::devices>("devices"),
     row<&Service::dns, WordList<complain::address, NonEmptyTextList>>("dns"),
     row<&Service::dns_opt, UniqueTextList>("dns_opt"),
@@ -56,7 +56,8 @@ constexpr auto k_service_rows = std::to_array<Row>({
     row<&Service::provider>("provider"),
     row<&Service::environment>("environment"),
     row<&Service::env_file>("env_file", loader),
-    row<&Service::expose, TextOrNumberList>("expose", loader, "containers of one network reach every port"),
+    row<&Service::expose, WordList<complain::exposed_port, TextOrNumberList>>(
+        "expose", loader, "containers of one network reach every port"),
     row<&Service::extends>("extends", loader),
     row<&Service::external_links, UniqueTextList>("external_links", ignored,
                                                   "join the network of the other container instead"),
@@ -95,7 +96,7 @@ constexpr auto k_service_rows = std::to_array<Row>({
     row<&Service::runtime>("runtime", ignored, "there is one runtime, the built-in one"),
     row<&Service::scale, ShownInteger>("scale"),
     row<&Service::secrets>("secrets"),
-    row<&Service::security_opt, UniqueTextList>("security_opt"),
+    row<&Service::security_opt, WordList<complain::security_option>>("security_opt"),
     row<&Service::shm_size, ByteSize>("shm_size"),
     row<&Service::stdin_open>("stdin_open"),
     row<&Service::stop_grace_period>("stop_grace_period"),
@@ -177,7 +178,7 @@ constexpr auto k_dependency_required = std::to_array<std::string_view>({"conditi
 constexpr auto k_device_rows = std::to_array<Row>({
     row<&DeviceMapping::source>("source"),
     row<&DeviceMapping::target>("target"),
-    row<&DeviceMapping::permissions>("permissions"),
+    row<&DeviceMapping::permissions, Word<complain::device_access>>("permissions"),
 });
 constexpr auto k_device_required = std::to_array<std::string_view>({"source"});
 
