@@ -137,6 +137,21 @@ test_an_interrupted_restart_starts_nothing_and_the_next_one_does() {
   compose down -t 0
 }
 
+test_an_interrupted_down_leaves_a_hook_to_itself() {
+  stubborn 60s '    pre_stop: [{command: [sleep, "60"]}]'
+  compose up -d
+  compose down 2>out &
+  local down=$!
+  sleeps() { compose top web | grep -q 'sleep 60'; }
+  eventually 10 sleeps
+  kill -INT $down
+  ends_with 130 $down
+  equal 'interrupted: a hook goes on in container t-web-1; "compose down" goes on from there' "$(tail -n 1 out)"
+  sleeps
+  compose kill
+  compose down
+}
+
 test_down_ends_an_up_that_waits() {
   waits_for_ever
   up_waits
