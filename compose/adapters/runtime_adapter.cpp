@@ -64,6 +64,18 @@ void RuntimeAdapter::wake_waits() {
   for (auto* client : awaited_) client->give_up();
 }
 
+namespace {
+
+Task<void> stop_unless_ended(rt::ShimClient& client, std::optional<std::chrono::nanoseconds> grace) {
+  try {
+    co_await client.stop(grace);
+  } catch (const rt::NotRunning&) {
+    // It has ended since its shim was seen.
+  }
+}
+
+}  // namespace
+
 Task<void> RuntimeAdapter::stop(std::span<const ContainerId> ids,
                                 std::optional<std::chrono::nanoseconds> grace, Finished finished) {
   // Published ports go first: nothing new arrives at what is about to end.
@@ -82,7 +94,7 @@ Task<void> RuntimeAdapter::stop(std::span<const ContainerId> ids,
         failures[positions[i]] = failure;
         awaited.erase(positions[i]);
       },
-      [&](rt::ShimClient& client) { return client.stop(grace); });
+      [&](rt::ShimClient& client) { return stop_unless_ended(client, grace); });
   fault_point("stop.stopped");
   std::vector<ContainerId> ended;
   for (std::size_t i = 0; i < ids.size(); ++i)

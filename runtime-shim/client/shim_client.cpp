@@ -25,7 +25,7 @@ constexpr int k_killed = 137;
 // A socket address is short; the path goes through a descriptor of its directory.
 base::UniqueFd connect_to_shim(const RuntimePaths& paths, const ContainerId& id) {
   const auto directory = base::sys::open_if_exists(paths.run_directory(id), O_PATH | O_DIRECTORY);
-  if (!directory) base::fail("container is not running");
+  if (!directory) throw NotRunning{};
   base::UniqueFd socket = base::sys::make_socket(AF_UNIX, SOCK_STREAM, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -34,7 +34,7 @@ base::UniqueFd connect_to_shim(const RuntimePaths& paths, const ContainerId& id)
   const int n = base::retry_eintr(
       [&] { return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address); });
   if (n == 0) return socket;
-  if (errno == ENOENT || errno == ECONNREFUSED) base::fail("container is not running");
+  if (errno == ENOENT || errno == ECONNREFUSED) throw NotRunning{};
   throw base::SysError(errno, "connect to the container's supervisor");
 }
 

@@ -49,6 +49,12 @@ class GivenUp final : public base::Error {
   GivenUp() : base::Error("the wait for a container's supervisor was given up") {}
 };
 
+// It has no shim, or one that has ended it and takes its leave.
+class NotRunning final : public base::Error {
+ public:
+  NotRunning() : base::Error("container is not running") {}
+};
+
 struct StdioFds {  // borrowed
   int input = -1;
   int output = -1;
