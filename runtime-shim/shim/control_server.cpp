@@ -35,18 +35,15 @@ bool is_anonymous_pipe(int fd) {
 }  // namespace
 
 ControlServer::ControlServer(Container& container, base::UniqueFd listening)
-    : container_(container), listening_(std::move(listening)) {
-  container_.loop().add(listening_.get(), EPOLLIN, *this);
-}
+    : container_(container), listener_(container.loop(), std::move(listening), [this](base::UniqueFd socket) {
+        admit(std::move(socket));
+      }) {}
 
 ControlServer::~ControlServer() {
   for (const auto& c : connections_) container_.loop().remove(c->socket.get());
-  container_.loop().remove(listening_.get());
 }
 
-void ControlServer::ready(std::uint32_t) {
-  base::UniqueFd socket{::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
-  if (!socket) return;
+void ControlServer::admit(base::UniqueFd socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
   if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == -1 || peer.uid != 0) return;

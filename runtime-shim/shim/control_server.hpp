@@ -7,6 +7,7 @@
 #include "base/unique_fd.hpp"
 #include "runtime-shim/shim/event_loop.hpp"
 #include "runtime-shim/shim/frame_reader.hpp"
+#include "runtime-shim/shim/listener.hpp"
 #include "runtime-shim/spec/control_protocol.hpp"
 
 namespace compose::rt {
@@ -16,7 +17,7 @@ class Container;
 // Error: damaged, another protocol, an unknown verb.
 ControlRequest decode_control(std::string_view bytes);
 
-class ControlServer final : private EventLoop::Source {
+class ControlServer {
  public:
   ControlServer(Container& container, base::UniqueFd listening);
   ~ControlServer();
@@ -36,7 +37,7 @@ class ControlServer final : private EventLoop::Source {
     bool holds = false;  // the container stands still until then
   };
 
-  void ready(std::uint32_t events) override;
+  void admit(base::UniqueFd socket);
   void answer(Connection& connection, base::Message message);
   void carry_out(Connection& connection, const ControlRequest& request, std::vector<base::UniqueFd> fds);
   void exec(Connection& connection, const ControlRequest& request, std::vector<base::UniqueFd> fds);
@@ -46,7 +47,7 @@ class ControlServer final : private EventLoop::Source {
   void drop(std::uint64_t connection);
 
   Container& container_;
-  base::UniqueFd listening_;
+  Listener listener_;
   std::uint64_t last_number_ = 0;
   std::vector<std::unique_ptr<Connection>> connections_;
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "runtime-shim/shim/listener.hpp"
 
 namespace compose::rt {
 namespace {
@@ -18,6 +19,11 @@ constexpr std::size_t k_most_buffered = 64U << 10U;
 constexpr auto k_silence = std::chrono::seconds{60};
 
 char g_relay_buffer[64U << 10U];  // used by one read at a time
+
+base::UniqueFd not_blocking(base::UniqueFd socket) {
+  base::check(::fcntl(socket.get(), F_SETFL, O_NONBLOCK), "hold a port");
+  return socket;
+}
 
 base::UniqueFd connect_to(const SocketAddress& target, int type) {
   base::UniqueFd fd{::socket(target.storage.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
@@ -56,17 +62,13 @@ SocketAddress relay_target(const ContainerSpec& spec, std::uint16_t port) {
 
 // ---- TCP ----
 
-class PortRelay::TcpPort final : private EventLoop::Source {
+class PortRelay::TcpPort {
  public:
   TcpPort(EventLoop& loop, base::UniqueFd socket, SocketAddress target)
-      : loop_(loop), socket_(std::move(socket)), target_(target) {
-    base::check(::fcntl(socket_.get(), F_SETFL, O_NONBLOCK), "hold a port");
-    loop_.add(socket_.get(), EPOLLIN, *this);
-  }
-  ~TcpPort() {
-    pairs_.clear();
-    loop_.remove(socket_.get());
-  }
+      : loop_(loop),
+        target_(target),
+        listener_(loop, not_blocking(std::move(socket)),
+                  [this](base::UniqueFd client) { relay(std::move(client)); }) {}
 
  private:
   // One side of a connection: what is read here waits in `buffer` until the other side takes it.
@@ -84,9 +86,8 @@ class PortRelay::TcpPort final : private EventLoop::Source {
     Side sides[2];
   };
 
-  void ready(std::uint32_t) override {
-    base::UniqueFd client{::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
-    if (!client || pairs_.size() >= k_most_peers) return;
+  void relay(base::UniqueFd client) {
+    if (pairs_.size() >= k_most_peers) return;
     base::UniqueFd inside = connect_to(target_, SOCK_STREAM);
     if (!inside) return;
     auto pair = std::make_unique<Pair>();
@@ -159,8 +160,8 @@ class PortRelay::TcpPort final : private EventLoop::Source {
   }
 
   EventLoop& loop_;
-  base::UniqueFd socket_;
   SocketAddress target_;
+  Listener listener_;
   std::vector<std::unique_ptr<Pair>>
       pairs_;  // closing a socket, which nobody else has, also ends its watching
 };
@@ -170,8 +171,7 @@ class PortRelay::TcpPort final : private EventLoop::Source {
 class PortRelay::UdpPort final : private EventLoop::Source {
  public:
   UdpPort(EventLoop& loop, base::UniqueFd socket, SocketAddress target)
-      : loop_(loop), socket_(std::move(socket)), target_(target) {
-    base::check(::fcntl(socket_.get(), F_SETFL, O_NONBLOCK), "hold a port");
+      : loop_(loop), socket_(not_blocking(std::move(socket))), target_(target) {
     loop_.add(socket_.get(), EPOLLIN, *this);
   }
   ~UdpPort() {
