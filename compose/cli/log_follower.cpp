@@ -44,10 +44,11 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   std::unique_ptr<LiveOutput> live;
   rt::StatusWatch watch;
   asio::posix::stream_descriptor arrivals;  // inotify on what changes where containers do
-  asio::steady_timer changed;               // never expires; cancelled when something happened
+  asio::steady_timer changed;               // cancelled when something happened
   std::map<rt::ContainerId, Followed> all;
   std::exception_ptr failure;
   bool stopped = false;
+  bool others_work = false;  // was seen last
   OnEnd on_end;
 
   Body(Context& c, const asio::any_io_executor& executor, ui::LogPrinter& p, FollowOptions o)
@@ -141,9 +142,18 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
 
   // What another command stops it may start again, or replace: only when it is done is an end an end.
   [[nodiscard]] bool others_are_at_work() {
+    others_work = false;
     if (options.more_expected) return false;
     watch_for_arrivals();  // before looking, so that its end is heard of
-    return adapters::ProjectLock::is_held(context.paths(), options.project);
+    others_work = adapters::ProjectLock::is_held(context.paths(), options.project);
+    return others_work;
+  }
+
+  // Of a command that is killed the kernel says that its files are closed before it lets its locks go: who
+  // looked between the two hears of nothing else.
+  [[nodiscard]] auto next_look() const {
+    using Clock = std::chrono::steady_clock;
+    return others_work ? Clock::now() + std::chrono::seconds{1} : Clock::time_point::max();
   }
 
   void tell_end(Followed& f) {
@@ -278,8 +288,10 @@ asio::awaitable<void> LogFollower::follow(OnEnd ended) {
   for (const auto& [id, unused] : body->all) body->watch.add(id);
   asio::co_spawn(body->changed.get_executor(), Body::watch_statuses(body), asio::detached);
   while (!body->stopped && !body->failure && !body->all_ended()) {
-    boost::system::error_code ignored;
-    co_await body->changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    boost::system::error_code happened;
+    body->changed.expires_at(body->next_look());
+    co_await body->changed.async_wait(asio::redirect_error(asio::use_awaitable, happened));
+    if (!happened) body->look_at_all();
   }
   body->print_all_lines();
   if (body->failure) std::rethrow_exception(body->failure);
