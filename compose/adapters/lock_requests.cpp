@@ -86,8 +86,12 @@ std::optional<std::string> LockRequests::take() {
   const auto gone = std::erase_if(visitors_, [&](const base::UniqueFd& visitor) {
     std::array<char, k_longest_name> name;
     const auto n = base::retry_eintr([&] { return ::recv(visitor.get(), name.data(), name.size(), 0); });
-    if (n > 0) asking.emplace(name.data(), static_cast<std::size_t>(n));
-    return n == 0 || (n == -1 && errno != EAGAIN);
+    if (n == -1) return errno != EAGAIN;
+    // Who asked and has gone wants nothing any more.
+    char more = 0;
+    const bool is_gone = n == 0 || ::recv(visitor.get(), &more, 1, MSG_PEEK) == 0;
+    if (!is_gone) asking.emplace(name.data(), static_cast<std::size_t>(n));
+    return is_gone;
   });
   if (is_full_ && gone != 0) {
     watch(listening_.get());

@@ -39,6 +39,35 @@ sched::ServiceGraph graph_of_file(const std::map<std::string, model::Service>& s
   return sched::ServiceGraph::build(std::move(nodes));
 }
 
+// Being made, started, watched until it is healthy, or stopped.
+bool is_on_its_way(const sched::ObservedContainer& container) {
+  using rt::ContainerState;
+  const auto& status = container.status;
+  return status.stopping || status.health == rt::Health::starting || !container.complete ||
+         status.state == ContainerState::created || status.state == ContainerState::restarting;
+}
+
+bool takes_away(Access access) {
+  return access == Access::take_away_or_wait || access == Access::take_away_or_pass;
+}
+
+// With services of its own a command ends another one only for what that one has under its hands, and nobody
+// for a name that does not exist.
+Access access_beside_others(Context& context, const std::string& project,
+                            const std::vector<std::string>& services, Access access) {
+  if (services.empty() || context.options().dry_run ||
+      !adapters::ProjectLock::is_held(context.paths(), project))
+    return access;
+  const auto containers =
+      adapters::observe(context.state(), context.networks(), context.paths(), project, nullptr).containers;
+  check_services(context, containers, services);
+  const bool meets = std::ranges::any_of(containers, [&](const auto& c) {
+    return std::ranges::find(services, c.service) != services.end() && is_on_its_way(c);
+  });
+  if (meets) return access;
+  return access == Access::take_away_or_pass ? Access::look : Access::wait;
+}
+
 }  // namespace
 
 void execute_plan(Context& context, const sched::Plan& plan, const sched::DesiredState& desired,
@@ -67,9 +96,9 @@ void check_services(Context& context, const std::vector<sched::ObservedContainer
 
 ExistingProject existing_project(Context& context, const std::vector<std::string>& services, Access access) {
   const auto name = context.project_name();
+  if (takes_away(access)) access = access_beside_others(context, name, services, access);
   if (access != Access::look)
-    context.lock_project(name,
-                         access == Access::take_away ? adapters::OnHolder::end_it : adapters::OnHolder::wait);
+    context.lock_project(name, takes_away(access) ? adapters::OnHolder::end_it : adapters::OnHolder::wait);
   auto observed = adapters::observe(context.state(), context.networks(), context.paths(), name, nullptr);
   context.phase_done("observe");
   const bool all_have_containers =

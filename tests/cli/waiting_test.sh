@@ -188,22 +188,55 @@ test_down_ends_an_attached_up_that_waits() {
   equal 0 "$(compose ps -a -q | wc -l)"
 }
 
-test_kill_ends_a_stop_that_waits_for_its_grace() {
+test_kill_goes_on_beside_a_stop_that_waits_for_its_grace() {
   stubborn
   compose up -d
   compose stop -t 60 2>stop.out &
   local stop=$!
   eventually 10 says stop.out 'Container t-web-1 Stopping'
-  compose kill 2>out &
-  local kill=$!
-  ends_with 1 $stop
-  ends_with 0 $kill
-  equal " Container t-web-1 Stopping 
-interrupted by \"compose kill\" (pid $kill)" "$(cat stop.out)"
+  timeout 20 compose kill 2>out
+  ends_with 0 $stop
+  equal ' Container t-web-1 Stopping 
+ Container t-web-1 Stopped ' "$(cat stop.out)"
   equal ' Container t-web-1 Killing 
- Container t-web-1 Killed ' "$(grep -v '^waiting for the end of' out)"
+ Container t-web-1 Killed ' "$(cat out)"
   equal 'exited 137' "$(compose ps -a --format '{{.State}} {{.ExitCode}}' web)"
   compose down
+}
+
+test_nobody_ends_for_what_is_not_under_its_hands() {
+  waits_for_ever
+  printf '  other: {image: test-busybox, init: true, network_mode: none}\n' >>compose.yaml
+  compose up -d other
+  up_waits
+  local verb
+  for verb in "kill nosuch" "stop nosuch" "rm -sf nosuch" "down nosuch"; do
+    fails timeout 10 compose $verb 2>out
+    equal 'no such service: nosuch' "$(cat out)"
+  done
+  timeout 10 compose stop -t 0 other
+  equal "other exited" "$(compose ps -a --format '{{.Service}} {{.State}}' other)"
+  timeout 1 compose rm -sf other 2>out || true
+  equal "waiting for \"compose up\" (pid $up) on project \"t\"; Ctrl-C gives up" "$(cat out)"
+  kill -0 $up
+  compose stop -t 0 db 2>out &
+  local stop=$!
+  ends_with 1 $up
+  ends_with 0 $stop
+  equal "interrupted by \"compose stop\" (pid $stop)" "$(tail -n 1 up.out)"
+  compose down -t 0
+}
+
+test_who_asked_for_the_end_and_has_gone_wants_nothing() {
+  waits_for_ever
+  up_waits
+  kill -STOP $up
+  timeout 2 compose down -t 0 2>out || true
+  kill -CONT $up
+  sleep 0.5
+  kill -0 $up
+  compose down -t 0
+  ends_with 1 $up
 }
 
 test_a_second_down_with_less_time_ends_the_first() {
@@ -344,17 +377,17 @@ test_a_question_is_asked_of_nobody_who_is_gone() {
   waits_for_ever
   up_waits
   mkfifo answer
-  compose rm <answer 2>out &
+  compose rm -s <answer 2>out &
   local rm=$!
   exec 3>answer
-  eventually 10 says out 'Going to remove t-web-1'
+  eventually 10 says out 'Going to remove'
   kill -0 $up
   echo y >&3
   exec 3>&-
   ends_with 1 $up
   ends_with 0 $rm
   equal "interrupted by \"compose rm\" (pid $rm)" "$(tail -n 1 up.out)"
-  equal 't-db-1' "$(compose ps -a --format '{{.Name}}')"
+  equal '' "$(compose ps -a --format '{{.Name}}')"
   compose down -t 0
 }
 

@@ -34,7 +34,7 @@ class DownVerb final : public Verb {
     sched::DownOptions options{.services = services_, .remove_volumes = volumes_, .remove_orphans = orphans_};
     if (timeout_) options.grace = std::chrono::seconds{*timeout_};
     read_file(context, options);
-    auto project = existing_project(context, services_, Access::take_away);
+    auto project = existing_project(context, services_, Access::take_away_or_wait);
     const auto plan = sched::plan_down(project.observed, project.graph, options);
     const bool nothing = plan.empty();
     execute_plan(context, plan, project.nothing);

@@ -20,9 +20,8 @@ class KillVerb final : public Verb {
   int run(Context& context) override {
     const auto signal = base::parse_signal(signal_);
     if (!signal) throw UsageError(base::text("invalid signal: {}", signal_));
-    // Other signals take nothing away: a reload during an `up` neither ends it nor waits for it.
-    auto project =
-        existing_project(context, services_, *signal == SIGKILL ? Access::take_away : Access::look);
+    // Nothing is recorded but by the supervisors: neither ends another command nor waits for it.
+    auto project = existing_project(context, services_, Access::look);
     const auto plan =
         sched::plan_kill(project.observed, project.graph,
                          {.services = services_, .signal = *signal, .remove_orphans = orphans_});

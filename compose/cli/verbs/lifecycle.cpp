@@ -18,7 +18,7 @@ class StopVerb final : public Verb {
     a.examples("  compose stop\n  compose stop -t 2 silo\n");
   }
   int run(Context& context) override {
-    auto project = existing_project(context, services_, Access::take_away);
+    auto project = existing_project(context, services_, Access::take_away_or_pass);
     const auto plan = sched::plan_stop(project.observed, project.graph, {services_, given_seconds(timeout_)});
     execute_plan(context, plan, project.nothing);
     return 0;

@@ -23,7 +23,7 @@ class RmVerb final : public Verb {
   int run(Context& context) override {
     // Nobody waits for the answer, and no other command ends for a question.
     if (!force_ && !agreed(context)) return 0;
-    auto project = existing_project(context, services_, Access::take_away);
+    auto project = existing_project(context, services_, stop_ ? Access::take_away_or_wait : Access::wait);
     if (!force_)
       std::erase_if(project.observed.containers, [&](const auto& c) { return !to_remove_.contains(c.id); });
     const auto removal = plan(project);
