@@ -36,8 +36,13 @@ services:
 END
   compose build -q
 }
+# begin FILE COMMAND...: in the background. FILE, for what it says, is empty at once: not only when the command comes to it.
+begin() {
+  : >"$1"
+  "${@:2}" 2>"$1" &
+}
 up_waits() {  # in the background, as $up; what it says goes to up.out
-  compose up -d 2>up.out &
+  begin up.out compose up -d
   up=$!
   eventually 10 says up.out 'Container t-db-1 Waiting'
 }
@@ -57,7 +62,7 @@ test_an_interrupted_down_says_what_goes_on_and_the_next_one_goes_on_from_there()
   stubborn
   for signal in INT TERM; do
     compose up -d
-    compose down 2>out &
+    begin out compose down
     local down=$!
     eventually 10 says out 'Container t-web-1 Stopping'
     kill -$signal $down
@@ -81,7 +86,7 @@ test_what_an_interrupted_stop_left_ends_in_its_time_alone() {
     network_mode: none
     command: sleep infinity'
   compose up -d
-  compose stop 2>out &
+  begin out compose stop
   local stop=$!
   eventually 10 db_ended
   kill -INT $stop
@@ -101,7 +106,7 @@ test_what_is_stopping_still_is_started_when_it_has_stopped() {
   local next before stop
   for next in 'up -d' start; do
     before=$(pid_of web)
-    compose stop 2>stop.out &
+    begin stop.out compose stop
     stop=$!
     eventually 10 says stop.out 'Container t-web-1 Stopping'
     eventually 10 is_stopping
@@ -125,7 +130,7 @@ test_an_interrupted_restart_starts_nothing_and_the_next_one_does() {
     network_mode: none
     command: sleep infinity'
   compose up -d
-  compose restart 2>out &
+  begin out compose restart
   local restart=$!
   eventually 10 db_ended
   kill -INT $restart
@@ -140,7 +145,7 @@ test_an_interrupted_restart_starts_nothing_and_the_next_one_does() {
 test_an_interrupted_down_leaves_a_hook_to_itself() {
   stubborn 60s '    pre_stop: [{command: [sleep, "60"]}]'
   compose up -d
-  compose down 2>out &
+  begin out compose down
   local down=$!
   sleeps() { compose top web | grep -q 'sleep 60'; }
   eventually 10 sleeps
@@ -155,7 +160,7 @@ test_an_interrupted_down_leaves_a_hook_to_itself() {
 test_down_ends_an_up_that_waits() {
   waits_for_ever
   up_waits
-  compose down 2>out &
+  begin out compose down
   local down=$!
   ends_with 1 $up
   ends_with 0 $down
@@ -180,7 +185,7 @@ test_down_ends_an_attached_up_that_waits() {
   compose up >up.log 2>up.out &
   local up=$!
   eventually 10 says up.out 'Container t-db-1 Waiting'
-  compose down 2>out &
+  begin out compose down
   local down=$!
   ends_with 1 $up
   ends_with 0 $down
@@ -191,7 +196,7 @@ test_down_ends_an_attached_up_that_waits() {
 test_kill_goes_on_beside_a_stop_that_waits_for_its_grace() {
   stubborn
   compose up -d
-  compose stop -t 60 2>stop.out &
+  begin stop.out compose stop -t 60
   local stop=$!
   eventually 10 says stop.out 'Container t-web-1 Stopping'
   timeout 20 compose kill 2>out
@@ -219,7 +224,7 @@ test_nobody_ends_for_what_is_not_under_its_hands() {
   timeout 1 compose rm -sf other 2>out || true
   equal "waiting for \"compose up\" (pid $up) on project \"t\"; Ctrl-C gives up" "$(cat out)"
   kill -0 $up
-  compose stop -t 0 db 2>out &
+  begin out compose stop -t 0 db
   local stop=$!
   ends_with 1 $up
   ends_with 0 $stop
@@ -227,25 +232,13 @@ test_nobody_ends_for_what_is_not_under_its_hands() {
   compose down -t 0
 }
 
-test_who_asked_for_the_end_and_has_gone_wants_nothing() {
-  waits_for_ever
-  up_waits
-  kill -STOP $up
-  timeout 2 compose down -t 0 2>out || true
-  kill -CONT $up
-  sleep 0.5
-  kill -0 $up
-  compose down -t 0
-  ends_with 1 $up
-}
-
 test_a_second_down_with_less_time_ends_the_first() {
   stubborn
   compose up -d
-  compose down -t 60 2>first.out &
+  begin first.out compose down -t 60
   local first=$!
   eventually 10 says first.out 'Container t-web-1 Stopping'
-  compose down -t 0 2>out &
+  begin out compose down -t 0
   local second=$!
   ends_with 1 $first
   ends_with 0 $second
@@ -260,12 +253,12 @@ interrupted by \"compose down\" (pid $second)" "$(cat first.out)"
 test_up_waits_for_a_stop_and_says_so_and_a_signal_gives_up() {
   stubborn
   compose up -d
-  compose stop 2>stop.out &
+  begin stop.out compose stop
   local stop=$! first second
   eventually 10 says stop.out 'Container t-web-1 Stopping'
-  compose up -d 2>first.out &
+  begin first.out compose up -d
   first=$!
-  compose up -d 2>second.out &
+  begin second.out compose up -d
   second=$!
   local waiting="waiting for \"compose stop\" (pid $stop) on project \"t\"; Ctrl-C gives up"
   eventually 10 says first.out "$waiting"
@@ -304,7 +297,7 @@ test_what_only_looks_or_signals_is_never_blocked() {
 test_who_waits_goes_on_when_the_holder_is_killed() {
   waits_for_ever
   up_waits
-  compose restart -t 0 db 2>out &
+  begin out compose restart -t 0 db
   local restart=$!
   eventually 10 says out "waiting for \"compose up\" (pid $up) on project \"t\"; Ctrl-C gives up"
   kill -9 $up
@@ -322,7 +315,7 @@ test_a_stopped_holder_is_named_and_waited_for() {
   local down how
   for how in CONT 9; do
     kill -STOP $up
-    compose down -t 0 2>out &
+    begin out compose down -t 0
     down=$!
     eventually 10 says out "kill -CONT $up"
     kill -$how $up
@@ -336,24 +329,26 @@ test_a_stopped_holder_is_named_and_waited_for() {
   done
 }
 
-test_who_waits_leaves_nothing_behind_when_it_is_killed() {
+test_who_asked_for_the_end_and_was_killed_wants_nothing() {
   waits_for_ever
   up_waits
   kill -STOP $up
-  compose down -t 0 2>out &
+  begin out compose down -t 0
   local down=$!
   eventually 10 says out "waiting for the end of \"compose up\" (pid $up)"
   kill -9 $down
   ends_with 137 $down
   kill -CONT $up
-  ends_with 1 $up
+  sleep 0.5
+  kill -0 $up
   compose down -t 0
+  ends_with 1 $up
 }
 
 test_watching_holds_up_nobody() {
   waits_for_ever service_started
   local first
-  compose up -d --wait 2>first.out &
+  begin first.out compose up -d --wait
   first=$!
   eventually 10 says first.out 'Container t-web-1 Healthy'
   timeout 10 compose up -d --scale web=2 2>out
@@ -365,7 +360,7 @@ test_watching_holds_up_nobody() {
   compose stop -t 0 db
   ends_with 1 $first
   matches "$(tail -n 1 first.out)" '^container t-db-1 exited \([0-9]+\)$'
-  compose start --wait 2>out &
+  begin out compose start --wait
   local start=$!
   eventually 10 says out 'Container t-db-1 Waiting'
   timeout 10 compose restart -t 0 web
@@ -398,7 +393,7 @@ test_an_attached_up_that_is_to_stop_waits_for_another_command_and_hears_signals(
   one_runs() { equal 1 "$(running)"; }
   eventually 10 one_runs
   eventually 10 says up.log 'Attaching to web-1'
-  compose stop 2>stop.out &
+  begin stop.out compose stop
   stop=$!
   eventually 10 says stop.out 'Container t-web-1 Stopping'
   kill -INT $up
