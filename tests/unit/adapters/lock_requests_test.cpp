@@ -64,6 +64,19 @@ TEST_SUITE("adapters/lock_requests") {
     CHECK_FALSE(readable(requests));
   }
 
+  TEST_CASE("who asked and has gone wants nothing") {
+    const base::TemporaryDirectory scratch;
+    LockRequests requests{scratch.path() / "socket"};
+    {
+      const auto visitor = LockHolder::reach(scratch.path() / "socket");
+      REQUIRE(visitor);
+      visitor->ask_to_end("somebody");
+    }
+    CHECK(readable(requests));
+    CHECK_FALSE(requests.take());
+    CHECK_FALSE(readable(requests));
+  }
+
   TEST_CASE("a holder is there until it lets go, whether it met its visitors or not") {
     base::TemporaryDirectory scratch;
     std::optional<LockRequests> requests;

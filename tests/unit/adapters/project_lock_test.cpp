@@ -28,6 +28,9 @@ struct Roots {
   // What somebody says who looks at once, and once more after a while.
   void look_twice(const LockWish& wish) {
     LockWait wait{paths, wish};
+    look_twice(wait);
+  }
+  void look_twice(LockWait& wait) const {
     wait.look();
     CHECK(said.empty());
     CHECK(::poll(nullptr, 0, static_cast<int>(LockWait::k_every.count())) == 0);
@@ -79,7 +82,8 @@ TEST_SUITE("adapters/project_lock") {
       CHECK_FALSE(holder.requests().take());
     }
     SUBCASE("and the holder is asked once where it is to end") {
-      roots.look_twice(roots.wish("shop", "down", OnHolder::end_it));
+      LockWait wait{roots.paths, roots.wish("shop", "down", OnHolder::end_it)};
+      roots.look_twice(wait);
       CHECK(roots.said ==
             std::vector{base::text(R"(waiting for the end of "compose stop" (pid {}) on project "shop")",
                                    ::getpid())});
