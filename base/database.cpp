@@ -10,7 +10,8 @@
 namespace compose::base {
 namespace {
 
-constexpr int k_busy_timeout = 10'000;  // milliseconds
+constexpr int k_busy_timeout = 10'000;    // milliseconds
+constexpr off_t k_long_log = 256 * 1024;  // bytes; reading more begins to show in the time of a command
 
 sqlite3_stmt* raw(void* statement) {
   return static_cast<sqlite3_stmt*>(statement);
@@ -86,19 +87,24 @@ Database::Database(const HostPath& file) : state_(std::make_unique<State>()) {
   run("PRAGMA journal_mode=WAL");
   run("PRAGMA synchronous=NORMAL");
   // Commands are short and most are the only one: copying the log back into the database at each one's end
-  // would cost three waits for the disk. The log stays; it is copied back by copy_log_back(), and where
+  // would cost three waits for the disk. The log stays; copy_log_back_if_long() copies it back, and where
   // nobody calls that, when reading it would begin to cost something.
   run("PRAGMA wal_autocheckpoint=400");
   sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   run("PRAGMA foreign_keys=ON");
 }
 
-void Database::copy_log_back() {
-  // Cut off as well: whoever opens the database reads the whole log that it finds. Not while others use it.
+void Database::copy_log_back_if_long() {
+  struct ::stat log {};
+  if (::stat((state_->file + "-wal").c_str(), &log) != 0 || log.st_size <= k_long_log) return;
   sqlite3* connection = state_->connection.get();
+  // Cut off as well: whoever opens the database reads the whole log that it finds. Not while others use it.
   sqlite3_busy_timeout(connection, 0);
-  sqlite3_wal_checkpoint_v2(connection, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  const int result =
+      sqlite3_wal_checkpoint_v2(connection, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   sqlite3_busy_timeout(connection, k_busy_timeout);
+  // The first write to an empty log waits for the disk; here rather than in the next command.
+  if (result == SQLITE_OK) run("PRAGMA user_version=0");
 }
 
 Database::~Database() = default;

@@ -52,9 +52,9 @@ class Database {
   // outer one.
   void transaction(const std::function<void()>& f);
 
-  // For a moment when nobody waits: the write-ahead log, which every open reads, begins anew. Three waits for
-  // the disk; does nothing where another process reads, or the disk refuses.
-  void copy_log_back();
+  // For a moment when nobody waits: a write-ahead log of more than 256 kB, which every open reads, begins
+  // anew. Up to five waits for the disk; does nothing where another process reads, or the disk refuses.
+  void copy_log_back_if_long();
 
  private:
   struct State;

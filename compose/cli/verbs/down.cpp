@@ -47,7 +47,7 @@ class DownVerb final : public Verb {
       std::cerr << base::text("Warning: No resource found to remove for project \"{}\".\n",
                               context.project_name());
     context.state().forget_project_if_empty(context.project_name());
-    context.state().database().copy_log_back();
+    context.state().database().copy_log_back_if_long();
     return 0;
   }
 
