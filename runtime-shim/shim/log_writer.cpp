@@ -1,5 +1,6 @@
 #include "runtime-shim/shim/log_writer.hpp"
 
+#include <algorithm>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +9,13 @@
 #include "base/sys.hpp"
 
 namespace compose::rt {
+namespace {
+
+std::size_t first_line(std::string_view lines) {
+  return std::min(lines.find('\n'), lines.size() - 1) + 1;
+}
+
+}  // namespace
 
 HostPath LogWriter::file(std::uint32_t age) const {
   return directory_ / (age == 0 ? std::string{"container.log"} : base::text("container.log.{}", age));
@@ -47,14 +55,35 @@ bool LogWriter::write_some(std::string_view& bytes) {
   return true;
 }
 
+// Whole lines that the file has room for; in an empty file one line, however long.
+std::size_t LogWriter::fitting(std::string_view lines) const {
+  const auto room = spec_.max_size > size_ ? spec_.max_size - size_ : 0;
+  if (spec_.max_size == 0 || lines.size() <= room) return lines.size();
+  const auto end = room > 0 ? lines.rfind('\n', room - 1) : std::string_view::npos;
+  if (end != std::string_view::npos) return end + 1;
+  return size_ == 0 ? first_line(lines) : 0;
+}
+
+bool LogWriter::write_part(std::string_view& lines) {
+  if (!open()) return false;
+  auto count = fitting(lines);
+  if (count == 0) {
+    rotate();
+    if (!open()) return false;
+    count = std::max(fitting(lines), first_line(lines));  // a file that could not be renamed is still full
+  }
+  std::string_view newline = "\n";
+  if (torn_ && !write_some(newline)) return false;
+  auto part = lines.substr(0, count);
+  while (!part.empty() && write_some(part)) {
+  }
+  lines.remove_prefix(count - part.size());
+  return part.empty();
+}
+
 void LogWriter::write(std::string_view lines) noexcept {
-  if (!spec_.enabled || lines.empty()) return;
-  if (spec_.max_size > 0 && size_ > 0 && size_ + lines.size() > spec_.max_size) rotate();
-  if (open()) {
-    std::string_view newline = "\n";
-    if (!torn_ || write_some(newline))
-      while (!lines.empty() && write_some(lines)) {
-      }
+  if (!spec_.enabled) return;
+  while (!lines.empty() && write_part(lines)) {
   }
   dropped_ += lines.size();
 }

@@ -1,6 +1,7 @@
 #pragma once
-// container.log and its rotation: container.log.1 is the newest old file. Never blocks the container: what a
-// full disk refuses is dropped and counted, and a torn line is ended before the next one.
+// container.log and its rotation: container.log.1 is the newest old file. No file passes the size, but for
+// one line that is longer. Never blocks the container: what a full disk refuses is dropped and counted, and a
+// torn line is ended before the next one.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ class LogWriter {
   bool open();
   void rotate();
   [[nodiscard]] HostPath file(std::uint32_t age) const;
+  [[nodiscard]] std::size_t fitting(std::string_view lines) const;
+  bool write_part(std::string_view& lines);  // takes off what it has written; false: the rest is lost
   bool write_some(std::string_view& bytes);
 
   HostPath directory_;

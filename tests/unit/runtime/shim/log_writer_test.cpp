@@ -32,6 +32,38 @@ TEST_SUITE("runtime/shim/log_writer") {
     CHECK(base::read_file(directory.path() / "container.log") == "bbbbbbb\n");
   }
 
+  TEST_CASE("a batch of lines is cut where a file is full, and a line that is longer has a file for itself") {
+    const base::TemporaryDirectory directory;
+    const auto content = [&directory](const char* name) { return base::read_file(directory.path() / name); };
+    LogWriter log{directory.path(), {.max_size = 10, .max_files = 5}};
+    log.write("aaa\nbbb\nccc\nddddddddddddddd\neeeeeeeee\nf\n");
+    CHECK(content("container.log.4") == "aaa\nbbb\n");
+    CHECK(content("container.log.3") == "ccc\n");
+    CHECK(content("container.log.2") == "ddddddddddddddd\n");
+    CHECK(content("container.log.1") == "eeeeeeeee\n");
+    CHECK(content("container.log") == "f\n");
+    log.write("ggg\n");
+    CHECK(content("container.log") == "f\nggg\n");
+    CHECK(log.dropped_bytes() == 0);
+  }
+
+  TEST_CASE("what a writer before has left counts") {
+    const base::TemporaryDirectory directory;
+    LogWriter{directory.path(), {}}.write("aaaaaaa\n");
+    LogWriter{directory.path(), {.max_size = 10, .max_files = 2}}.write("bbb\nccc\n");
+    CHECK(base::read_file(directory.path() / "container.log.1") == "aaaaaaa\n");
+    CHECK(base::read_file(directory.path() / "container.log") == "bbb\nccc\n");
+  }
+
+  TEST_CASE("a file that cannot be rotated goes on growing") {
+    const base::TemporaryDirectory directory;
+    base::sys::make_directories(directory.path() / "container.log.1" / "in the way", 0700);
+    LogWriter log{directory.path(), {.max_size = 4, .max_files = 2}};
+    log.write("aaa\nbbb\nccc\n");
+    CHECK(base::read_file(directory.path() / "container.log") == "aaa\nbbb\nccc\n");
+    CHECK(log.dropped_bytes() == 0);
+  }
+
   TEST_CASE("it goes on after what is there") {
     const base::TemporaryDirectory directory;
     LogWriter{directory.path(), {}}.write("one\n");
