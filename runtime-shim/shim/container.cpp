@@ -165,20 +165,27 @@ void Container::write_status() {
   run_.write_status(status_);
 }
 
+// Whoever sends KILL or the container's stop signal wants it ended: no restart follows.
 void Container::kill(int signal) {
+  const bool ends_it = signal == SIGKILL || signal == spec().stop_signal;
+  if (ends_it && restart_timer_ != 0) return end_waiting();
   if (init_.pid == 0) base::fail("the container is not running");
   if (base::sys::pidfd_send_signal(init_.pidfd.get(), signal) == -1 && errno != ESRCH)
     throw base::SysError(errno, base::text("send {} to the container", base::signal_name(signal)));
+  if (!ends_it) return;
+  stopping_ = true;
   // A frozen process takes no signal, not even the last one.
-  if (signal == SIGKILL && status_.state == ContainerState::paused) unpause();
+  if (status_.state == ContainerState::paused) unpause();
+}
+
+void Container::end_waiting() {
+  loop_.cancel(restart_timer_);
+  finish(status_.exit_code);
 }
 
 void Container::stop(std::optional<std::chrono::nanoseconds> grace, int signal) {
   stopping_ = true;
-  if (restart_timer_ != 0) {
-    loop_.cancel(restart_timer_);
-    return finish(status_.exit_code);
-  }
+  if (restart_timer_ != 0) return end_waiting();
   if (init_.pid == 0) return;
   if (grace_timer_ != 0 && !grace && signal == 0) return;  // it is on its way, and keeps its time
   const auto patience = grace.value_or(std::chrono::nanoseconds{spec().stop_grace});

@@ -94,6 +94,7 @@ class Container {
   void release();
   void schedule_restart(std::chrono::milliseconds delay);
   void restart();
+  void end_waiting();
   void write_status();
   void rest_soon();
 
@@ -120,7 +121,7 @@ class Container {
   std::unique_ptr<ControlServer> control_;
   SpawnedChild init_;
   std::chrono::steady_clock::time_point started_at_;
-  bool stopping_ = false;  // asked to: no restart follows
+  bool stopping_ = false;  // asked to, or told by its stop signal: no restart follows
   bool ended_ = false;
   EventLoop::TimerId grace_timer_ = 0;
   EventLoop::TimerId restart_timer_ = 0;

@@ -3,7 +3,8 @@
 // per connection (base/channel framing, wire form of ControlRequest), answered by one or more ControlReply
 // messages.
 //
-//   kill, pause, unpause   one reply when it is done
+//   kill, pause, unpause   one reply when it is done; after KILL and the container's stop signal no restart
+//                          follows
 //   hold                   as pause, and the container goes on when the peer closes: whoever is killed while
 //                          it looks at a container that stands still leaves it running
 //   stop                   one reply when nothing of the container runs any more

@@ -71,6 +71,28 @@ test_a_restart_at_once_always_runs_again() {
   compose down -t 0
 }
 
+test_a_container_killed_by_its_stop_signal_stays_down_and_another_signal_leaves_the_restart_policy_alone() {
+  one_service '    stop_signal: QUIT
+    restart: unless-stopped'
+  compose build
+  local signal
+  web_is() { equal "$1" "$(compose ps -a --format '{{.State}}' web)"; }
+  runs_anew() { [[ $(running) == 1 && $(pid_of web) != "$before" ]]; }
+  for signal in QUIT KILL; do
+    compose up -d
+    compose kill -s $signal
+    eventually 10 web_is exited
+    sleep 0.3  # longer than the first restart takes
+    web_is exited
+  done
+  compose up -d
+  local before
+  before=$(pid_of web)
+  compose kill -s TERM
+  eventually 10 runs_anew
+  compose down -t 0
+}
+
 test_exec_on_a_slow_terminal_loses_nothing_and_leaves_it_blocking() {
   command -v python3 >/dev/null || skip_test "the slow terminal is a program of python3"
   one_service

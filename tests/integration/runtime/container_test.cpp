@@ -152,6 +152,55 @@ TEST_SUITE("runtime/container") {
     CHECK(world.status(spec.id)->state == rt::ContainerState::exited);
   }
 
+  TEST_CASE("after its stop signal or KILL no restart follows, after another signal one does") {
+    ScratchWorld world;
+    const auto killed_by = [&world](int stop_signal, int signal) {
+      auto spec =
+          world.spec({"sh", "-c", "trap 'exit 3' TERM USR1 HUP; echo ready; while :; do sleep 0.05; done"});
+      spec.restart = {.mode = rt::RestartMode::always};
+      spec.stop_signal = stop_signal;
+      REQUIRE(world.start(spec).error == "");
+      REQUIRE(eventually([&] { return world.output(spec.id) == "ready\n"; }));
+      rt::ShimClient client{world.context.get_executor(), world.paths, spec.id};
+      world.await(client.kill(signal));
+      CHECK(wait_until(world, spec.id, [](const auto& s) {
+        return s.restarts == 1 || s.state == rt::ContainerState::exited;
+      }));
+      const auto status = world.status(spec.id).value();
+      if (status.state != rt::ContainerState::exited) world.stop(spec.id);
+      return std::pair{status.restarts, status.exit_code};
+    };
+    CHECK(killed_by(SIGTERM, SIGTERM) == std::pair{0U, 3});
+    CHECK(killed_by(SIGTERM, SIGKILL) == std::pair{0U, 137});
+    CHECK(killed_by(SIGTERM, SIGHUP).first == 1);
+    CHECK(killed_by(SIGUSR1, SIGUSR1) == std::pair{0U, 3});
+    CHECK(killed_by(SIGUSR1, SIGTERM).first == 1);
+  }
+
+  TEST_CASE("the stop signal ends a container that is paused, or waits to restart") {
+    ScratchWorld world;
+    const auto spec =
+        world.spec({"sh", "-c", "trap 'exit 3' TERM; echo ready; while :; do sleep 0.05; done"});
+    REQUIRE(world.start(spec).error == "");
+    REQUIRE(eventually([&] { return world.output(spec.id) == "ready\n"; }));
+    rt::ShimClient client{world.context.get_executor(), world.paths, spec.id};
+    world.await(client.pause());
+    world.await(client.kill(SIGHUP));
+    CHECK(world.status(spec.id)->state == rt::ContainerState::paused);
+    world.await(client.kill(SIGTERM));
+    CHECK(wait_until(world, spec.id, [](const auto& s) { return s.state == rt::ContainerState::exited; }));
+
+    auto failing = world.spec({"false"});
+    failing.restart = {.mode = rt::RestartMode::always};
+    REQUIRE(world.start(failing).error == "");
+    CHECK(wait_until(world, failing.id, [](const auto& s) { return s.restarts >= 3; }));
+    REQUIRE(wait_until(world, failing.id,
+                       [](const auto& s) { return s.state == rt::ContainerState::restarting; }));
+    rt::ShimClient other{world.context.get_executor(), world.paths, failing.id};
+    world.await(other.kill(SIGTERM));
+    CHECK(wait_until(world, failing.id, [](const auto& s) { return s.state == rt::ContainerState::exited; }));
+  }
+
   TEST_CASE("a container whose shim is killed dies, is reported lost and can be cleaned up") {
     ScratchWorld world;
     const auto spec = world.spec({"sleep", "100"});
