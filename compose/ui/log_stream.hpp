@@ -2,7 +2,6 @@
 // What a shim passes on to who follows its container (runtime-shim/shim/followers.hpp), as it comes out of
 // the pipe: where the stream begins, the lines, and how many had to be left out. Pure.
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -21,7 +21,7 @@ namespace compose::ui::templates {
 // As Go prints it: text, 5, true, [a b], {a b}; nothing is <no value>.
 [[nodiscard]] std::string shown(const base::Json& value);
 
-// printf's language: %s %q %v %d %x %X %o %b %c %t %f %e %g %%, with width, precision and the flags - + 0 and
+// printf's language: %s %q %v %d %x %X %o %b %t %f %e %g %%, with width, precision and the flags - + 0 and
 // blank.
 [[nodiscard]] std::string format_values(std::string_view format, std::span<const base::Json> values);
 
