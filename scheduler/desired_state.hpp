@@ -24,8 +24,8 @@ struct Dependency {
   Condition condition = Condition::started;
   bool required = true;  // false: its failure or absence is a warning
   bool restart = false;  // the dependent restarts when the dependency is recreated or restarted
-  bool shares_namespace =
-      false;  // the dependent joins a namespace or takes volumes of it: recreated along with it
+  // The dependent joins a namespace or takes volumes of it: recreated along with it.
+  bool shares_namespace = false;
   bool operator==(const Dependency&) const = default;
 };
 
@@ -94,8 +94,8 @@ struct DesiredService {
   rt::ContainerSpec spec;
   std::vector<net::AttachmentSpec> attachments;
   std::vector<PortRequest> ports;
-  std::vector<std::string>
-      exposed;  // "80/tcp", of the image and of the file: what `ps` shows beside published ones
+  // "80/tcp", of the image and of the file: what `ps` shows beside published ones.
+  std::vector<std::string> exposed;
   std::vector<VolumeUse> volumes;
   std::vector<VolumesFrom> volumes_from;
   std::vector<HookSpec> post_start;  // one after the other; a failing one fails the start

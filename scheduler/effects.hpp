@@ -47,8 +47,8 @@ struct CreateRequest {
 
 struct ConnectRequest {
   rt::ContainerId id;
-  const DesiredService* service =
-      nullptr;          // nullptr: not in the desired state; only its service name is its alias
+  // nullptr: not in the desired state; only its service name is its alias.
+  const DesiredService* service = nullptr;
   std::string network;  // key of a DesiredNetwork
 };
 

@@ -88,8 +88,8 @@ class Execution {
   Deadline deadline_ = Deadline::max();
   std::vector<Node> nodes_;
   std::vector<const Step*> ready_;
-  std::map<std::size_t, bool>
-      busy_;  // by index of the operation's alternative: one-at-a-time kinds in flight
+  // By index of the operation's alternative: one-at-a-time kinds in flight.
+  std::map<std::size_t, bool> busy_;
   std::unordered_map<std::string_view, const DesiredService*> services_;
   std::size_t in_flight_ = 0;
   std::size_t changes_left_ = 0;  // steps that are no waits and have not ended

@@ -21,8 +21,8 @@ struct ObservedContainer {
   std::string image;
   std::string image_id;
   rt::ContainerStatus status;
-  bool complete =
-      true;  // false: its creation was cut short or its files are gone; it is removed and made again
+  // False: its creation was cut short or its files are gone; it is removed and made again.
+  bool complete = true;
   bool broken = false;                // its shim, links or names are gone; repaired by starting it again
   std::vector<std::string> networks;  // names it is attached to
   std::vector<std::string> volumes;   // names it mounts

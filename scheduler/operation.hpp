@@ -133,8 +133,8 @@ enum class Until : std::uint8_t {
 struct AwaitCondition {
   std::string service;
   Until until = Until::healthy;
-  bool required =
-      true;  // false: a failure (of steps before it, too) is a warning, and what comes after goes on
+  // False: a failure (of steps before it, too) is a warning, and what comes after goes on.
+  bool required = true;
   std::vector<ContainerRef> containers;  // all of them
   bool operator==(const AwaitCondition&) const = default;
 };

@@ -2,10 +2,14 @@
 // Internal to reconcile*.cpp. First decides the fate of every container (reconcile_decide.cpp) and of every
 // network and volume (reconcile_resources.cpp); then writes the steps (reconcile_steps.cpp), phase by phase:
 //
-//   1 what has to make room first: containers on changed networks and volumes, leftovers of interrupted
-//   commands 2 networks and volumes 3 new containers, those that replace others under a temporary name 4
-//   stops, dependents first 5 removals and renames 6 starts, dependencies first, with the waits that
-//   depends_on asks for 7 the waits of --wait
+//  1. what has to make room first: containers on changed networks and volumes, leftovers of interrupted
+//     commands
+//  2. networks and volumes
+//  3. new containers, those that replace others under a temporary name
+//  4. stops, dependents first
+//  5. removals and renames
+//  6. starts, dependencies first, with the waits that depends_on asks for
+//  7. the waits of --wait
 //
 // The phases order the writing of the steps, not their execution: a step waits only for what it needs.
 #include <map>
@@ -35,10 +39,10 @@ struct Replica {
   std::string name;  // the final one
   Fate fate = Fate::keep;
   std::string cause;  // of the fate
-  bool goes_first =
-      false;  // remove: before anything is created, because it may hold names, ports and addresses
-  bool misnamed =
-      false;  // the interrupted recreation got as far as removing the old one: only its name is wrong
+  // remove: before anything is created, because it may hold names, ports and addresses.
+  bool goes_first = false;
+  // The interrupted recreation got as far as removing the old one: only its name is wrong.
+  bool misnamed = false;
   std::string restart_cause;  // keep: not empty when it has to be stopped and started again
   std::vector<const DesiredNetwork*> reconnect;  // changed networks it is on
 
@@ -136,8 +140,8 @@ class Reconciler {
   ServiceGraph scope_;                  // of what this plan is about
   std::vector<ServiceState> services_;  // dependencies first; then what the desired state does not know
   std::map<std::string, std::size_t, std::less<>> index_;
-  std::map<std::string, std::vector<const ObservedContainer*>, std::less<>>
-      containers_;  // by service, without one-offs
+  // By service, without one-offs.
+  std::map<std::string, std::vector<const ObservedContainer*>, std::less<>> containers_;
 
   struct NetworkWork {
     const DesiredNetwork* network = nullptr;

@@ -10,15 +10,14 @@
 //   any state --remove--> (absent)               created, running --could not run--> dead
 //
 //  * The shim alone moves running -> exited, running -> restarting -> running, and decides about `dead`; the
-//  scheduler
-//    never restarts a container by policy. So `exited` and `dead` are final until somebody starts the replica
-//    again.
+//    scheduler never restarts a container by policy. So `exited` and `dead` are final until somebody starts
+//    the replica again.
 //  * Health belongs to one start: it begins anew ("starting") whenever a replica comes to `running`.
 //  * `up` leaves running and restarting ones alone, lets paused ones go on, starts created, exited and dead
-//  ones, and those that are stopping still when they have.
+//    ones, and those that are stopping still when they have.
 //  * Stopping is asked of everything active; what is not active is removed without being stopped.
 //  * Interrupting: a stop asked for while a replica is starting waits until the start is decided (the plan
-//  orders them).
+//    orders them).
 #include "runtime-shim/spec/container_status.hpp"
 
 namespace compose::sched {

@@ -31,8 +31,8 @@ struct NewContainerInput {
   bool group_names = true;               // answers to the service's name and aliases
   std::vector<base::HostPath> layers;    // of the image, top first
   std::vector<MountedVolume> inherited;  // anonymous volumes taken over, by target
-  std::vector<std::pair<std::string, rt::ContainerSpec>>
-      peers;  // service -> the container that stands for it
+  // By service: the container that stands for it.
+  std::vector<std::pair<std::string, rt::ContainerSpec>> peers;
   std::function<rt::ContainerSpec(const std::string& name)> spec_of_named;  // of any container, by its name
   std::int64_t now = 0;
 };

@@ -90,11 +90,11 @@ class RuntimeAdapter final : public sched::Runtime {
   Task<void> give_up_unstarted();
 
   ContainerId create_one_off(const OneOffRequest& request);
-  // Copies of the output of this container, from its first byte on; for `run` and foreground `up`.
   // Asked for each container that is about to be started: a pipe's write end for its lines, or none.
   void followers_at_start(std::function<base::UniqueFd(const ContainerId&)> ask) {
     follower_ = std::move(ask);
   }
+  // Copies of the output of this container, from its first byte on; for `run`.
   void tee_at_start(const ContainerId& id, base::UniqueFd output, base::UniqueFd error);
   // Exit code of the last refused start: 127, 126 or 125.
   [[nodiscard]] int start_exit_code() const noexcept { return start_exit_code_; }

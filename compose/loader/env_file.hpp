@@ -3,8 +3,7 @@
 //
 //   file      = [BOM] *( blank / "#" comment / statement )
 //   statement = ["export" ws] key ws ("=" / ":") ws value     a value
-//             / ["export" ws] key                              inherited: the value that lookup() knows, else
-//             nothing
+//             / ["export" ws] key       inherited: the value that lookup() knows, else nothing
 //   value     = unquoted to the end of line or " #" / 'literal' / "escapes and $VARIABLES"
 //
 // Quoted values may span lines. Format `raw`: each line is KEY=VALUE, taken as it stands.
@@ -25,8 +24,8 @@ struct EnvFileReader {
   bool raw = false;
 };
 
-using Assignments =
-    std::vector<std::pair<std::string, std::string>>;  // in order of appearance; the last of a key wins
+// In order of appearance; the last of a key wins.
+using Assignments = std::vector<std::pair<std::string, std::string>>;
 
 // Reads sources.text(source). The first problem ends the file.
 Assignments parse_env_file(const Sources& sources, std::uint32_t source, const EnvFileReader& reader,

@@ -1,8 +1,7 @@
 #pragma once
 // Where a walk stands in the model ("services.web.ports[0]"), and tables of rules that apply at places of the
-// model
-// ("services.*.ports"). A walk goes down the tree and the table together, so finding the rule of a node costs
-// nothing.
+// model ("services.*.ports"). A walk goes down the tree and the table together, so finding the rule of a node
+// costs nothing.
 #include <span>
 #include <string>
 #include <string_view>

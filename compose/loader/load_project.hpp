@@ -3,8 +3,7 @@
 // phases have a file each. Runs in the CLI process; reads files, never writes, touches no kernel object.
 //
 // Errors: InvalidProject with every problem found (diagnostics.hpp); base::Error for what is no problem of a
-// file
-// ("no configuration file provided: not found"). Warnings are returned, each once, ready to be printed.
+// file ("no configuration file provided: not found"). Warnings are returned, each once, ready to be printed.
 #include <functional>
 #include <map>
 #include <string>
@@ -17,8 +16,9 @@ namespace compose::loader {
 
 struct LoadOptions {
   // What the user said on the command line.
-  std::vector<std::string>
-      files;  // -f, in order; "-" is standard input; empty: COMPOSE_FILE, then the default names
+
+  // -f, in order; "-" is standard input; empty: COMPOSE_FILE, then the default names.
+  std::vector<std::string> files;
   std::string project_directory;       // --project-directory; empty: not given
   std::string project_name;            // -p; empty: not given
   std::vector<std::string> env_files;  // --env-file
@@ -29,8 +29,8 @@ struct LoadOptions {
   // activates its profiles. Selecting keeps these services and (unless told otherwise) what they depend on.
   std::vector<std::string> services;
   bool with_dependencies = true;
-  bool all_services =
-      false;  // every profile, as if --profile '*' (ps, logs, down: nothing is an unknown name)
+  // Every profile, as if --profile '*' (ps, logs, down: nothing is an unknown name).
+  bool all_services = false;
   bool all_resources = false;  // keep networks, volumes, ... that no service uses
 
   // The caller's world, passed in for tests.
@@ -60,8 +60,8 @@ LoadedProject load_project(const LoadOptions& options);
 // labels alone. `files` is empty where there is none. The name is empty when nothing but `name:` in the files
 // could tell.
 struct ProjectContext {
-  std::map<std::string, std::string>
-      environment;                 // the process's, completed from .env; COMPOSE_* settings live here
+  // The process's, completed from .env; COMPOSE_* settings live here.
+  std::map<std::string, std::string> environment;
   std::vector<std::string> files;  // absolute
   std::vector<std::string> environment_files;
   std::string working_directory;

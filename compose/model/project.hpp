@@ -11,8 +11,8 @@ struct Project {
   std::string working_directory;  // absolute; base of relative paths
   Strings config_files;           // absolute, in order; "-" for standard input
   Strings environment_files;      // those given with --env-file
-  StringMap
-      environment;  // what interpolation saw: the caller's environment, then .env, and COMPOSE_PROJECT_NAME
+  // What interpolation saw: the caller's environment, then .env, and COMPOSE_PROJECT_NAME.
+  StringMap environment;
   std::map<std::string, Service> services;           // enabled by profile, and selected or depended on
   std::map<std::string, Service> disabled_services;  // the others: known, so never orphans
   std::map<std::string, Network> networks;

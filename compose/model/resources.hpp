@@ -52,8 +52,8 @@ struct FileObject {
   std::string file;
   std::string environment;
   std::optional<std::string> content;  // configs: inline
-  std::optional<std::string>
-      resolved_content;  // value of `environment`, looked up where the file was read; never printed
+  // Value of `environment`, looked up where the file was read; never printed.
+  std::optional<std::string> resolved_content;
   bool external = false;
   StringMap labels;
   std::string driver;

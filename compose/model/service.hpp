@@ -182,8 +182,8 @@ struct Service {
   std::vector<FileGrant> configs;
   std::string container_name;
   std::optional<CredentialSpec> credential_spec;
-  std::map<std::string, Dependency>
-      depends_on;  // with the implicit edges of links, volumes_from, shared namespaces
+  // With the implicit edges of links, volumes_from, shared namespaces.
+  std::map<std::string, Dependency> depends_on;
   std::optional<Deploy> deploy;
   Strings device_cgroup_rules;
   std::vector<DeviceMapping> devices;

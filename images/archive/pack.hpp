@@ -1,8 +1,7 @@
 #pragma once
 // A directory becomes a tar stream: names in byte order, so that equal trees give equal bytes. In layer form
 // the marks of overlayfs become the whiteouts of the OCI image specification (layer.md): a character device
-// 0:0 is written as
-// ".wh.<name>", a directory with trusted.overlay.opaque gets an entry ".wh..wh..opq".
+// 0:0 is written as ".wh.<name>", a directory with trusted.overlay.opaque gets an entry ".wh..wh..opq".
 #include <cstdint>
 #include <string>
 #include <vector>

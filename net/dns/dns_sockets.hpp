@@ -15,8 +15,8 @@ struct DnsSockets {
   base::UniqueFd udp;    // queries arrive here
   base::UniqueFd tcp;    // listening
   base::UniqueFd reply;  // raw socket that answers with source port 53; none: `udp` itself answers
-  base::UniqueFd
-      redirect;  // what leads port 53 to `udp` and `tcp`, as long as it is open; none: they are bound to it
+  // What leads port 53 to `udp` and `tcp`, as long as it is open; none: they are bound to it.
+  base::UniqueFd redirect;
 
   // For the way to the shim: two or four descriptors, in a fixed order.
   [[nodiscard]] std::vector<base::UniqueFd> take_all() && {

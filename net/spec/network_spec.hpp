@@ -18,8 +18,8 @@ struct NetworkTag {};
 using NetworkId = base::Id<NetworkTag>;  // 64 lowercase hex digits
 
 struct AddressPoolSpec {
-  std::string
-      subnet;  // "172.20.0.0/16"; empty: chosen so that no route, link or other network of the host overlaps
+  // "172.20.0.0/16"; empty: chosen so that no route, link or other network of the host overlaps.
+  std::string subnet;
   std::string gateway;   // empty: first address
   std::string ip_range;  // empty: the whole subnet
   static constexpr auto fields() {

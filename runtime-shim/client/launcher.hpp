@@ -30,8 +30,8 @@ struct StartRequest {
   base::UniqueFd network_namespace;         // none: spec.security.network is host or shared
   std::vector<base::UniqueFd> dns_sockets;  // net::dns::DnsSockets::take_all(), or none: no resolver of ours
   std::vector<HeldSocket> held_sockets;
-  std::optional<std::pair<base::UniqueFd, base::UniqueFd>>
-      tee;                  // copies of stdout and stderr from the first byte on
+  // Copies of stdout and stderr from the first byte on.
+  std::optional<std::pair<base::UniqueFd, base::UniqueFd>> tee;
   base::UniqueFd follower;  // a pipe's write end, which gets the log lines from the first one on
   // A pipe's read end: all is prepared at once, but exec waits for a byte. Closed without one: the start is
   // taken back, and reported as refused.

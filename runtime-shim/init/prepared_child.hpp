@@ -102,8 +102,8 @@ struct PreparedChild {
     int fd;
     int type;
   };
-  std::vector<NamespaceFile>
-      namespaces;   // entered one by one before anything else (network; shared ipc, uts)
+  // Entered one by one before anything else (network; shared ipc, uts).
+  std::vector<NamespaceFile> namespaces;
   int report = -1;  // our end of the socket
   bool new_session_keyring = true;
   bool gated = false;  // stops before the filters and exec until the parent sends a byte

@@ -30,8 +30,8 @@ struct MountStep {
   std::uint64_t attributes = 0;  // bind: MOUNT_ATTR_* to set
   bool recursive = false;        // bind: with the mounts below the source
   unsigned long propagation = MS_PRIVATE;
-  bool target_is_file =
-      false;  // bind: the source is not a directory; found out when the sources are looked at
+  // bind: the source is not a directory; found out when the sources are looked at.
+  bool target_is_file = false;
   bool real_directory = false;  // no symbolic link on the way to the target: /proc, /sys and /dev
   bool operator==(const MountStep&) const = default;
 };

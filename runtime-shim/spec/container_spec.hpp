@@ -39,13 +39,13 @@ struct Rlimit {
 
 struct ProcessSpec {
   std::vector<std::string> argv;  // at least one
-  std::vector<std::string>
-      environment;  // "KEY=value", complete but for HOME, HOSTNAME, TERM which the runtime adds
+  // "KEY=value", complete but for HOME, HOSTNAME, TERM which the runtime adds.
+  std::vector<std::string> environment;
   std::string directory = "/";
   std::string user;  // "", "name", "uid", "user:group"; resolved in the container's /etc/passwd
   std::vector<std::string> extra_groups;
-  std::vector<std::string>
-      capabilities;  // final bounding set, upper case with CAP_; permitted and effective equal it for root
+  // Final bounding set, upper case with CAP_; permitted and effective equal it for root.
+  std::vector<std::string> capabilities;
   std::vector<Rlimit> rlimits;
   std::optional<int> oom_score_adjustment;
   bool terminal = false;    // a pty as stdin, stdout and stderr
@@ -195,10 +195,10 @@ struct SecuritySpec {
   bool operator==(const SecuritySpec&) const = default;
 };
 
-// Limits in the units of the compose spec; the cgroup room translates to v1 and v2. Unset: no limit.
 // With less a container may not get as far as its program.
 inline constexpr std::int64_t k_least_memory = 6 << 20;
 
+// Limits in the units of the compose spec; the cgroup room translates to v1 and v2. Unset: no limit.
 struct ResourceSpec {
   std::optional<std::int64_t> memory;              // bytes
   std::optional<std::int64_t> memory_reservation;  // bytes

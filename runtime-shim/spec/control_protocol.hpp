@@ -3,27 +3,22 @@
 // per connection (base/channel framing, wire form of ControlRequest), answered by one or more ControlReply
 // messages.
 //
-//   kill, pause, unpause   one reply when it is done; after KILL and the container's stop signal no restart
-//                          follows
-//   hold                   as pause, and the container goes on when the peer closes: whoever is killed while
-//                          it looks at a container that stands still leaves it running
-//   stop                   one reply when nothing of the container runs any more
-//   wait                   one reply when the container has ended for good (no restart follows)
-//   exec                   reply `started` (with the pty master for a terminal), then reply `done` with the
-//   exit code.
-//                          Without a terminal the request brings those of stdin, stdout, stderr that
-//                          ExecSpec::stdio names; the others are /dev/null. They must be anonymous pipes:
-//                          what a process has open it can open again through /proc/self/fd, with other
-//                          rights, and a file of the host would be reached that way. A client that goes away
-//                          closes its ends of the pipes or the pty; the process is not killed.
-//   attach                 reply `started` with a descriptor for input: the pty master (write and resize
-//   only), or the
-//                          write end of the stdin pipe; none where stdin is closed. The request brings
-//                          stdout, stderr descriptors that get a copy of the output from now on; they are
-//                          closed at the container's end.
-//   follow                 one reply; the request brings the write end of a pipe, which gets the lines from
-//   now on
-//                          (shim/followers.hpp)
+//  - kill, pause, unpause: one reply when it is done; after KILL and the container's stop signal no restart
+//    follows.
+//  - hold: as pause, and the container goes on when the peer closes: whoever is killed while it looks at a
+//    container that stands still leaves it running.
+//  - stop: one reply when nothing of the container runs any more.
+//  - wait: one reply when the container has ended for good (no restart follows).
+//  - exec: reply `started` (with the pty master for a terminal), then reply `done` with the exit code.
+//    Without a terminal the request brings those of stdin, stdout, stderr that ExecSpec::stdio names; the
+//    others are /dev/null. They must be anonymous pipes: what a process has open it can open again through
+//    /proc/self/fd, with other rights, and a file of the host would be reached that way. A client that goes
+//    away closes its ends of the pipes or the pty; the process is not killed.
+//  - attach: reply `started` with a descriptor for input: the pty master (write and resize only), or the
+//    write end of the stdin pipe; none where stdin is closed. The request brings stdout, stderr descriptors
+//    that get a copy of the output from now on; they are closed at the container's end.
+//  - follow: one reply; the request brings the write end of a pipe, which gets the lines from now on
+//    (shim/followers.hpp).
 #include <cstdint>
 #include <string>
 #include <tuple>
@@ -62,10 +57,9 @@ struct ExecSpec {
 struct ControlRequest {
   std::uint32_t protocol = k_control_protocol;
   ControlVerb verb = ControlVerb::wait;
-  int signal = 0;           // kill; stop: 0 is the container's own stop signal
-  std::int64_t grace = -1;  // stop: nanoseconds; negative: the container's own
-  bool close_stdin_after =
-      false;  // attach: the input descriptor is the last one, so closing it is end of file
+  int signal = 0;                  // kill; stop: 0 is the container's own stop signal
+  std::int64_t grace = -1;         // stop: nanoseconds; negative: the container's own
+  bool close_stdin_after = false;  // attach: the input descriptor is the last one: closing it ends the input
   ExecSpec exec;
   static constexpr auto fields() {
     return std::tuple{field("protocol", &ControlRequest::protocol),

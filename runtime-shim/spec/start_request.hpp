@@ -25,9 +25,9 @@ inline constexpr int k_launcher_held = 4;    // maybe: kept open while anything 
 
 struct StartHeader {
   std::uint32_t protocol = k_start_protocol;
-  std::uint64_t ticket =
-      0;              // comes back with the report: a container may be started more than once by one launcher
-  HostPath run_root;  // /run/compose; the shim makes <run_root>/<id>
+  // Comes back with the report: a container may be started more than once by one launcher.
+  std::uint64_t ticket = 0;
+  HostPath run_root;        // /run/compose; the shim makes <run_root>/<id>
   HostPath log_directory;   // made when missing; unused where the log is disabled or stdio is direct
   HostPath mount_points;    // a layer with only the places that every container mounts on; goes over the
                             // image's layers

@@ -1,6 +1,9 @@
-// bench floor COUNT ROUNDS            one line of JSON per round: {"start_ms": .., "stop_ms": ..}
-// bench time ROUNDS COMMAND...        wall-clock milliseconds of each run of the command, one a line; its
-// output is dropped Times without a shell or an interpreter around what is measured.
+// Times without a shell or an interpreter around what is measured.
+//
+//   bench floor COUNT ROUNDS       one line of JSON per round: {"start_ms": .., "stop_ms": ..}
+//   bench time ROUNDS COMMAND...   the milliseconds that each run of the command took, one a line
+//
+// What the timed command prints is dropped.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>

@@ -1,12 +1,11 @@
 // A silo: one member of a cluster that finds the others by the service name `silo` and keeps a view of who is
 // alive.
 //
-//   10300  silo to silo. Each silo keeps one connection open to every other; a peer belongs to the view from
-//   its greeting
-//          until that connection ends. A silo that is called by one it does not know calls back at once, so
-//          the view is complete one round trip after the last silo has started.
-//   10400  gateway. "hello NAME" is a grain call; "status" answers with this silo's name, the size of its
-//   view and it.
+//  - 10300: silo to silo. Each silo keeps one connection open to every other; a peer belongs to the view from
+//    its greeting until that connection ends. A silo that is called by one it does not know calls back at
+//    once, so the view is complete one round trip after the last silo has started.
+//  - 10400: gateway. "hello NAME" is a grain call; "status" answers with this silo's name, the size of its
+//    view and it.
 //
 // `silo status` asks the silo of the same container and prints the answer: a check for `compose exec`.
 #include <algorithm>
