@@ -1,12 +1,12 @@
 #include "base/process.hpp"
 
-#include <cctype>
 #include <charconv>
 #include <cstring>
 #include <sys/wait.h>
 
 #include "base/error.hpp"
 #include "base/sys_linux.hpp"
+#include "base/text.hpp"
 
 namespace compose::base {
 namespace {
@@ -57,8 +57,7 @@ std::optional<ExitStatus> Process::try_wait() const {
 
 std::optional<int> parse_signal(std::string_view name) {
   if (const auto number = parse_number(name)) return valid_signal(*number) ? number : std::nullopt;
-  std::string upper;
-  for (const char c : name) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  std::string upper = upper_case(name);
   if (upper.starts_with("SIG")) upper.erase(0, 3);
   if (upper == "RTMIN") return SIGRTMIN;
   if (upper == "RTMAX") return SIGRTMAX;

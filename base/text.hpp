@@ -74,5 +74,9 @@ template <class... A>
 
 // The 26 letters of ASCII; everything else stays.
 [[nodiscard]] std::string lower_case(std::string_view text);
+[[nodiscard]] std::string upper_case(std::string_view text);
+
+// 10 for 'a' and 'A'; -1: no hexadecimal digit.
+[[nodiscard]] int hex_digit(char c) noexcept;
 
 }  // namespace compose::base

@@ -1,7 +1,6 @@
 #include "base/units.hpp"
 
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -49,8 +48,7 @@ constexpr std::array k_size_units{SizeUnit{'k', 1}, SizeUnit{'m', 2}, SizeUnit{'
 
 // "", "b", "k", "kb", "kib" and so on -> multiplier.
 std::optional<double> size_multiplier(std::string_view unit) {
-  std::string lower;
-  for (const char c : unit) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string lower = lower_case(unit);
   if (lower.empty() || lower == "b") return 1;
   for (const auto& known : k_size_units) {
     if (lower.front() != known.letter) continue;

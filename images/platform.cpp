@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace compose::images {
 namespace {
@@ -12,8 +13,7 @@ namespace {
 // Names that kernels, Debian and OCI have for the same architecture.
 Platform normalised(Platform platform) {
   auto& architecture = platform.architecture;
-  std::ranges::transform(architecture, architecture.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  architecture = base::lower_case(architecture);
   if (architecture == "x86_64" || architecture == "x86-64") architecture = "amd64";
   if (architecture == "i386" || architecture == "i686") architecture = "386";
   if (architecture == "aarch64") architecture = "arm64";

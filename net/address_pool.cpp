@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace compose::net {
 
@@ -21,13 +22,6 @@ std::optional<Subnet> first_free(const Subnet& from, int count, std::span<const 
     if (is_free(candidate, taken)) return candidate;
   }
   return std::nullopt;
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 }  // namespace
@@ -53,8 +47,8 @@ Subnet choose_subnet_v6(std::span<const Subnet> taken, const NetworkId& network)
   a.v6 = true;
   a.bytes[0] = 0xfd;
   for (std::size_t i = 0; i < 5 && 2 * i + 1 < network.str().size(); ++i)
-    a.bytes[1 + i] =
-        static_cast<std::uint8_t>(hex_digit(network.str()[2 * i]) * 16 + hex_digit(network.str()[2 * i + 1]));
+    a.bytes[1 + i] = static_cast<std::uint8_t>(base::hex_digit(network.str()[2 * i]) * 16 +
+                                               base::hex_digit(network.str()[2 * i + 1]));
   for (std::uint8_t i = 0; i < 255; ++i) {
     a.bytes[7] = i;
     const Subnet candidate = Subnet::of(a, 64);

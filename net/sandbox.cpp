@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
+#include "base/kernel_parameter.hpp"
 #include "base/sys.hpp"
 #include "net/address_pool.hpp"
 #include "net/link_names.hpp"
@@ -142,18 +143,10 @@ void apply_sysctls(const std::map<std::string, std::string>& sysctls) {
 }  // namespace
 
 std::string sysctl_path(const std::string& key) {
-  // As sysctl(8): the first separator decides; in "net.ipv4.conf.eth0/100.mtu" the slash stands for a dot in
-  // a name.
-  const auto separator = key.find_first_of("./");
-  const bool dotted = separator != std::string::npos && key[separator] == '.';
-  std::string path = key;
-  if (dotted)
-    for (char& c : path) c = c == '.' ? '/' : c == '/' ? '.' : c;
-  const bool bad = !path.starts_with("net/") || path.find("//") != std::string::npos || path.ends_with('/') ||
-                   ("/" + path + "/").find("/../") != std::string::npos ||
-                   path.find('\0') != std::string::npos;
-  if (bad) base::fail("sysctl '{}' is not a setting of the network namespace", key);
-  return "/proc/sys/" + path;
+  const auto path = base::parameter_path(key);
+  if (!path || !path->starts_with("net/"))
+    base::fail("sysctl '{}' is not a setting of the network namespace", key);
+  return "/proc/sys/" + *path;
 }
 
 Sandbox build_sandbox(netlink::Socket& host, std::uint32_t group, const SandboxSpec& spec,

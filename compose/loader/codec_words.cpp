@@ -93,9 +93,7 @@ std::string ipv6_address(std::string_view given) {
 std::string capability(std::string_view given) {
   const auto lower = base::lower_case(given);
   if (lower == "all" || lower == "cap_all" || rt::capability_number(given)) return {};
-  std::string upper{given};
-  std::ranges::transform(upper, upper.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  const std::string upper = base::upper_case(given);
   const std::string_view bare = upper.starts_with("CAP_") ? std::string_view{upper}.substr(4) : upper;
   return text("unknown capability '{}'{}", given, suggestion(bare, rt::capability_words()));
 }

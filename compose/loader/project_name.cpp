@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace compose::loader {
 
 namespace {
@@ -21,10 +23,8 @@ bool is_project_name(std::string_view name) {
 
 std::string normalised_name(std::string_view name) {
   std::string result;
-  for (char c : name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  for (const char c : base::lower_case(name))
     if (continues_project_name(c)) result += c;
-  }
   return result.substr(std::min(result.find_first_not_of("_-"), result.size()));
 }
 

@@ -288,9 +288,9 @@ std::string heading_of(std::string_view name) {
   for (std::size_t i = 0; i < name.size(); ++i) {
     const char c = name[i];
     if (i > 0 && is_upper(c) && !is_upper(name[i - 1])) out += ' ';
-    out += c == '-' || c == '_' ? ' ' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    out += c == '-' || c == '_' ? ' ' : c;
   }
-  return out;
+  return base::upper_case(out);
 }
 
 std::string heading(const Pipeline& pipeline, const Headings& headings);

@@ -36,18 +36,11 @@ std::int64_t whole_of(const Json& value) {
   return value.get<std::int64_t>();
 }
 
-std::string changed(const std::string& value, char first, char last, int distance) {
-  std::string out = value;
-  for (char& c : out)
-    if (c >= first && c <= last) c = static_cast<char>(c + distance);
-  return out;
-}
-
 Json upper(Arguments a) {
-  return changed(text_of(a[0]), 'a', 'z', 'A' - 'a');
+  return base::upper_case(text_of(a[0]));
 }
 Json lower(Arguments a) {
-  return changed(text_of(a[0]), 'A', 'Z', 'a' - 'A');
+  return base::lower_case(text_of(a[0]));
 }
 
 Json title(Arguments a) {
@@ -279,7 +272,7 @@ std::string whole_number(const Verb& verb, const Json& value, int base) {
   const auto number = whole_of(value);
   char digits[80];
   std::string out(digits, std::to_chars(digits, digits + sizeof digits, number, base).ptr);
-  if (verb.letter == 'X') out = changed(out, 'a', 'z', 'A' - 'a');
+  if (verb.letter == 'X') out = base::upper_case(out);
   if (number >= 0 && (verb.plus || verb.blank)) out.insert(0, 1, verb.plus ? '+' : ' ');
   return out;
 }

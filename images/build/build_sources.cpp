@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/sys.hpp"
+#include "base/text.hpp"
 #include "images/build/build_state.hpp"
 #include "images/build/dockerfile_lexer.hpp"
 
@@ -95,7 +96,8 @@ GitAccess git_access_of(const BuildRequest& request, const GitAddress& address) 
 
 bool is_proxy_argument(const std::string& name) {
   static const std::set<std::string> names{"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"};
-  return names.contains(upper_case(name)) && (name == upper_case(name) || name == lower_case(name));
+  return names.contains(base::upper_case(name)) &&
+         (name == base::upper_case(name) || name == base::lower_case(name));
 }
 
 std::optional<std::string> producing_request(const BuildSession& session, const std::string& name) {

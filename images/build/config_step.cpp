@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/path.hpp"
 #include "base/process.hpp"
+#include "base/text.hpp"
 #include "base/units.hpp"
 #include "images/build/dockerfile_lexer.hpp"
 #include "images/build/word_expansion.hpp"
@@ -54,8 +55,8 @@ std::pair<std::uint16_t, std::uint16_t> port_range(std::string_view text, std::s
 // nothing of that, so it is left out (the check rule ExposeInvalidFormat).
 ExposedPorts parse_exposed(std::string_view spelling) {
   const auto slash = spelling.find('/');
-  ExposedPorts ports{.protocol =
-                         slash == std::string_view::npos ? "tcp" : lower_case(spelling.substr(slash + 1))};
+  ExposedPorts ports{
+      .protocol = slash == std::string_view::npos ? "tcp" : base::lower_case(spelling.substr(slash + 1))};
   if (ports.protocol != "tcp" && ports.protocol != "udp" && ports.protocol != "sctp")
     fail("EXPOSE '{}': the protocol must be tcp, udp or sctp", spelling);
   auto text = spelling.substr(0, slash);

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/similar.hpp"
+#include "base/text.hpp"
 #include "images/build/dockerfile_lexer.hpp"
 
 namespace compose::images {
@@ -103,11 +104,11 @@ InstructionBody parse_from(const Source& source) {
     from.platform = flag_value(flag);
   }
   const auto words = source.words();
-  if (words.size() != 1 && !(words.size() == 3 && lower_case(words[1]) == "as"))
+  if (words.size() != 1 && !(words.size() == 3 && base::lower_case(words[1]) == "as"))
     fail("FROM needs an image and may have a name: FROM <image> [AS <name>]");
   from.base = words[0];
   if (words.size() == 3) {
-    from.name = lower_case(words[2]);
+    from.name = base::lower_case(words[2]);
     const auto inside = [](char c) {
       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
     };
@@ -252,7 +253,7 @@ RunMount parse_mount(const std::string& text) {
     const auto option = rest.substr(0, comma);
     rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
     const auto equals = option.find('=');
-    mount_option(mount, lower_case(option.substr(0, equals)),
+    mount_option(mount, base::lower_case(option.substr(0, equals)),
                  equals == std::string_view::npos ? "\x01" : std::string{option.substr(equals + 1)});
   }
   constexpr std::array known = {"bind", "cache", "tmpfs", "secret", "ssh"};
@@ -319,7 +320,7 @@ InstructionBody parse_healthcheck(const Source& source) {
   }
   source.need_arguments();
   const auto end = std::min(source.rest.size(), source.rest.find_first_of(" \t"));
-  const auto kind = upper_case(source.rest.substr(0, end));
+  const auto kind = base::upper_case(source.rest.substr(0, end));
   const auto command = trim(std::string_view{source.rest}.substr(end));
   if (kind == "NONE" && command.empty()) {
     health.none = true;
@@ -346,7 +347,7 @@ InstructionBody parse_list(const Source& source) {
 
 InstructionBody parse_onbuild(const Source& source) {
   source.need_arguments();
-  const auto keyword = upper_case(source.rest.substr(0, source.rest.find_first_of(" \t")));
+  const auto keyword = base::upper_case(source.rest.substr(0, source.rest.find_first_of(" \t")));
   if (keyword == "ONBUILD" || keyword == "FROM" || keyword == "MAINTAINER")
     fail("ONBUILD {} is not allowed", keyword);
   if (!source.line.heredocs.empty()) fail("a heredoc cannot stand in ONBUILD");
@@ -423,7 +424,7 @@ Instruction parse_instruction(std::string_view text, const std::string& where, c
   const auto trimmed = trim(text);
   const auto end = std::min(trimmed.size(), trimmed.find_first_of(" \t"));
   const LogicalLine line{.line = 0,
-                         .keyword = upper_case(trimmed.substr(0, end)),
+                         .keyword = base::upper_case(trimmed.substr(0, end)),
                          .rest = std::string{trim(trimmed.substr(end))}};
   return parse_line(line, escape, where);
 }

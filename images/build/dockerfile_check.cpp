@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/path.hpp"
 #include "base/similar.hpp"
+#include "base/text.hpp"
 #include "images/build/config_step.hpp"
 #include "images/build/dockerfile_lexer.hpp"
 #include "images/build/word_expansion.hpp"
@@ -18,10 +19,10 @@ namespace {
 using Variables = std::map<std::string, std::string>;
 
 bool is_upper(const std::string& word) {
-  return word == upper_case(word);
+  return word == base::upper_case(word);
 }
 bool is_lower(const std::string& word) {
-  return word == lower_case(word);
+  return word == base::lower_case(word);
 }
 
 std::set<std::string> list_of(std::string_view text) {
@@ -38,7 +39,7 @@ std::set<std::string> list_of(std::string_view text) {
 std::set<std::string> words_of_name(const std::string& name) {
   std::set<std::string> words;
   std::string word;
-  for (const char c : lower_case(name) + "_") {
+  for (const char c : base::lower_case(name) + "_") {
     if (c != '_') {
       word += c;
       continue;
@@ -351,7 +352,8 @@ class Checker {
   void check_stage_name(const FromInstruction& from) {
     if (from.name.empty()) return;
     const auto words = split_words(written(current_->line));
-    const auto as = std::ranges::find_if(words, [](const auto& word) { return lower_case(word) == "as"; });
+    const auto as =
+        std::ranges::find_if(words, [](const auto& word) { return base::lower_case(word) == "as"; });
     if (as != words.end() && words.end() - as == 2) {
       if (!is_lower(words.back()))
         add("StageNameCasing",
@@ -416,7 +418,7 @@ class Checker {
 
   void begin_stage(const FromInstruction& from) {
     last_in_stage_.clear();
-    const auto wanted = lower_case(expand_global(from.base, globals_).text.value_or(""));
+    const auto wanted = base::lower_case(expand_global(from.base, globals_).text.value_or(""));
     const auto same = std::ranges::find(stages_.rbegin(), stages_.rend(), wanted, &CheckedStage::name);
     CheckedStage begun;
     if (same != stages_.rend() && !wanted.empty()) {
@@ -530,14 +532,14 @@ CheckSettings parse_check_settings(std::string_view text) {
     const auto equals = field.find('=');
     const auto key = trim(field.substr(0, equals));
     const auto value = equals == std::string_view::npos ? std::string_view{} : trim(field.substr(equals + 1));
-    const bool is_flag =
-        lower_case(value) == "true" || lower_case(value) == "false" || value == "1" || value == "0";
+    const bool is_flag = base::lower_case(value) == "true" || base::lower_case(value) == "false" ||
+                         value == "1" || value == "0";
     if (key == "skip" && equals != std::string_view::npos) {
       settings.skipped = list_of(value);
     } else if (key == "experimental" && equals != std::string_view::npos) {
       settings.experimental = list_of(value);
     } else if (key == "error" && is_flag) {
-      settings.error = lower_case(value) == "true" || value == "1";
+      settings.error = base::lower_case(value) == "true" || value == "1";
     } else {
       base::fail("check '{}': must be skip=..., experimental=... or error=true", field);
     }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace compose::images {
 namespace {
@@ -23,7 +24,7 @@ std::optional<NameValue> directive(std::string_view line) {
   line = trim(line.substr(1));
   const auto equals = line.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
-  const auto key = lower_case(trim(line.substr(0, equals)));
+  const auto key = base::lower_case(trim(line.substr(0, equals)));
   if (key != "escape" && key != "syntax" && key != "check") return std::nullopt;
   return NameValue{key, std::string{trim(line.substr(equals + 1))}};
 }
@@ -122,7 +123,7 @@ class Lexer {
     logical.last_line = static_cast<int>(next_);
     const auto text = trim(joined);
     const auto end = std::min(text.size(), text.find_first_of(" \t"));
-    logical.keyword = upper_case(text.substr(0, end));
+    logical.keyword = base::upper_case(text.substr(0, end));
     logical.rest = trim(text.substr(end));
     if (takes_heredocs(logical)) read_heredocs(logical);
     logical.last_line = static_cast<int>(next_);
@@ -162,7 +163,7 @@ class Lexer {
   static bool takes_heredocs(const LogicalLine& logical) {
     const bool onbuild = logical.keyword == "ONBUILD";
     const auto keyword =
-        onbuild ? upper_case(logical.rest.substr(0, logical.rest.find(' '))) : logical.keyword;
+        onbuild ? base::upper_case(logical.rest.substr(0, logical.rest.find(' '))) : logical.keyword;
     return (keyword == "RUN" || keyword == "COPY" || keyword == "ADD") &&
            logical.rest.find("<<") != std::string::npos && !logical.rest.starts_with('[');
   }
@@ -199,20 +200,6 @@ std::string_view trim(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string result{text};
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
-
-std::string upper_case(std::string_view text) {
-  std::string result{text};
-  for (char& c : result)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return result;
 }
 
 std::vector<std::string> split_words(std::string_view text) {

@@ -36,7 +36,5 @@ struct LexedDockerfile {
 // The words of a b="c d" e\ f: quotes and escapes keep a word together and stay in it.
 [[nodiscard]] std::vector<std::string> split_quoted_words(std::string_view text, char escape);
 [[nodiscard]] std::string_view trim(std::string_view text);
-[[nodiscard]] std::string lower_case(std::string_view text);
-[[nodiscard]] std::string upper_case(std::string_view text);
 
 }  // namespace compose::images

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "images/build/dockerfile_lexer.hpp"
 #include "images/platform.hpp"
 
@@ -25,7 +26,8 @@ void add_uses(const std::vector<Stage>& stages, Stage& stage, const Instruction&
     stage.from.push_back(place);
     const auto found = find_stage(stages, place, stage.index);
     if (found) stage.uses.insert(*found);
-    if (!found && lower_case(place) == stage.name) fail("--from={}: a stage cannot take from itself", place);
+    if (!found && base::lower_case(place) == stage.name)
+      fail("--from={}: a stage cannot take from itself", place);
   }
 }
 
@@ -94,7 +96,7 @@ class Planner {
     if (stage.platform.empty() && !from.platform.empty())
       fail("FROM --platform={} is empty after its variables are replaced", from.platform);
     stage.name = from.name.empty() ? std::to_string(stage.index) : from.name;
-    const auto wanted = lower_case(stage.base);
+    const auto wanted = base::lower_case(stage.base);
     for (const auto& other : plan_.stages)
       if (other.name == wanted && as_index(wanted) == std::nullopt) stage.base_stage = other.index;
     if (stage.base_stage) stage.uses.insert(*stage.base_stage);
@@ -104,7 +106,7 @@ class Planner {
   void choose_target(const std::string& target) {
     plan_.target = plan_.stages.size() - 1;
     if (target.empty()) return;
-    const auto wanted = lower_case(target);
+    const auto wanted = base::lower_case(target);
     const auto found = std::ranges::find(plan_.stages.rbegin(), plan_.stages.rend(), wanted, &Stage::name);
     if (found == plan_.stages.rend()) fail("{}: no stage is called '{}'", dockerfile_.name, target);
     plan_.target = found->index;
@@ -135,7 +137,7 @@ void add_triggers(StagePlan& plan, std::size_t stage, const std::vector<const In
 
 std::optional<std::size_t> find_stage(const std::vector<Stage>& stages, const std::string& name,
                                       std::size_t user) {
-  const auto wanted = lower_case(name);
+  const auto wanted = base::lower_case(name);
   const auto index = as_index(wanted);
   if (index) {
     if (*index < user) return index;

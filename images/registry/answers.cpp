@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "images/transfer/manifest.hpp"
 
 namespace compose::images {
@@ -26,9 +27,7 @@ std::string content_type(const HttpResponse& response) {
   auto type = response.header("content-type");
   type.resize(std::min(type.find(';'), type.size()));
   while (type.ends_with(' ')) type.pop_back();
-  std::ranges::transform(type, type.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return type;
+  return base::lower_case(type);
 }
 
 bool is_page(const HttpResponse& response) {

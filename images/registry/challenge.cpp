@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/text.hpp"
+
 namespace compose::images {
 namespace {
 
@@ -37,9 +39,7 @@ class Scanner {
     const auto end = std::ranges::find_if(rest_, [](char c) { return !is_token_character(c) || c == '='; });
     std::string word{rest_.begin(), end};
     rest_.remove_prefix(word.size());
-    std::ranges::transform(word, word.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return word;
+    return base::lower_case(word);
   }
 
   std::optional<std::string> value() {

@@ -10,6 +10,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 
+#include "base/text.hpp"
 #include "images/registry/base64.hpp"
 
 namespace compose::images {
@@ -23,13 +24,6 @@ constexpr int k_max_redirects = 5;
 constexpr std::uint32_t k_max_head = 64U << 10U;
 constexpr std::size_t k_block = 256U << 10U;
 constexpr int k_max_interim = 5;  // 1xx answers before the real one
-
-std::string lowercase(std::string_view text) {
-  std::string lower{text};
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return lower;
-}
 
 // Our stream with the face that Beast reads from.
 class BeastStream {
@@ -95,7 +89,8 @@ class Exchange {
       if (response.status >= 200 || response.status == 101) break;
     }
     for (const auto& field : parser_->get()) {
-      auto& value = response.headers[lowercase({field.name_string().data(), field.name_string().size()})];
+      auto& value =
+          response.headers[base::lower_case({field.name_string().data(), field.name_string().size()})];
       if (!value.empty()) value += ", ";
       value.append(field.value().data(), field.value().size());
     }
@@ -298,7 +293,7 @@ HttpResponse HttpClient::send(const HttpRequest& request, const ChooseSink& sink
       fail("{} redirects from https to http: '{}'", next.url.authority(), target.text());
     if (!target.same_origin(next.url))
       std::erase_if(next.headers,
-                    [](const auto& header) { return lowercase(header.first) == "authorization"; });
+                    [](const auto& header) { return base::lower_case(header.first) == "authorization"; });
     next.url = std::move(target);
   }
 }

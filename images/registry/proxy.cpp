@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/sys.hpp"
+#include "base/text.hpp"
 
 namespace compose::images {
 namespace {
@@ -59,9 +60,9 @@ bool excluded(std::string_view list, const Url& url) {
     const auto comma = std::min(list.find(','), list.size());
     std::string pattern;
     for (const char c : list.substr(0, comma))
-      if (c != ' ') pattern += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+      if (c != ' ') pattern += c;
     list.remove_prefix(std::min(comma + 1, list.size()));
-    if (!pattern.empty() && excludes(std::move(pattern), url)) return true;
+    if (!pattern.empty() && excludes(base::lower_case(pattern), url)) return true;
   }
   return false;
 }

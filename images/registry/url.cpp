@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace compose::images {
 namespace {
@@ -15,19 +16,13 @@ constexpr std::uint16_t k_http = 80;
 constexpr std::uint16_t k_https = 443;
 constexpr std::size_t k_max_url = 16U << 10U;
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 std::string unescape(std::string_view text) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escaped =
-        text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
-    plain += escaped ? static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])) : text[i];
+    const bool escaped = text[i] == '%' && i + 2 < text.size() && base::hex_digit(text[i + 1]) >= 0 &&
+                         base::hex_digit(text[i + 2]) >= 0;
+    plain += escaped ? static_cast<char>(base::hex_digit(text[i + 1]) * 16 + base::hex_digit(text[i + 2]))
+                     : text[i];
     if (escaped) i += 2;
   }
   return plain;
@@ -73,9 +68,7 @@ Complaint parse(std::string_view text, Url& into) {
   if (!is_printable(text)) return "it contains a character that may not stand in an address";
   const auto scheme = text.find("://");
   if (scheme == std::string_view::npos) return "'http://' or 'https://' is missing";
-  std::string name{text.substr(0, scheme)};
-  std::ranges::transform(name, name.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const auto name = base::lower_case(text.substr(0, scheme));
   if (name != "http" && name != "https") return "only http and https are known";
   into.tls = name == "https";
   into.port = into.tls ? k_https : k_http;
@@ -88,8 +81,7 @@ Complaint parse(std::string_view text, Url& into) {
     authority.remove_prefix(at + 1);
   }
   if (auto complaint = read_host(authority, into)) return complaint;
-  std::ranges::transform(into.host, into.host.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  into.host = base::lower_case(into.host);
   into.target = text.substr(end);
   if (!into.target.starts_with('/')) into.target.insert(0, "/");
   return std::nullopt;

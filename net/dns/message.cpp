@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/text.hpp"
+
 namespace compose::net::dns {
 
 namespace {
@@ -256,12 +258,10 @@ std::optional<Ipv6> reverse_ipv6(std::string_view name) noexcept {
   if (!name.ends_with(suffix) || name.size() != 64 + suffix.size()) return std::nullopt;
   Ipv6 address{};
   for (std::size_t i = 0; i < 32; ++i) {
-    const char c = name[2 * i];
-    const bool digit = c >= '0' && c <= '9';
-    if (name[2 * i + 1] != '.' || (!digit && (c < 'a' || c > 'f'))) return std::nullopt;
-    const auto nibble = static_cast<std::uint8_t>(digit ? c - '0' : c - 'a' + 10);
+    const int nibble = base::hex_digit(name[2 * i]);
+    if (name[2 * i + 1] != '.' || nibble < 0) return std::nullopt;
     auto& byte = address[15 - i / 2];
-    byte = static_cast<std::uint8_t>(byte | (i % 2 == 0 ? nibble : nibble << 4U));
+    byte = static_cast<std::uint8_t>(byte | (i % 2 == 0 ? nibble : nibble << 4));
   }
   return address;
 }

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/text.hpp"
+
 namespace compose::net::dns {
 
 NamesView::NamesView(std::string network, bool internal, NamesTable table)
-    : network_(std::move(network)), internal_(internal), table_(std::move(table)) {
-  std::ranges::transform(network_, network_.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-}
+    : network_(base::lower_case(network)), internal_(internal), table_(std::move(table)) {}
 
 void NamesView::refresh() {
   const auto generation = table_.generation();

@@ -1,19 +1,9 @@
 #include "net/spec/pool.hpp"
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace compose::net {
-
-namespace {
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
 
 Pool make_pool(const AddressPoolSpec& spec) {
   const auto subnet = Subnet::parse(spec.subnet);
@@ -60,8 +50,8 @@ std::optional<std::vector<std::uint8_t>> parse_mac(std::string_view text) {
   if (text.size() != 17) return std::nullopt;
   std::vector<std::uint8_t> bytes;
   for (std::size_t i = 0; i < text.size(); i += 3) {
-    const int high = hex_value(text[i]);
-    const int low = hex_value(text[i + 1]);
+    const int high = base::hex_digit(text[i]);
+    const int low = base::hex_digit(text[i + 1]);
     if (high < 0 || low < 0 || (i + 2 < text.size() && text[i + 2] != ':' && text[i + 2] != '-'))
       return std::nullopt;
     bytes.push_back(static_cast<std::uint8_t>(high * 16 + low));

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/kernel_parameter.hpp"
 #include "base/sys.hpp"
 #include "runtime-shim/rootfs/copy_up.hpp"
 #include "runtime-shim/rootfs/etc_files.hpp"
@@ -172,18 +173,19 @@ std::vector<PreparedDevice> prepare_devices(const SecuritySpec& security) {
 std::vector<PreparedSysctl> prepare_sysctls(const SecuritySpec& security) {
   std::vector<PreparedSysctl> out;
   for (const auto& [key, value] : security.sysctls) {
-    if (!is_own_parameter(key, security))
+    const auto path = base::parameter_path(key);
+    if (!path || !is_own_parameter(key, security))
       base::fail("kernel parameter '{}' is not one of the container's own", key);
     if (value.find_first_of(std::string_view{"\n\0", 2}) != std::string::npos)
       base::fail("kernel parameter '{}': the value has more than one line", key);
-    out.push_back({.path = "sys/" + parameter_path(key), .value = value});
+    out.push_back({.path = "sys/" + *path, .value = value});
   }
   // As Docker: ports below 1024 and ping need no capability in a network of one's own.
   if (security.network.mode == NamespaceMode::private_)
     for (const auto& [key, value] : {std::pair{"net.ipv4.ip_unprivileged_port_start", "0"},
                                      std::pair{"net.ipv4.ping_group_range", "0 2147483647"}})
       if (!security.sysctls.contains(key))
-        out.push_back({.path = "sys/" + parameter_path(key), .value = value, .optional = true});
+        out.push_back({.path = "sys/" + *base::parameter_path(key), .value = value, .optional = true});
   return out;
 }
 

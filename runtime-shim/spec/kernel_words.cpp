@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <sys/resource.h>
+
+#include "base/kernel_parameter.hpp"
+#include "base/text.hpp"
 
 namespace compose::rt {
 
@@ -79,8 +81,7 @@ std::span<const std::string_view> capability_words() {
 }
 
 std::optional<int> capability_number(std::string_view name) {
-  std::string upper;
-  for (const char c : name) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  const std::string upper = base::upper_case(name);
   std::string_view bare = upper;
   if (bare.starts_with("CAP_")) bare.remove_prefix(4);
   const auto found = std::ranges::find(k_capability_names, bare);
@@ -92,20 +93,10 @@ std::span<const NamedLimit> resource_limits() {
   return k_limits;
 }
 
-std::string parameter_path(std::string_view key) {
-  std::string path{key};
-  const auto separator = path.find_first_of("./");
-  if (separator != std::string::npos && path[separator] == '.')
-    for (char& c : path) c = c == '.' ? '/' : c == '/' ? '.' : c;
-  return path;
-}
-
 ParameterHome home_of_parameter(std::string_view key) {
-  const std::string path = parameter_path(key);
-  const bool escapes = ("/" + path + "/").find("/../") != std::string::npos ||
-                       path.find("//") != std::string::npos || path.ends_with('/');
-  if (escapes) return ParameterHome::host;
-  std::string dotted = path;
+  const auto path = base::parameter_path(key);
+  if (!path) return ParameterHome::host;
+  std::string dotted = *path;
   std::ranges::replace(dotted, '/', '.');
   if (dotted.starts_with("net.")) return ParameterHome::network;
   if (dotted == "kernel.domainname") return ParameterHome::uts;

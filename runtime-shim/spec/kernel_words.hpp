@@ -20,11 +20,8 @@ struct NamedLimit {
 };
 std::span<const NamedLimit> resource_limits();
 
-// Below /proc/sys. "net/ipv4/x" and "net.ipv4.x" are the same; the first separator decides, so that
-// "net.ipv4.conf.eth0/1.x" keeps its slash.
-std::string parameter_path(std::string_view key);
-
-// The namespace that a kernel parameter belongs to; `host`: none, it is the machine's.
+// The namespace that a kernel parameter (base/kernel_parameter.hpp) belongs to; `host`: none, it is the
+// machine's.
 enum class ParameterHome : std::uint8_t { host, network, ipc, uts };
 ParameterHome home_of_parameter(std::string_view key);
 

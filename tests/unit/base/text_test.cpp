@@ -20,6 +20,16 @@ TEST_SUITE("base/text") {
     CHECK(lower_case("Web-1.AZ@[`{\xc3\x84") == "web-1.az@[`{\xc3\x84");
     CHECK(lower_case("").empty());
   }
+  TEST_CASE("upper case touches the letters of ASCII only") {
+    CHECK(upper_case("Web-1.az@[`{\xc3\xa4") == "WEB-1.AZ@[`{\xc3\xa4");
+    CHECK(upper_case("").empty());
+  }
+  TEST_CASE("hexadecimal digits are of either case") {
+    std::string values;
+    for (const char c : std::string{"09afAF"}) values += text("{} ", hex_digit(c));
+    CHECK(values == "0 9 10 15 10 15 ");
+    for (const char c : std::string{"/:`g@G \xc3"}) CHECK(hex_digit(c) == -1);
+  }
   TEST_CASE("a refused system call says what was being done and why") {
     CHECK_THROWS_WITH_AS((errno = ENOENT, check(-1, "open '{}'", "/nope")),
                          "open '/nope': No such file or directory", SysError);

@@ -35,9 +35,4 @@ TEST_SUITE("runtime/spec/kernel_words") {
          {"vm.swappiness", "kernel.core_pattern", "net", "net.", "net..x", "net/../vm/swappiness", ""})
       CHECK(home_of_parameter(key) == ParameterHome::host);
   }
-
-  TEST_CASE("the first separator of a kernel parameter decides") {
-    CHECK(parameter_path("net.ipv4.conf.eth0/100.mtu") == "net/ipv4/conf/eth0.100/mtu");
-    CHECK(parameter_path("net/ipv4/conf/eth0.100/mtu") == "net/ipv4/conf/eth0.100/mtu");
-  }
 }
