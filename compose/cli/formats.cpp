@@ -15,4 +15,17 @@ void check_format(const std::string& format) {
   static_cast<void>(ui::Template{format});
 }
 
+bool print_formatted(ui::Output& out, const std::string& format, const std::vector<base::Json>& rows,
+                     const ui::Headings& headings) {
+  if (format == "json") {
+    out.line(base::Json(rows).dump());
+    return true;
+  }
+  if (!is_template(format)) return false;
+  std::vector<ui::TemplateObject> objects;
+  for (const auto& row : rows) objects.push_back({.fields = row});
+  ui::write_formatted(out, format, objects, headings);
+  return true;
+}
+
 }  // namespace compose::cli

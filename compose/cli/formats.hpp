@@ -1,7 +1,9 @@
 #pragma once
 // --format of the verbs that list something: table, json, or a template of compose/ui/template.hpp.
 #include <string>
+#include <vector>
 
+#include "base/json.hpp"
 #include "compose/cli/verb.hpp"
 #include "compose/ui/template.hpp"
 
@@ -10,5 +12,9 @@ namespace compose::cli {
 // UsageError for another word; an Error with the place for a template that cannot be read.
 void check_format(const std::string& format);
 [[nodiscard]] bool is_template(const std::string& format) noexcept;
+
+// Prints `rows` as one list of JSON or through the template. False: a table is wanted, and nothing printed.
+[[nodiscard]] bool print_formatted(ui::Output& out, const std::string& format,
+                                   const std::vector<base::Json>& rows, const ui::Headings& headings = {});
 
 }  // namespace compose::cli

@@ -28,6 +28,12 @@ std::string log_time(std::string_view text, system_clock::time_point now) {
   return base::format_time(parse_moment(text, now));
 }
 
+std::string time_ago(std::string_view time, system_clock::time_point now) {
+  const auto then = base::parse_time(time);
+  if (!then) return "N/A";
+  return base::format_age(std::chrono::duration_cast<std::chrono::seconds>(now - *then)) + " ago";
+}
+
 std::optional<std::chrono::nanoseconds> given_seconds(std::optional<int> number) {
   if (!number) return std::nullopt;
   return std::chrono::seconds{*number};

@@ -14,6 +14,9 @@ namespace compose::cli {
 // The same as log files write it.
 [[nodiscard]] std::string log_time(std::string_view text, std::chrono::system_clock::time_point now);
 
+// "3 minutes ago", of a time as images have it; "N/A" for what is none.
+[[nodiscard]] std::string time_ago(std::string_view time, std::chrono::system_clock::time_point now);
+
 // The value of an option in seconds, like --timeout, as the duration it means.
 [[nodiscard]] std::optional<std::chrono::nanoseconds> given_seconds(std::optional<int> number);
 

@@ -10,6 +10,7 @@
 #include "compose/adapters/state.hpp"
 #include "compose/cli/context.hpp"
 #include "compose/cli/formats.hpp"
+#include "compose/cli/times.hpp"
 #include "compose/cli/verbs/image_commands.hpp"
 #include "compose/ui/table.hpp"
 #include "images/store.hpp"
@@ -22,13 +23,6 @@ std::set<std::string> images_in_use(Context& context) {
   std::set<std::string> ids;
   for (const auto& container : context.state().all_containers()) ids.insert(container.image_id);
   return ids;
-}
-
-std::string age_of(Context& context, const std::string& created) {
-  const auto time = base::parse_time(created);
-  if (!time) return "N/A";
-  return base::format_age(std::chrono::duration_cast<std::chrono::seconds>(context.clock().wall() - *time)) +
-         " ago";
 }
 
 std::string shown_id(const std::string& id, bool whole) {
@@ -58,18 +52,8 @@ class LsCommand final : public Verb {
       std::set<std::string> seen;
       for (const auto& image : images)
         if (seen.insert(image.id).second) context.out().line(shown_id(image.id, whole_));
-    } else if (format_ == "json") {
-      print_json(context, images);
-    } else if (is_template(format_)) {
-      std::vector<ui::TemplateObject> objects;
-      for (const auto& image : images) objects.push_back({.fields = json_of(image)});
-      ui::write_formatted(context.out(), format_, objects, {{"ID", "IMAGE ID"}});
     } else {
-      ui::Table table{{"REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"}, 20};
-      for (const auto& image : images)
-        table.row({image.repository, image.tag, shown_id(image.id, whole_), age_of(context, image.created),
-                   base::format_bytes_decimal(image.size)});
-      context.out().write(table.text());
+      print(images, context);
     }
     return 0;
   }
@@ -83,10 +67,15 @@ class LsCommand final : public Verb {
             {"Size", image.size}};
   }
 
-  static void print_json(Context& context, const std::vector<images::ImageSummary>& images) {
-    base::Json all = base::Json::array();
-    for (const auto& image : images) all.push_back(json_of(image));
-    context.out().line(all.dump());
+  void print(const std::vector<images::ImageSummary>& images, Context& context) const {
+    std::vector<base::Json> rows;
+    for (const auto& image : images) rows.push_back(json_of(image));
+    if (print_formatted(context.out(), format_, rows, {{"ID", "IMAGE ID"}})) return;
+    ui::Table table{{"REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"}, 20};
+    for (const auto& image : images)
+      table.row({image.repository, image.tag, shown_id(image.id, whole_),
+                 time_ago(image.created, context.clock().wall()), base::format_bytes_decimal(image.size)});
+    context.out().write(table.text());
   }
 
   bool all_ = false;
@@ -110,18 +99,9 @@ class DfCommand final : public Verb {
          {"Build cache", usage.cache_entries, 0, usage.cache_bytes, usage.cache_bytes},
          {"Cache mounts", usage.cache_mounts, 0, usage.cache_mount_bytes, usage.cache_mount_bytes},
          {"Unfinished downloads", usage.partial_blobs, 0, usage.partial_bytes, usage.partial_bytes}}};
-    if (format_ == "json") {
-      base::Json all = base::Json::array();
-      for (const auto& row : rows) all.push_back(row.json());
-      context.out().line(all.dump());
-      return 0;
-    }
-    if (is_template(format_)) {
-      std::vector<ui::TemplateObject> objects;
-      for (const auto& row : rows) objects.push_back({.fields = row.json()});
-      ui::write_formatted(context.out(), format_, objects);
-      return 0;
-    }
+    std::vector<base::Json> objects;
+    for (const auto& row : rows) objects.push_back(row.json());
+    if (print_formatted(context.out(), format_, objects)) return 0;
     ui::Table table{{"TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE"}, 10};
     for (const auto& row : rows)
       table.row({row.type, std::to_string(row.total), std::to_string(row.active),
@@ -178,7 +158,8 @@ class HistoryCommand final : public Verb {
       auto command = entry.created_by;
       std::ranges::replace(command, '\n', ' ');
       if (!whole_ && command.size() > k_width) command = command.substr(0, k_width - 3) + "...";
-      table.row({age_of(context, entry.created), command, entry.empty_layer ? "no" : "yes", entry.comment});
+      table.row({time_ago(entry.created, context.clock().wall()), command, entry.empty_layer ? "no" : "yes",
+                 entry.comment});
     }
     context.out().write(table.text());
     return 0;

@@ -8,6 +8,7 @@
 #include "compose/cli/containers.hpp"
 #include "compose/cli/context.hpp"
 #include "compose/cli/formats.hpp"
+#include "compose/cli/times.hpp"
 #include "compose/cli/verbs/verbs.hpp"
 #include "compose/ui/table.hpp"
 #include "images/store.hpp"
@@ -61,12 +62,8 @@ class ImagesVerb final : public Verb {
         lines.push_back(line_of(context, c));
     if (quiet_)
       print_ids(lines, context.out());
-    else if (format_ == "json")
-      print_json(lines, context.out());
-    else if (format_ != "table")
-      print_formatted(lines, context.out());
     else
-      print_table(lines, context.out(), context.clock().wall());
+      print(lines, context);
     return 0;
   }
 
@@ -83,31 +80,16 @@ class ImagesVerb final : public Verb {
             {"Created", line.created},   {"LastTagTime", line.created}};
   }
 
-  static void print_json(const std::vector<ImageLine>& lines, ui::Output& out) {
-    base::Json all = base::Json::array();
-    for (const auto& line : lines) all.push_back(json_of(line));
-    out.line(all.dump());
-  }
-
-  void print_formatted(const std::vector<ImageLine>& lines, ui::Output& out) const {
-    std::vector<ui::TemplateObject> objects;
-    for (const auto& line : lines) objects.push_back({.fields = json_of(line)});
-    ui::write_formatted(out, format_, objects, {{"ID", "IMAGE ID"}, {"ContainerName", "CONTAINER"}});
-  }
-
-  static void print_table(const std::vector<ImageLine>& lines, ui::Output& out,
-                          std::chrono::system_clock::time_point now) {
+  void print(const std::vector<ImageLine>& lines, Context& context) const {
+    std::vector<base::Json> rows;
+    for (const auto& line : lines) rows.push_back(json_of(line));
+    if (print_formatted(context.out(), format_, rows, {{"ID", "IMAGE ID"}, {"ContainerName", "CONTAINER"}}))
+      return;
     ui::Table table{{"CONTAINER", "REPOSITORY", "TAG", "PLATFORM", "IMAGE ID", "SIZE", "CREATED"}, 20};
-    for (const auto& l : lines) {
-      const auto created = base::parse_time(l.created);
-      const auto age =
-          created
-              ? base::format_age(std::chrono::duration_cast<std::chrono::seconds>(now - *created)) + " ago"
-              : std::string{"N/A"};
+    for (const auto& l : lines)
       table.row({l.container, l.repository, l.tag, l.platform, l.id.substr(0, 12),
-                 base::format_bytes_decimal(l.size), age});
-    }
-    out.write(table.text());
+                 base::format_bytes_decimal(l.size), time_ago(l.created, context.clock().wall())});
+    context.out().write(table.text());
   }
 
   std::string format_ = "table";

@@ -45,25 +45,23 @@ class LsVerb final : public Verb {
   int run(Context& context) override {
     check_format(format_);
     const auto lines = collect(context);
-    if (quiet_) {
+    if (quiet_)
       for (const auto& line : lines) context.out().line(line.name);
-    } else if (format_ == "json") {
-      base::Json all = base::Json::array();
-      for (const auto& line : lines) all.push_back(line.json());
-      context.out().line(all.dump());
-    } else if (format_ != "table") {
-      std::vector<ui::TemplateObject> objects;
-      for (const auto& line : lines) objects.push_back({.fields = line.json()});
-      ui::write_formatted(context.out(), format_, objects);
-    } else {
-      ui::Table table{{"NAME", "STATUS", "CONFIG FILES"}, 20};
-      for (const auto& line : lines) table.row({line.name, line.status(), line.files});
-      context.out().write(table.text());
-    }
+    else
+      print(lines, context.out());
     return 0;
   }
 
  private:
+  void print(const std::vector<ProjectLine>& lines, ui::Output& out) const {
+    std::vector<base::Json> rows;
+    for (const auto& line : lines) rows.push_back(line.json());
+    if (print_formatted(out, format_, rows)) return;
+    ui::Table table{{"NAME", "STATUS", "CONFIG FILES"}, 20};
+    for (const auto& line : lines) table.row({line.name, line.status(), line.files});
+    out.write(table.text());
+  }
+
   std::vector<ProjectLine> collect(Context& context) {
     std::map<std::string, ProjectLine> by_name;
     for (const auto& record : context.state().all_containers()) {

@@ -3,10 +3,39 @@
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "base/sys.hpp"
 
+using compose::base::Json;
 using compose::cli::check_format;
 
 TEST_SUITE("cli/formats") {
+  struct Printed {
+    bool done;
+    std::string text;
+  };
+
+  Printed printed(const std::string& format, const std::vector<Json>& rows) {
+    auto pipe = compose::base::sys::make_pipe();
+    Printed result{};
+    {
+      compose::ui::Output out{pipe.write_end.get()};
+      result.done = compose::cli::print_formatted(out, format, rows, {{"ID", "IMAGE ID"}});
+    }
+    pipe.write_end.reset();
+    result.text = compose::base::sys::read_to_end(pipe.read_end.get(), 1000);
+    return result;
+  }
+
+  TEST_CASE("rows are printed as JSON or through a template, and a table is left to the command") {
+    const std::vector<Json> rows{{{"ID", "a"}, {"Size", 1}}, {{"ID", "b"}, {"Size", 2}}};
+    CHECK(printed("json", rows).text == "[{\"ID\":\"a\",\"Size\":1},{\"ID\":\"b\",\"Size\":2}]\n");
+    CHECK(printed("json", {}).text == "[]\n");
+    CHECK(printed("{{.ID}}: {{.Size}}", rows).text == "a: 1\nb: 2\n");
+    CHECK(printed("table {{.ID}}", rows).text.starts_with("IMAGE ID\na"));
+    CHECK_FALSE(printed("table", rows).done);
+    CHECK(printed("table", rows).text.empty());
+  }
+
   TEST_CASE("table, json and templates") {
     CHECK_NOTHROW(check_format("table"));
     CHECK_NOTHROW(check_format("json"));

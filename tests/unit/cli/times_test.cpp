@@ -18,6 +18,11 @@ TEST_SUITE("cli/times") {
     CHECK(log_time("5m", k_now) == "2026-01-02T02:59:05.000000000Z");
   }
 
+  TEST_CASE("a time past is told as an age") {
+    CHECK(time_ago("2026-01-02T02:59:05Z", k_now) == "5 minutes ago");
+    CHECK(time_ago("", k_now) == "N/A");
+  }
+
   TEST_CASE("anything else is refused") {
     CHECK_THROWS_WITH_AS(static_cast<void>(log_time("yesterday", k_now)),
                          "invalid time \"yesterday\": expected 2026-01-02T03:04:05Z, unix seconds, or 42m",
