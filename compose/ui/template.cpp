@@ -92,7 +92,7 @@ class Rendering {
         append(piece, piece.text);
         return Flow::on;
       case Piece::Kind::action: {
-        const Json value = evaluate(piece.pipeline, dot);
+        const Json value = evaluate_and_set(piece.pipeline, dot);
         if (piece.pipeline.variables.empty()) append(piece, templates::shown(value));
         return Flow::on;
       }
@@ -129,7 +129,7 @@ class Rendering {
 
   Flow run_condition(const Piece& piece, Dot dot) {
     const auto outer = variables_.size();
-    const Json value = evaluate(piece.pipeline, dot);
+    const Json value = evaluate_and_set(piece.pipeline, dot);
     Flow flow = Flow::on;
     if (!templates::is_true(value))
       flow = run_all(piece.otherwise, dot);
@@ -140,9 +140,7 @@ class Rendering {
   }
 
   Flow run_range(const Piece& piece, Dot dot) {
-    Pipeline quiet = piece.pipeline;
-    quiet.variables.clear();
-    const Json list = listed(piece, evaluate(quiet, dot));
+    const Json list = listed(piece, evaluate(piece.pipeline, dot));
     if (list.empty()) return run_all(piece.otherwise, dot);
     const auto outer = variables_.size();
     for (const auto& [key, value] : list.items()) {
@@ -196,6 +194,11 @@ class Rendering {
     Json value;
     for (std::size_t i = 0; i < pipeline.commands.size(); ++i)
       value = run_command(pipeline.commands[i], dot, i == 0 ? nullptr : &value);
+    return value;
+  }
+
+  Json evaluate_and_set(const Pipeline& pipeline, Dot dot) {
+    Json value = evaluate(pipeline, dot);
     for (const auto& name : pipeline.variables) set(pipeline, name, value);
     return value;
   }
@@ -264,7 +267,7 @@ class Rendering {
         value = operand.name.empty() ? &object_.fields : &variable(operand.name, operand.at);
         break;
       case Operand::Kind::pipeline:
-        made = evaluate(operand.inner.front(), dot);
+        made = evaluate_and_set(operand.inner.front(), dot);
         break;
     }
     for (const auto& key : operand.fields) value = &field_of(*value, key);
