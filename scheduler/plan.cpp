@@ -1,7 +1,6 @@
 #include "scheduler/plan.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -9,6 +8,8 @@
 
 namespace compose::sched {
 namespace {
+
+using base::text;
 
 std::string object_of(const Operation& operation) {
   if (const ContainerRef* container = container_of(operation)) return "Container " + container->name;
@@ -31,13 +32,21 @@ std::string service_of(const Operation& operation) {
   return wait ? wait->service : std::string{};
 }
 
+std::string number_of(StepId id) {
+  return text("#{}", static_cast<std::uint32_t>(id));
+}
+
+std::string cause_of(const Step& step) {
+  return step.by == StepId::none ? step.cause : text("{} by {}", step.cause, number_of(step.by));
+}
+
 base::Json json_of(const Step& step) {
   base::Json json{{"id", static_cast<std::uint32_t>(step.id)},
                   {"operation", kind_of(step.operation)},
                   {"description", describe(step.operation)}};
   if (const std::string object = object_of(step.operation); !object.empty()) json["object"] = object;
   if (const std::string service = service_of(step.operation); !service.empty()) json["service"] = service;
-  json["cause"] = step.cause;
+  json["cause"] = cause_of(step);
   json["after"] = base::Json::array();
   for (const StepId id : step.after) json["after"].push_back(static_cast<std::uint32_t>(id));
   return json;
@@ -45,7 +54,7 @@ base::Json json_of(const Step& step) {
 
 }  // namespace
 
-StepId Plan::add(Operation operation, std::vector<StepId> after, std::string cause) {
+StepId Plan::add(Operation operation, std::vector<StepId> after, std::string cause, StepId by) {
   std::erase(after, StepId::none);
   std::ranges::sort(after);
   const auto repeated = std::ranges::unique(after);
@@ -53,35 +62,31 @@ StepId Plan::add(Operation operation, std::vector<StepId> after, std::string cau
   const StepId id = next_id();
   if (!after.empty() && after.back() >= id)
     base::fail("step {} of a plan waits for a later one", static_cast<std::uint32_t>(id));
-  steps_.push_back(Step{id, std::move(operation), std::move(after), std::move(cause)});
+  steps_.push_back(Step{id, std::move(operation), std::move(after), std::move(cause), by});
   return id;
 }
 
-StepId Plan::join(std::vector<StepId> steps, std::string text) {
+StepId Plan::join(std::vector<StepId> steps, std::string milestone) {
   std::erase(steps, StepId::none);
   if (steps.empty()) return StepId::none;
   if (steps.size() == 1) return steps.front();
-  return add(Milestone{std::move(text)}, std::move(steps), "");
+  return add(Milestone{std::move(milestone)}, std::move(steps), "");
 }
 
 std::string cause_without_numbers(const Plan& plan, const Step& step) {
-  const auto by = step.cause.find(" by #");
-  if (by == std::string::npos) return step.cause;
-  const auto number = std::strtoul(step.cause.c_str() + by + 5, nullptr, 10);
-  const auto* made =
-      std::get_if<CreateContainer>(&plan.step(StepId{static_cast<std::uint32_t>(number)}).operation);
-  const std::string what = step.cause.substr(0, by);
-  // That a container was made or stopped by a step of its own need not be said.
-  return made != nullptr && what == "replaced" ? base::text("replaced by {}", made->created_as) : what;
+  // That what starts was made or stopped by a step of its own need not be said.
+  if (step.by == StepId::none || std::holds_alternative<StartContainer>(step.operation)) return step.cause;
+  const auto* made = std::get_if<CreateContainer>(&plan.step(step.by).operation);
+  return made ? text("{} by {}", step.cause, made->created_as) : step.cause;
 }
 
 std::string to_text(const Plan& plan) {
   std::string out;
   for (const Step& step : plan.steps()) {
-    out += base::text("#{} {}", static_cast<std::uint32_t>(step.id), describe(step.operation));
-    if (!step.cause.empty()) out += " (" + step.cause + ")";
+    out += text("{} {}", number_of(step.id), describe(step.operation));
+    if (!step.cause.empty()) out += text(" ({})", cause_of(step));
     if (!step.after.empty()) out += " after";
-    for (const StepId id : step.after) out += base::text(" #{}", static_cast<std::uint32_t>(id));
+    for (const StepId id : step.after) out += " " + number_of(id);
     out += '\n';
   }
   return out;

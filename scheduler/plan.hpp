@@ -15,7 +15,8 @@ struct Step {
   StepId id = StepId::none;
   Operation operation;
   std::vector<StepId> after;  // ascending, without repetition
-  std::string cause;          // "missing", "image changed", "replaced by #4"
+  std::string cause;          // "missing", "image changed", "replaced"
+  StepId by = StepId::none;   // the step that is behind it: "replaced by #4"
   bool operator==(const Step&) const = default;
 };
 
@@ -23,10 +24,10 @@ class Plan {
  public:
   // Error (a defect of the caller) when `after` names a step that is not there yet. StepId::none in it is
   // left out.
-  StepId add(Operation operation, std::vector<StepId> after, std::string cause);
+  StepId add(Operation operation, std::vector<StepId> after, std::string cause, StepId by = StepId::none);
   // One step to wait for instead of all of `steps`: a Milestone where there are several, none where there is
   // none.
-  StepId join(std::vector<StepId> steps, std::string text);
+  StepId join(std::vector<StepId> steps, std::string milestone);
   [[nodiscard]] StepId next_id() const noexcept {
     return StepId{static_cast<std::uint32_t>(steps_.size() + 1)};
   }

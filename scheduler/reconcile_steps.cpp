@@ -11,10 +11,6 @@ using base::text;
 
 namespace {
 
-std::string number_of(StepId id) {
-  return text("#{}", static_cast<std::uint32_t>(id));
-}
-
 bool is_made_anew(const Replica& replica) {
   return replica.fate == Fate::create || replica.fate == Fate::recreate || replica.fate == Fate::remake;
 }
@@ -127,9 +123,7 @@ void Reconciler::write_stops_of(ServiceState& state) {
     after.insert(after.end(), {replica.prepared, replica.made});
     if (restarted) after.insert(after.end(), replaced_parents.begin(), replaced_parents.end());
     const bool replaced = replica.fate == Fate::recreate;
-    const std::string cause = restarted  ? replica.restart_cause
-                              : replaced ? "replaced by " + number_of(replica.made)
-                                         : replica.cause;
+    const std::string cause = restarted ? replica.restart_cause : replaced ? "replaced" : replica.cause;
     replica.stopped = add_stop(state, replica, std::move(after), cause);
     state.stopping.push_back(replica.stopped);
   }
@@ -142,7 +136,7 @@ StepId Reconciler::add_stop(const ServiceState& state, const Replica& replica, s
   if (state.service && takes_hooks(replica.old->status))
     after = add_hooks(plan_, ref, "pre_stop", state.service->pre_stop, std::move(after));
   const bool replaced = replica.fate == Fate::recreate;
-  return plan_.add(StopContainer{ref, options_.stop_grace, replaced}, std::move(after), cause);
+  return plan_.add(StopContainer{ref, options_.stop_grace, replaced}, std::move(after), cause, replica.made);
 }
 
 StepId Reconciler::replacements_of(ServiceState& state) {
@@ -231,8 +225,8 @@ void Reconciler::write_removals() {
       RemoveContainer remove{.container = existing_ref(replica),
                              .with_anonymous_volumes = options_.renew_anonymous_volumes,
                              .replaced = true};
-      replica.removed = plan_.add(std::move(remove), {replica.stopped, replica.made},
-                                  "replaced by " + number_of(replica.made));
+      replica.removed =
+          plan_.add(std::move(remove), {replica.stopped, replica.made}, "replaced", replica.made);
       const std::string from = temporary_name(replica.old->id, replica.name);
       replica.ready = plan_.add(RenameContainer{final_ref(replica, state), from, replica.name, true},
                                 {replica.removed}, "replaced " + replica.old->id.short_form());
@@ -279,11 +273,10 @@ void Reconciler::write_starts() {
 
 void Reconciler::write_start(const ServiceState& state, Replica& replica, std::vector<StepId> after) {
   after.insert(after.end(), {replica.prepared, replica.stopped, replica.ready});
-  std::string cause = "not running";
-  if (replica.stopped != StepId::none) cause = "stopped by " + number_of(replica.stopped);
-  if (replica.made != StepId::none) cause = "created by " + number_of(replica.made);
+  const StepId by = replica.made != StepId::none ? replica.made : replica.stopped;
+  const char* cause = by == StepId::none ? "not running" : by == replica.made ? "created" : "stopped";
   const ContainerRef ref = final_ref(replica, state);
-  replica.started = plan_.add(StartContainer{ref}, std::move(after), std::move(cause));
+  replica.started = plan_.add(StartContainer{ref}, std::move(after), cause, by);
   if (state.service)
     replica.started =
         add_hooks(plan_, ref, "post_start", state.service->post_start, {replica.started}).front();

@@ -16,7 +16,7 @@ TEST_SUITE("scheduler/plan") {
     const ContainerRef web{.name = "shop-web-1", .service = "web", .number = 1, .made_by = plan.next_id()};
     const StepId create = plan.add(CreateContainer{.container = web, .created_as = web.name},
                                    {network, network, StepId::none}, "missing");
-    plan.add(StartContainer{web}, {create}, "created by #2");
+    plan.add(StartContainer{web}, {create}, "created", create);
     CHECK(to_text(plan) == R"(#1 create network shop_default (missing)
 #2 create container shop-web-1 (missing) after #1
 #3 start container shop-web-1 (created by #2) after #2
