@@ -191,6 +191,13 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
     for (auto& [id, followed] : all) look_at(followed);
   }
 
+  // For who heard that something may have come, and of nothing in particular.
+  void look_again() {
+    options.more_expected ? take_in(false) : look_at_all();
+    for (const auto& [id, unused] : all) watch.add(id);
+    print_all_lines();
+  }
+
   void settled(const rt::ContainerId& id) {
     if (const auto found = all.find(id); found != all.end()) look_at(found->second);
     changed.cancel();
@@ -224,9 +231,7 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
                           while (::read(self->arrivals.native_handle(), events.data(), events.size()) > 0) {
                           }
                           try {
-                            self->options.more_expected ? self->take_in(false) : self->look_at_all();
-                            for (const auto& [id, unused] : self->all) self->watch.add(id);
-                            self->print_all_lines();
+                            self->look_again();
                             self->changed.cancel();
                           } catch (...) {
                             self->failure = std::current_exception();
@@ -258,7 +263,7 @@ std::vector<std::string> LogFollower::print_backlog() {
 
 void LogFollower::expect_no_more() {
   body_->options.more_expected = false;
-  body_->look_at_all();
+  body_->look_again();
   body_->changed.cancel();
 }
 
@@ -291,7 +296,7 @@ asio::awaitable<void> LogFollower::follow(OnEnd ended) {
     boost::system::error_code happened;
     body->changed.expires_at(body->next_look());
     co_await body->changed.async_wait(asio::redirect_error(asio::use_awaitable, happened));
-    if (!happened) body->look_at_all();
+    if (!happened) body->look_again();
   }
   body->print_all_lines();
   if (body->failure) std::rethrow_exception(body->failure);
