@@ -24,6 +24,18 @@
 
 namespace compose::cli {
 
+namespace {
+
+// For messages: the rooms below know containers by id.
+net::ContainerNameOf name_of_container(adapters::State& state) {
+  return [&state](const std::string& id) -> std::optional<std::string> {
+    const auto record = state.container(rt::ContainerId{id});
+    return record ? std::optional{record->name} : std::nullopt;
+  };
+}
+
+}  // namespace
+
 struct Context::Parts {
   GlobalOptions options;
   std::string verb;
@@ -124,14 +136,6 @@ adapters::State& Context::state() {
     phase_done("open the database");
   }
   return *parts_->state;
-}
-
-// For messages: the rooms below know containers by id.
-static net::ContainerNameOf name_of_container(adapters::State& state) {
-  return [&state](const std::string& id) -> std::optional<std::string> {
-    const auto record = state.container(rt::ContainerId{id});
-    return record ? std::optional{record->name} : std::nullopt;
-  };
 }
 
 net::NetworkManager& Context::networks() {

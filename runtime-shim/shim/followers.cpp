@@ -152,16 +152,13 @@ void Followers::settle() {
 void Followers::last_word(Follower& follower) {
   auto& pending = follower.pending;
   if (pending.empty() && follower.lost == 0) return;
-  const auto said = [&follower] {
-    return follower.lost == 0 ? std::string{} : record_of("lost", base::text("{}", follower.lost));
-  };
   if (!make_room(follower, pending.size() + k_longest_log_piece)) {
     const auto kept = follower.torn ? pending.find('\n') + 1 : 0;
     follower.lost += count_lines(std::string_view{pending}.substr(kept));
     pending.resize(kept);
     make_room(follower, kept + k_longest_log_piece);
   }
-  pending += said();
+  if (follower.lost != 0) pending += record_of("lost", base::text("{}", follower.lost));
   follower.lost = 0;
   flush(follower);
 }

@@ -4,17 +4,10 @@
 
 # PID 1 without a handler: a stop signal does nothing.
 stubborn() {
-  busybox_image
-  cat >compose.yaml <<END
-services:
-  web:
-    image: test-busybox
-    build: ./image
-    command: sleep infinity
-    network_mode: none
+  one_service "    network_mode: none
     stop_grace_period: ${1:-60s}
-${2:-}
-END
+${2:-}"
+  sed -i '0,/init: true/{//d}' compose.yaml
   compose build -q
 }
 # db never becomes healthy, and web waits for it.
