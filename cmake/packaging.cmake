@@ -19,8 +19,6 @@ set(CPACK_PACKAGE_CONTACT "The compose maintainers <maintainers@compose.invalid>
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# Loaded when first needed (net/netlink/nftables.cpp), so no program names it.
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "libnftables1")
 set(CPACK_STRIP_FILES ON)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 include(CPack)

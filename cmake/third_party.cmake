@@ -20,7 +20,6 @@ foreign_library(third_party_sqlite HEADER sqlite3.h LIBS sqlite3)
 target_link_libraries(third_party_sqlite INTERFACE Threads::Threads m ${CMAKE_DL_LIBS})
 foreign_library(third_party_nl HEADER netlink/netlink.h INCLUDE_SUFFIXES libnl3 LIBS nl-route-3 nl-3)
 target_link_libraries(third_party_nl INTERFACE Threads::Threads)
-foreign_library(third_party_nftables HEADER nftables/libnftables.h LIBS nftables)
 foreign_library(third_party_crypto HEADER openssl/evp.h LIBS crypto)
 target_link_libraries(third_party_crypto INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
 # libssl, with the libcrypto it needs behind it.

@@ -1,7 +1,6 @@
 #pragma once
-// nftables in process. libnftables is loaded when the first change is made and not before: most commands
-// change no rule, and loading it costs more than they do. Whether the rules are there is asked over a netlink
-// socket, without it. Errors: base::Error with libnftables' own text.
+// The packet filter of one run root: its table in the network namespace of who asks first. Errors:
+// base::SysError that names the set, chain or rule that the kernel refused.
 #include <memory>
 #include <string>
 
@@ -12,10 +11,7 @@ namespace compose::net {
 
 class Firewall {
  public:
-  explicit Firewall(std::string table);
-  ~Firewall();
-  Firewall(const Firewall&) = delete;
-  Firewall& operator=(const Firewall&) = delete;
+  explicit Firewall(std::string table) : table_(std::move(table)) {}
 
   [[nodiscard]] bool has_base();                              // the table, with all its chains and sets
   [[nodiscard]] bool has_network(const std::string& bridge);  // and this bridge is in it
@@ -23,13 +19,10 @@ class Firewall {
   void delete_table();
 
  private:
-  void run(const std::string& document, const std::string& doing);
   netlink::Socket& socket();
 
   std::string table_;
   std::unique_ptr<netlink::Socket> socket_;
-  struct Library;
-  std::unique_ptr<Library> library_;
 };
 
 }  // namespace compose::net

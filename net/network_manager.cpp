@@ -12,7 +12,6 @@
 #include "base/id.hpp"
 #include "base/lock_file.hpp"
 #include "base/sys.hpp"
-#include "base/worker.hpp"
 #include "net/address_pool.hpp"
 #include "net/bridge.hpp"
 #include "net/dns/names_table.hpp"
@@ -88,18 +87,6 @@ struct NetworkManager::State {
   LeaseBook leases;
   std::map<NetworkId, Plug> plugs;   // what build_sandbox() has looked up already
   std::vector<std::string> retired;  // links of stopped containers
-  // The last step of a network that comes up: its rules. A process of their own makes them, while addresses
-  // and sandboxes are made for the first containers; nothing is handed out before finish_rules().
-  struct PendingRules {
-    Network network;
-    std::unique_ptr<base::Worker> worker;
-  };
-  std::optional<PendingRules> pending_rules;
-  struct Refusal {
-    std::string why;
-    bool told = false;
-  };
-  std::map<NetworkId, Refusal> refused_rules;  // no sandbox is handed out without them
 
   [[nodiscard]] HostPath directory(const NetworkId& id) const { return run_root / "networks" / id.str(); }
   [[nodiscard]] HostPath names(const NetworkId& id) const { return directory(id) / "names"; }
@@ -110,9 +97,7 @@ struct NetworkManager::State {
   void fill_pools(Network& network);
   Network insert(const NetworkRequest& request);
   void bring_up(const Network& network);
-  void begin_rules(const Network& network);
-  void finish_rules();
-  void throw_if_refused(const NetworkId& network);
+  void put_rules(const Network& network);
   void remove_durable(std::span<const Network> doomed, std::span<const std::string> containers);
   bool intact(const Network& network);
   const Plug& plug_of(const Lease& lease);
@@ -178,48 +163,21 @@ void NetworkManager::State::bring_up(const Network& network) {
                         .pools = network.spec.pools,
                         .enable_ipv6 = network.spec.enable_ipv6});
   fault_point("net.network.bridge");
-  finish_rules();
-  refused_rules.erase(network.spec.id);
-  const auto held = lock();  // and by the process that makes the rules, until it has
+  const auto held = lock();
   sys::make_directories(directory(network.spec.id), 0711);
   dns::NamesTable::create(names(network.spec.id));
   fault_point("net.network.names");
-  begin_rules(network);
+  put_rules(network);
+  fault_point("net.network.firewall");
+  if (!network.complete) store.mark_complete(network.spec.id);
 }
 
-void NetworkManager::State::begin_rules(const Network& network) {
-  FirewallChange change;
+void NetworkManager::State::put_rules(const Network& network) {
   if (!firewall.has_base())
-    change = whole_firewall(store);
+    firewall.apply(whole_firewall(store));
   else if (!firewall.has_network(network.bridge))
-    change.add_networks = {to_firewall(network)};
-  const auto work = [&](base::WorkerReport&) {
-    if (change.with_base || !change.add_networks.empty()) firewall.apply(change);
-    enable_forwarding(network.spec.enable_ipv6 && !network.spec.internal);
-    fault_point("net.network.firewall");
-    return std::string{};
-  };
-  pending_rules.emplace(PendingRules{network, std::make_unique<base::Worker>(work)});
-}
-
-void NetworkManager::State::finish_rules() {
-  if (!pending_rules) return;
-  const PendingRules rules = std::move(*pending_rules);
-  pending_rules.reset();
-  std::optional<base::WorkerOutcome> outcome;
-  while (!(outcome = rules.worker->hear({}))) base::wait_for_any(std::array{rules.worker->fd()}, -1);
-  const auto& spec = rules.network.spec;
-  if (outcome->failed)
-    refused_rules[spec.id] = {.why = base::text("network '{}': {}", spec.name, outcome->text)};
-  else if (!rules.network.complete)
-    store.mark_complete(spec.id);
-}
-
-void NetworkManager::State::throw_if_refused(const NetworkId& network) {
-  const auto found = refused_rules.find(network);
-  if (found == refused_rules.end()) return;
-  found->second.told = true;
-  throw base::Error(found->second.why);
+    firewall.apply({.add_networks = {to_firewall(network)}});
+  enable_forwarding(network.spec.enable_ipv6 && !network.spec.internal);
 }
 
 bool NetworkManager::State::intact(const Network& network) {
@@ -231,7 +189,6 @@ bool NetworkManager::State::intact(const Network& network) {
 // The links are gone already; the rows go last, so that what a killed command leaves is found by them.
 void NetworkManager::State::remove_durable(std::span<const Network> doomed,
                                            std::span<const std::string> containers) {
-  finish_rules();
   auto held = lock();
   FirewallChange change;
   for (const auto& network : doomed) {
@@ -300,22 +257,16 @@ void NetworkManager::name_containers_with(ContainerNameOf name_of) {
 }
 
 Network NetworkManager::create(const NetworkRequest& request) {
-  begin(request);
-  state_->finish_rules();
-  const auto network = state_->store.find_network(request.spec.name);
-  state_->throw_if_refused(network->spec.id);
-  return *network;
-}
-
-void NetworkManager::begin(const NetworkRequest& request) {
   State& s = *state_;
   auto network = s.store.find_network(request.spec.name);
   if (network && network->project != request.project)
     base::fail("network '{}' exists already and belongs to project '{}'", request.spec.name,
                network->project);
-  if (network && network->complete && s.intact(*network)) return;
+  if (network && network->complete && s.intact(*network)) return *network;
   if (!network) network = s.insert(request);
   base::with_context(base::text("network '{}'", request.spec.name), [&] { s.bring_up(*network); });
+  network->complete = true;
+  return *network;
 }
 
 bool NetworkManager::remove(const std::string& name) {
@@ -382,8 +333,6 @@ Sandbox NetworkManager::build_sandbox(const SandboxSpec& spec) {
     plugs.back().lease = lease;
   }
   auto sandbox = net::build_sandbox(state_->route, state_->group, spec, plugs);
-  state_->finish_rules();
-  for (const auto& lease : spec.leases) state_->throw_if_refused(lease.network);
   for (const auto& lease : spec.leases) state_->plugs.at(lease.network).may_be_first = false;
   return sandbox;
 }
@@ -393,9 +342,6 @@ void NetworkManager::retire_sandboxes(std::span<const std::string> containers) {
 }
 
 void NetworkManager::settle() {
-  state_->finish_rules();
-  for (const auto& [network, refusal] : state_->refused_rules)
-    if (!refusal.told) state_->throw_if_refused(network);
   state_->delete_links(std::exchange(state_->retired, {}));
 }
 

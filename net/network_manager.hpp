@@ -67,9 +67,6 @@ class NetworkManager {
   // Makes the network, finishes a half-made one, and puts back the bridge, its rules and its names table
   // where somebody took them away. Cheap when all is there. Error when the name is taken by another project.
   Network create(const NetworkRequest& request);
-  // create(), but the rules of the packet filter may still be on their way when it returns. Sandboxes wait
-  // for them; a refusal is thrown by each one on this network, or by settle() where there was none.
-  void begin(const NetworkRequest& request);
   // Error while containers hold leases on it. False: there is no such network.
   bool remove(const std::string& name);
   // Several at once; networks that do not exist are skipped. The links of `containers` (which are stopped,
@@ -101,7 +98,7 @@ class NetworkManager {
   // makes everybody who removes links wait for a grace period, which is nearly all of the time that it takes;
   // a command that stops containers step by step waits once.
   void retire_sandboxes(std::span<const std::string> containers);
-  // Retired links are gone, and rules in place, when this returns. The destructor does the same, but leaves
+  // Retired links are gone when this returns. The destructor does the same, but leaves
   // what fails to the kernel, which removes links together with their namespaces.
   void settle();
 

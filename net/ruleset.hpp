@@ -1,25 +1,27 @@
 #pragma once
-// What this room wants of nftables, in its own language (nft(8)), which libnftables takes as it takes JSON.
-// Not JSON: the version of Debian 12 (1.0.6) cannot declare a map to "address . port" in it. Pure; golden
-// tests hold the documents.
+// What this room wants of nftables, as values (net/netlink/nft.hpp). Pure. In nft(8)'s words it is what
+// tests/golden/net/whole.nft says; a test compares the two in the kernel.
 //
 // One table of family inet for each run root. Its chains and rules are fixed; everything that comes and goes
 // is an element of a set or map, so that neither packets nor transactions get slower with the number of
 // containers:
-//   bridges            the bridges of ours                          (isolation: what enters one must be asked
-//   for) same_bridge        bridge . bridge                              (neighbours are not kept apart)
-//   hairpin4/6         subnet . bridge                              (who reaches a published neighbour, or
-//   itself, over the host) internal_bridges   those without a way out masquerade4/6      those whose
-//   containers leave with the host's address ports4/6, any4/6   protocol . host address . host port ->
-//   container address . port; any: on every local address
+//
+// - bridges: the bridges of ours. Isolation: what enters one must be asked for.
+// - same_bridge: bridge . bridge. Neighbours are not kept apart.
+// - hairpin4, hairpin6: subnet . bridge. Who reaches a published neighbour, or itself, over the host.
+// - internal_bridges: those without a way out.
+// - masquerade4, masquerade6: those whose containers leave with the host's address.
+// - ports4, ports6: protocol . host address . host port -> container address . port.
+// - any4, any6: protocol . host port -> the same, on every local address.
+//
 // Guards: what a container sends to loopback addresses is dropped, as are its router advertisements; DNAT
 // never takes a packet for 127.0.0.0/8 that did not start on this host; no packet of another link reaches a
 // container unless it was DNATed or answers one.
 #include <cstddef>
-#include <span>
 #include <string>
 #include <vector>
 
+#include "net/netlink/nft.hpp"
 #include "net/spec/port_spec.hpp"
 
 namespace compose::net {
@@ -48,10 +50,10 @@ struct FirewallChange {
   std::vector<FirewallPort> remove_ports;
 };
 
-[[nodiscard]] std::string nft_document(const std::string& table, const FirewallChange& change);
-[[nodiscard]] std::string nft_delete_table_document(const std::string& table);
-
-// How many chains, sets and maps the table has: the kernel's "use" count of a table that nobody has cut down.
-inline constexpr std::size_t k_table_objects = 17;
+// The table that every change is made in. How many sets and chains it has is the kernel's "use" count of a
+// table that nobody has cut down.
+[[nodiscard]] const nft::Table& firewall_base();
+// Errors: base::Error for what is no address or subnet.
+[[nodiscard]] nft::Transaction to_transaction(const std::string& table, const FirewallChange& change);
 
 }  // namespace compose::net

@@ -5,7 +5,6 @@
 #include <linux/netlink.h>
 #include <optional>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -17,9 +16,10 @@ namespace compose::net::netlink {
 
 namespace {
 
-constexpr std::size_t k_message_size = 1024;  // more than any of our requests needs
+constexpr std::size_t k_message_size = 1536;  // more than any of our requests needs
 constexpr std::size_t k_buffer_size = 65536;
 constexpr std::size_t k_chunk = 96;  // requests in one sendmsg: their refusals must fit the receive buffer
+constexpr std::size_t k_default_send_buffer = 100'000;  // bytes that every socket can send at once
 
 void check_space(int result) {
   if (result < 0) base::fail("build netlink message: it does not fit {} bytes", k_message_size);
@@ -109,33 +109,47 @@ std::size_t Socket::receive(const std::string& doing) {
 }
 
 void Socket::run(Batch& batch) {
-  for (std::size_t first = 0; first < batch.requests_.size(); first += k_chunk)
-    send_range(batch, first, std::min(first + k_chunk, batch.requests_.size()));
+  for (std::size_t first = 0; first < batch.requests_.size(); first += k_chunk) {
+    const std::size_t end = std::min(first + k_chunk, batch.requests_.size());
+    send(batch, {.first = first, .end = end, .last_answer = end - 1, .gate = std::nullopt});
+  }
 }
 
-void Socket::send_range(Batch& batch, std::size_t first, std::size_t end) {
+void Socket::run_transaction(Batch& batch) {
+  // Kernels before 6.10 do not answer the end, so that the request before it is the one to wait for.
+  const std::size_t end = batch.requests_.size();
+  send(batch, {.first = 0, .end = end, .last_answer = end - 2, .gate = 0});
+}
+
+void Socket::send(Batch& batch, const Range& range) {
   const std::uint32_t base_sequence = sequence_;
-  std::vector<iovec> parts;
-  for (std::size_t i = first; i < end; ++i) {
+  std::string bytes;
+  for (std::size_t i = range.first; i < range.end; ++i) {
     nlmsghdr* h = nlmsg_hdr(batch.requests_[i].message.get());
     h->nlmsg_seq = sequence_++;
-    if (i + 1 == end) h->nlmsg_flags |= NLM_F_ACK;
-    parts.push_back({h, NLMSG_ALIGN(h->nlmsg_len)});
+    if (i == range.last_answer) h->nlmsg_flags |= NLM_F_ACK;
+    bytes.append(reinterpret_cast<const char*>(h), h->nlmsg_len);
+    bytes.resize(NLMSG_ALIGN(bytes.size()));
   }
-  msghdr header{};
-  header.msg_iov = parts.data();
-  header.msg_iovlen = parts.size();
-  base::check(base::retry_eintr([&] { return ::sendmsg(fd_.get(), &header, 0); }), "{}",
-              batch.requests_[first].doing);
+  if (bytes.size() > k_default_send_buffer) {
+    // As much again for what the kernel counts beside the bytes.
+    const int size = static_cast<int>(bytes.size() * 2);
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
+  }
+  base::check(base::retry_eintr([&] { return ::send(fd_.get(), bytes.data(), bytes.size(), 0); }), "{}",
+              batch.requests_[range.first].doing);
+  hear_answers(batch, range, base_sequence);
+}
 
+void Socket::hear_answers(const Batch& batch, const Range& range, std::uint32_t base_sequence) {
   std::optional<base::SysError> refusal;
   for (bool last_seen = false; !last_seen;) {
-    int left = static_cast<int>(receive(batch.requests_[first].doing));
+    int left = static_cast<int>(receive(batch.requests_[range.first].doing));
     for (auto* h = reinterpret_cast<nlmsghdr*>(buffer_.get()); nlmsg_ok(h, left); h = nlmsg_next(h, &left)) {
-      const std::size_t index = first + (h->nlmsg_seq - base_sequence);
-      if (h->nlmsg_type != NLMSG_ERROR || index < first || index >= end)
+      const std::size_t index = range.first + (h->nlmsg_seq - base_sequence);
+      if (h->nlmsg_type != NLMSG_ERROR || index < range.first || index >= range.end)
         continue;  // an answer to something older
-      last_seen = last_seen || index + 1 == end;
+      last_seen = last_seen || index == range.last_answer || index == range.gate;
       const int code = -static_cast<const nlmsgerr*>(nlmsg_data(h))->error;
       const auto& request = batch.requests_[index];
       if (code == 0 || refusal || std::ranges::find(request.tolerated, code) != request.tolerated.end())

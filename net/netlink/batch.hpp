@@ -2,7 +2,7 @@
 // Netlink messages under construction, and the socket that they go through. This folder is the only one that
 // includes libnl; it builds and reads messages with libnl's nlmsg_ and nla_ functions and owns every message.
 //
-// A Batch is several requests sent with one sendmsg(2); the kernel answers only those that fail and the last
+// A Batch is several requests sent with one send(2); the kernel answers only those that fail and the last
 // one. What was being done is kept with each request, so that a refusal names it, with the kernel's own words
 // where it has some.
 //
@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -64,6 +65,9 @@ class Socket {
 
   void run(Batch& batch);
   void run(Batch&& batch) { run(batch); }
+  // All or nothing, in one message to the kernel: the first and the last request are nfnetlink's begin and
+  // end.
+  void run_transaction(Batch& batch);
   // Every message of the answer to one request with NLM_F_DUMP; asked again when the kernel says it was
   // interrupted.
   void dump(int type, const void* header, std::size_t size, const std::string& doing,
@@ -73,7 +77,16 @@ class Socket {
            const std::function<void(const nlmsghdr&)>& f);
 
  private:
-  void send_range(Batch& batch, std::size_t first, std::size_t end);
+  // Requests of a batch, and the one whose answer is the last to come; a refusal of `gate` is the only
+  // answer.
+  struct Range {
+    std::size_t first;
+    std::size_t end;
+    std::size_t last_answer;
+    std::optional<std::size_t> gate;
+  };
+  void send(Batch& batch, const Range& range);
+  void hear_answers(const Batch& batch, const Range& range, std::uint32_t base_sequence);
   bool dump_once(int type, const void* header, std::size_t size, const std::string& doing,
                  const std::function<void(const nlmsghdr&)>& f);
   std::size_t receive(const std::string& doing);  // bytes now in buffer_

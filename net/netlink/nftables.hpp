@@ -1,12 +1,18 @@
 #pragma once
-// Questions about nftables, over nfnetlink: is it there? A few microseconds, where libnftables would read
-// everything.
+// nf_tables over nfnetlink: transactions, and questions whether something is there. The socket is one of
+// NETLINK_NETFILTER.
 #include <cstddef>
 #include <string>
 
 #include "net/netlink/batch.hpp"
+#include "net/netlink/nft.hpp"
 
 namespace compose::net::netlink {
+
+// All of it or, with the first refusal thrown, none.
+void carry_out(Socket& socket, const nft::Transaction& transaction);
+// No error where there is no such table.
+void delete_table(Socket& socket, const std::string& table);
 
 // Chains, sets and maps of an inet table; 0 where there is none.
 std::size_t count_table_objects(Socket& socket, const std::string& table);

@@ -1,11 +1,15 @@
 // The packet filter, its questions and its repair, against the kernel.
 #include "net/firewall.hpp"
 
+#include <fcntl.h>
 #include <linux/netlink.h>
 
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/spawn.hpp"
+#include "base/sys.hpp"
 #include "net/bridge.hpp"
 #include "net/dns/dns_sockets.hpp"
 #include "net/firewall_rules.hpp"
@@ -18,6 +22,45 @@
 
 using namespace compose::net;
 using namespace compose::net::testing;
+
+namespace {
+
+// What nft(8) says, in the current network namespace.
+std::string run_nft(std::vector<std::string> words) {
+  const compose::base::TemporaryDirectory directory;
+  const compose::base::HostPath output = directory.path() / "output";
+  const auto file = compose::base::sys::open(output, O_WRONLY | O_CREAT, 0600);
+  compose::base::SpawnOptions options{.program = compose::base::HostPath{"/usr/sbin/nft"}};
+  if (!compose::base::sys::exists(options.program)) options.program = compose::base::HostPath{"/bin/nft"};
+  options.argv = std::move(words);
+  options.argv.insert(options.argv.begin(), "nft");
+  options.fds = {{file.get(), 1}, {2, 2}};
+  CHECK(compose::base::spawn(options).wait().success());
+  return compose::base::read_file(output);
+}
+
+}  // namespace
+
+TEST_CASE("the whole packet filter is what its document says in nft's own language") {
+  ScratchHost host;
+  const FirewallChange whole{
+      .with_base = true,
+      .add_networks = {{.bridge = "cmp-front",
+                        .subnets = {"172.17.0.0/16", "fd00::/64"},
+                        .masquerade6 = true},
+                       {.bridge = "cmp-back", .subnets = {"172.18.0.0/16"}, .internal = true}},
+      .add_ports = {{{"tcp", "0.0.0.0", 8080, 80}, "172.17.0.2"},
+                    {{"udp", "::", 53, 53}, "fd00::2"},
+                    {{"tcp", "127.0.0.1", 8081, 80}, "172.17.0.2"},
+                    {{"udp", "fd00::1", 54, 53}, "fd00::2"}}};
+  Firewall firewall{"compose"};
+  firewall.apply(whole);
+  const std::string ours = run_nft({"list", "table", "inet", "compose"});
+  firewall.delete_table();
+  run_nft({"-f", std::string{TEST_SOURCE_DIR} + "/golden/net/whole.nft"});
+  CHECK(firewall.has_base());
+  CHECK(ours == run_nft({"list", "table", "inet", "compose"}));
+}
 
 TEST_CASE("what is asked of the kernel is what was put there") {
   ScratchHost host;
@@ -41,8 +84,25 @@ TEST_CASE("a refused transaction says why, and changes nothing") {
   Firewall firewall{"t"};
   firewall.apply({.with_base = true});
   const FirewallChange bad{.add_networks = {{.bridge = "br0"}}, .remove_networks = {{.bridge = "missing"}}};
-  CHECK_THROWS_AS(firewall.apply(bad), compose::base::Error);
+  CHECK_THROWS_WITH(firewall.apply(bad),
+                    "change the packet filter: remove from set 'bridges': No such file or directory");
   CHECK_FALSE(firewall.has_network("br0"));
+}
+
+TEST_CASE("a transaction of thousands is one") {
+  ScratchHost host;
+  FirewallChange many{.with_base = true};
+  for (std::uint16_t port = 1; port <= 6000; ++port)
+    many.add_ports.push_back({{"tcp", "0.0.0.0", port, port}, "172.17.0.2"});
+  Firewall firewall{"t"};
+  firewall.apply(many);
+  many.with_base = false;
+  std::swap(many.add_ports, many.remove_ports);
+  many.remove_ports.push_back({{"tcp", "0.0.0.0", 6001, 80}, "172.17.0.2"});
+  CHECK_THROWS_AS(firewall.apply(many), compose::base::Error);
+  many.remove_ports.pop_back();
+  firewall.apply(many);  // all are still there
+  CHECK_THROWS_AS(firewall.apply(many), compose::base::Error);
 }
 
 TEST_CASE("rules, bridge and names that somebody took away come back with the next create") {
