@@ -21,7 +21,6 @@
 #include "compose/adapters/project_lock.hpp"
 #include "compose/cli/context.hpp"
 #include "compose/cli/live_output.hpp"
-#include "compose/ui/log_mux.hpp"
 #include "runtime-shim/client/status_watch.hpp"
 
 namespace compose::cli {
@@ -40,14 +39,14 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   Context& context;
   ui::LogPrinter& printer;
   FollowOptions options;
-  std::unique_ptr<ui::LogMux> logs;  // one of the two
-  std::unique_ptr<LiveOutput> live;
+  std::unique_ptr<LiveOutput> output;
   rt::StatusWatch watch;
   asio::posix::stream_descriptor arrivals;  // inotify on what changes where containers do
   asio::steady_timer changed;               // cancelled when something happened
   std::map<rt::ContainerId, Followed> all;
   std::exception_ptr failure;
   bool stopped = false;
+  bool attaches;             // asks the shims for what comes
   bool others_work = false;  // was seen last
   OnEnd on_end;
 
@@ -57,12 +56,12 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
         options(std::move(o)),
         watch(executor, c.paths().runtime()),
         arrivals(executor),
-        changed(executor, asio::steady_timer::time_point::max()) {
-    if (options.live)
-      live =
-          std::make_unique<LiveOutput>(executor, c.paths().runtime(), p, base::format_time(c.clock().wall()));
-    else
-      logs = std::make_unique<ui::LogMux>(executor, p, options.since, options.until);
+        changed(executor, asio::steady_timer::time_point::max()),
+        attaches(options.live) {
+    auto shown = options.live
+                     ? LiveOutput::Shown{.since = base::format_time(c.clock().wall())}
+                     : LiveOutput::Shown{.since = options.since, .until = options.until, .past = true};
+    output = std::make_unique<LiveOutput>(executor, c.paths().runtime(), p, std::move(shown));
     arrivals.assign(
         base::check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "start watching for new containers"));
   }
@@ -77,11 +76,10 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
     for (auto& record : context.state().containers(options.project)) {
       if (!wanted(record) || all.contains(record.id)) continue;
       if (!first) tell_of_replacement(record);
-      const ui::LogSource source{.name = short_name(record),
-                                 .service = record.service,
-                                 .file = context.paths().runtime().log_file(record.id),
-                                 .tail = first ? options.tail : std::nullopt};
-      live ? live->add(record.id, source) : logs->add(source);
+      output->add(record.id, {.name = short_name(record),
+                              .service = record.service,
+                              .file = context.paths().runtime().log_file(record.id),
+                              .tail = first ? options.tail : std::nullopt});
       const auto status = adapters::status_of(context.paths(), record);
       const auto id = record.id;
       auto& followed = all[id];
@@ -92,21 +90,12 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
     }
   }
 
-  // Once for each start: a shim that refuses is not asked again.
+  // Once for each start: a shim that refuses is not asked again. Where no log is kept, `logs` shows none.
   void attach(Followed& f, const rt::ContainerStatus& status) {
-    if (!live || f.attached_to == status.started_at) return;
+    if (!attaches || f.attached_to == status.started_at) return;
     f.attached_to = status.started_at;
-    live->attach(f.record.id);
+    if (options.live || context.state().spec(f.record.id).log.enabled) output->attach(f.record.id);
   }
-
-  // False: whether that is all is not known yet.
-  bool print_lines(const Followed& f) {
-    if (live) return live->print(f.record.id);
-    logs->print_backlog();
-    return true;
-  }
-
-  void print_all_lines() { live ? live->print_all() : logs->print_backlog(); }
 
   [[nodiscard]] bool is_replaced(const Followed& old) const {
     return std::ranges::any_of(all, [&](const auto& entry) {
@@ -174,7 +163,7 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
       f.ended = !goes_on && (status.state != rt::ContainerState::created || !options.more_expected);
       if (goes_on) attach(f, status);
       if (status.finished_at > f.finished_at) {
-        if (!print_lines(f)) {
+        if (!output->print(f.record.id)) {
           f.ended = false;  // not before its last lines
           return;
         }
@@ -195,7 +184,7 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   void look_again() {
     options.more_expected ? take_in(false) : look_at_all();
     for (const auto& [id, unused] : all) watch.add(id);
-    print_all_lines();
+    output->print_all();
   }
 
   void settled(const rt::ContainerId& id) {
@@ -221,6 +210,21 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
       self->failure = std::current_exception();
       self->changed.cancel();
     }
+  }
+
+  // A supervisor that does not answer keeps nobody from the past.
+  static asio::awaitable<void> print_past_and_attach(std::shared_ptr<Body> self) {
+    constexpr std::chrono::seconds k_patience{1};
+    const auto deadline = std::chrono::steady_clock::now() + k_patience;
+    self->attaches = true;
+    self->output->hold();
+    self->take_in(true);
+    while (!self->failure && !self->output->all_begun() && std::chrono::steady_clock::now() < deadline) {
+      boost::system::error_code happened;
+      self->changed.expires_at(deadline);
+      co_await self->changed.async_wait(asio::redirect_error(asio::use_awaitable, happened));
+    }
+    self->output->go_on();
   }
 
   void await_arrivals() {
@@ -249,12 +253,12 @@ LogFollower::LogFollower(Context& context, asio::any_io_executor executor, ui::L
 
 LogFollower::~LogFollower() {
   body_->arrivals.close();
-  body_->live.reset();  // its calls hold the body
+  body_->output.reset();  // its calls hold the body
 }
 
 std::vector<std::string> LogFollower::print_backlog() {
   body_->take_in(true);
-  body_->print_all_lines();
+  body_->options.live ? body_->output->print_all() : body_->output->print_past();
   std::vector<std::string> names;
   for (const auto& [id, followed] : body_->all) names.push_back(short_name(followed.record));
   std::ranges::sort(names);
@@ -269,7 +273,7 @@ void LogFollower::expect_no_more() {
 
 base::UniqueFd LogFollower::begin(const rt::ContainerId& id) {
   if (!body_->all.contains(id)) body_->take_in(false);
-  return body_->all.contains(id) ? body_->live->begin(id) : base::UniqueFd{};
+  return body_->all.contains(id) ? body_->output->begin(id) : base::UniqueFd{};
 }
 
 void LogFollower::stop() {
@@ -281,15 +285,17 @@ asio::awaitable<void> LogFollower::follow(OnEnd ended) {
   const auto body = body_;
   body->on_end = std::move(ended);
   body->watch_for_arrivals();
-  body->await_arrivals();
   const auto gone = [body](std::exception_ptr e) {
     body->failure = e;
     body->changed.cancel();
   };
-  if (body->logs) body->logs->follow(gone);
-  if (body->live)
-    body->live->on({.settled = [body](const rt::ContainerId& id) { body->settled(id); }, .failed = gone});
-  body->print_all_lines();  // what came between the first backlog and the watch
+  if (!body->options.live) {
+    body->output->on({.settled = [body](const rt::ContainerId&) { body->changed.cancel(); }, .failed = gone});
+    co_await Body::print_past_and_attach(body);
+  }
+  body->output->on({.settled = [body](const rt::ContainerId& id) { body->settled(id); }, .failed = gone});
+  body->await_arrivals();
+  body->output->print_all();  // what came before the watch
   for (const auto& [id, unused] : body->all) body->watch.add(id);
   asio::co_spawn(body->changed.get_executor(), Body::watch_statuses(body), asio::detached);
   while (!body->stopped && !body->failure && !body->all_ended()) {
@@ -298,7 +304,7 @@ asio::awaitable<void> LogFollower::follow(OnEnd ended) {
     co_await body->changed.async_wait(asio::redirect_error(asio::use_awaitable, happened));
     if (!happened) body->look_again();
   }
-  body->print_all_lines();
+  body->output->print_all();
   if (body->failure) std::rethrow_exception(body->failure);
 }
 

@@ -29,7 +29,7 @@ struct FollowOptions {
   std::string until;
   bool notes = true;  // "web-1 exited with code 0"
   bool one_offs = false;
-  bool live = false;           // what is written from now on, from the shims; else the logs with their past
+  bool live = false;           // only what is written from now on; else the logs with their past
   bool more_expected = false;  // until expect_no_more()
 };
 
@@ -47,7 +47,8 @@ class LogFollower {
   LogFollower(const LogFollower&) = delete;
   LogFollower& operator=(const LogFollower&) = delete;
 
-  // Prints what is there. The names of those that are followed, sorted.
+  // Prints what is there. The names of those that are followed, sorted. Not before follow(), but where
+  // `live`.
   std::vector<std::string> print_backlog();
   // Until all of them have ended for good, or `ended` says that it is enough. Throws what the output throws.
   using OnEnd = std::function<bool(const Ended&)>;

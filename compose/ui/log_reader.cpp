@@ -123,6 +123,8 @@ std::optional<LogLine> LogReader::take_line() {
     const auto line = std::string_view{buffer_}.substr(position_, end - position_);
     position_ = end + 1;
     const auto record = parse_log_record(line);
+    at_last_ = record && !last_.empty() && record->time > last_;
+    if (at_last_) return std::nullopt;
     if (!record || (!after_.empty() && record->time <= after_)) continue;
     if (auto whole = lines_.add(*record)) return whole;
   }
@@ -130,11 +132,13 @@ std::optional<LogLine> LogReader::take_line() {
 
 std::optional<LogLine> LogReader::next() {
   if (!current_.fd && !open_first()) return std::nullopt;
-  for (;;) {
+  while (!at_last_) {
     if (auto line = take_line()) return line;
+    if (at_last_) break;
     if (fill()) continue;
-    if (!open_successor()) return std::nullopt;
+    if (!open_successor()) break;
   }
+  return std::nullopt;
 }
 
 void LogReader::seek_after(const std::string& time) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 #include "base/path.hpp"
@@ -26,8 +27,12 @@ class LogReader {
   void seek_tail(std::size_t lines);
   // Before the first next(): start behind that time. Finds the place without reading what comes before it.
   void seek_after(const std::string& time);
+  // What is newer than that time is not read.
+  void stop_behind(std::string time) { last_ = std::move(time); }
   // nullopt: the end so far; call again after the file has grown.
   std::optional<LogLine> next();
+  // What there is of lines that go on behind the end.
+  LogLines unfinished() { return std::exchange(lines_, {}); }
   // A last line without its end; after this the reader is spent.
   std::optional<LogLine> rest() { return lines_.rest(); }
 
@@ -49,6 +54,8 @@ class LogReader {
   std::size_t position_ = 0;
   LogLines lines_;
   std::string after_;  // older records are passed over
+  std::string last_;   // and newer ones are not read
+  bool at_last_ = false;
 };
 
 }  // namespace compose::ui

@@ -22,7 +22,10 @@ std::optional<LogLine> LogLines::add(const LogRecord& record) {
   const bool error = record.kind == "stderr";
   if (!error && record.kind != "stdout") return std::nullopt;
   auto& pieces = pieces_[error ? 1 : 0];
-  if (pieces.time.empty()) pieces = {std::string{record.time}, error, {}};
+  if (pieces.time.empty())
+    pieces = {std::string{record.time}, error, {}, {}};
+  else
+    pieces.end = record.time;
   pieces.text += record.text;
   if (record.partial) return std::nullopt;
   return std::exchange(pieces, {});

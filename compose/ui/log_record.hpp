@@ -21,6 +21,7 @@ struct LogLine {
   std::string time;
   bool error = false;
   std::string text;  // without newline
+  std::string end;   // the time of its last piece, where it came in several
 };
 
 // Puts the pieces of long lines together again, each stream for itself.

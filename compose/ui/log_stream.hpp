@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "compose/ui/log_record.hpp"
@@ -24,6 +25,8 @@ class LogStream {
   using Item = std::variant<StreamStart, LogLine, LostLines>;
   void feed(std::string_view bytes) { buffer_ += bytes; }
   std::optional<Item> next();
+  // A line whose beginning was somewhere else goes on here.
+  void go_on_with(LogLines unfinished) { lines_ = std::move(unfinished); }
   // At the end: a last line without its end.
   std::optional<LogLine> rest() { return lines_.rest(); }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Who follows a container's output: an attached `compose up`, which gets the lines as the log does, whatever
-// the logging driver, over a pipe of its own. The first record is "<time> start F": everything before that
+// Who follows a container's output: an attached `compose up` or `logs -f`, which gets the lines as the log
+// does, over a pipe of its own. The first record is "<time> start F": everything before that
 // time is in the log, everything after it comes here.
 //
 // A follower that is behind holds the container's output up, as a terminal does, but for a second at most.

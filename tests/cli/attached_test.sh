@@ -99,6 +99,47 @@ test_an_attached_up_shows_each_line_once_however_fast_the_log_rotates() {
   done
 }
 
+test_logs_f_shows_each_line_once_however_fast_the_log_rotates() {
+  local files
+  for files in 1 3; do
+    waiting_to_count "{options: {max-size: 4k, max-file: '$files'}}"
+    compose up -d
+    following out compose logs -f --no-log-prefix
+    touch seen/go
+    eventually 20 ended
+    counted out
+    compose down -t 0
+  done
+}
+
+test_logs_f_goes_on_just_behind_the_past() {
+  local i tail
+  one_service '    logging: {options: {max-size: 20m}}'
+  sed -i 's/command: .*/command: seq 200000/' compose.yaml
+  compose build
+  for i in $(rounds 4); do
+    for tail in all 5; do
+      compose up -d
+      compose logs -f --no-log-prefix --tail $tail | grep -v exited >seen
+      [[ $tail == 5 ]] || equal 1 "$(head -n 1 seen)"
+      equal "$(seq "$(head -n 1 seen)" 200000 | md5sum)" "$(md5sum <seen)"
+      compose down -t 0
+    done
+  done
+}
+
+test_logs_f_shows_nothing_of_what_has_no_log() {
+  waiting_to_count '{driver: none}'
+  compose up -d
+  compose logs -f >out &
+  follower=$!
+  sleep 0.3  # it asks supervisors meanwhile
+  touch seen/go
+  eventually 20 ended
+  equal "web-1 exited with code 0" "$(cat out)"
+  compose down -t 0
+}
+
 test_an_attached_up_shows_what_has_no_log() {
   counting '    logging: {driver: none}'
   compose up --no-log-prefix >seen
@@ -107,14 +148,18 @@ test_an_attached_up_shows_what_has_no_log() {
   compose down -t 0
 }
 
-# standing_still LOGGING: `up` is stopped while its container writes, and goes on when that has ended.
-standing_still() {
+waiting_to_count() {  # waiting_to_count LOGGING: a service that counts to 100000 as soon as seen/go is there
   one_service "    volumes: ['./seen:/seen']
     logging: $1"
   sed -i "s|command: .*|command: sh -c 'echo began; until test -e /seen/go; do sleep 0.02; done; seq 100000'|" compose.yaml
   mkdir -p seen
   rm -f seen/go
   compose build
+}
+
+# standing_still LOGGING: `up` is stopped while its container writes, and goes on when that has ended.
+standing_still() {
+  waiting_to_count "$1"
   following out compose up --no-log-prefix
   kill -STOP "$follower"
   touch seen/go

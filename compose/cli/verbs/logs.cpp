@@ -50,8 +50,10 @@ class LogsVerb final : public Verb {
     ui::LogPrinter printer{context.out(), err, style};
     asio::io_context io{1};
     LogFollower follower{context, io.get_executor(), printer, options(context)};
-    follower.print_backlog();
-    if (follow_) follow(io, follower);
+    if (follow_)
+      follow(io, follower);
+    else
+      follower.print_backlog();
     return 0;
   }
 

@@ -55,6 +55,20 @@ TEST_SUITE("ui/log_reader") {
     CHECK(all(reader) == "three");
   }
 
+  TEST_CASE("where it is told to stop a line may be unfinished, and goes on elsewhere") {
+    Log log;
+    log.append("one");
+    log.append("be", "stdout", 'P');
+    log.append("gin", "stdout");
+    log.append("two");
+    LogReader reader{log.file};
+    reader.stop_behind("2026-01-02T03:04:01.000000000Z");
+    CHECK(all(reader) == "one");
+    CHECK_FALSE(reader.next());
+    auto unfinished = reader.unfinished();
+    CHECK(unfinished.rest()->text == "be");
+  }
+
   TEST_CASE("pieces of a long line are put together, each stream for itself") {
     Log log;
     log.append("be", "stdout", 'P');

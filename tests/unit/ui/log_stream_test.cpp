@@ -52,6 +52,23 @@ TEST_SUITE("ui/log_stream") {
     CHECK(stream.rest()->text == "last words");
   }
 
+  TEST_CASE("a line that began in the log goes on in the stream, and has both times") {
+    ui::LogLines begun;
+    CHECK_FALSE(begun.add({.time = "T1", .kind = "stdout", .partial = true, .text = "one "}));
+    LogStream stream;
+    stream.feed("T2 start F \nT3 stderr F aside\nT4 stdout F line\n");
+    CHECK(told(stream) == "start at T2,!aside,line");
+    stream.feed("T5 start F \n");
+    CHECK(told(stream) == "start at T5");
+    stream.go_on_with(std::move(begun));
+    stream.feed("T6 stderr F aside\nT7 stdout F line\n");
+    CHECK(std::get<ui::LogLine>(*stream.next()).end.empty());
+    const auto whole = std::get<ui::LogLine>(*stream.next());
+    CHECK(whole.text == "one line");
+    CHECK(whole.time == "T1");
+    CHECK(whole.end == "T7");
+  }
+
   TEST_CASE("damaged records are nothing") {
     LogStream stream;
     stream.feed("\n \nT1\nT1 stdout\nT1 stdout X text\nT1 other F text\nT1 stdout F good\n");
