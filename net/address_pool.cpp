@@ -72,15 +72,10 @@ std::optional<IpAddress> next_address(const Pool& pool, const std::optional<IpAd
 }
 
 std::string mac_of(const IpAddress& address) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string mac = "02:42";
-  const std::size_t first = address.v6 ? 12 : 0;
-  for (std::size_t i = first; i < first + 4; ++i) {
-    mac += ':';
-    mac += digits[address.bytes[i] >> 4U];
-    mac += digits[address.bytes[i] & 15U];
-  }
-  return mac;
+  std::vector<std::uint8_t> mac{0x02, 0x42};
+  const auto end = address.bytes.begin() + (address.v6 ? 16 : 4);
+  mac.insert(mac.end(), end - 4, end);
+  return mac_text(mac);
 }
 
 }  // namespace compose::net

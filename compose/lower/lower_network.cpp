@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "compose/lower/service_lowering.hpp"
+#include "net/spec/pool.hpp"
 
 namespace compose::lower {
 
@@ -14,13 +15,19 @@ int whole(double priority) {
   return static_cast<int>(std::lround(priority));
 }
 
+// The loader has refused what is none.
+std::string with_colons(const std::string& mac_address) {
+  const auto bytes = net::parse_mac(mac_address);
+  return bytes ? net::mac_text(*bytes) : mac_address;
+}
+
 net::AttachmentSpec attachment(const ServiceLowering& l, const std::string& key,
                                const model::ServiceNetwork& wish) {
   net::AttachmentSpec a{.network = key,
                         .aliases = {l.service.name},
                         .ipv4_address = wish.ipv4_address,
                         .ipv6_address = wish.ipv6_address,
-                        .mac_address = wish.mac_address,
+                        .mac_address = with_colons(wish.mac_address),
                         .priority = whole(wish.gw_priority)};
   for (const std::string& alias : wish.aliases)
     if (std::ranges::find(a.aliases, alias) == a.aliases.end()) a.aliases.push_back(alias);
@@ -45,7 +52,7 @@ void lower_attachments(const ServiceLowering& l) {
   for (const Entry& entry : entries) l.out.attachments.push_back(attachment(l, entry.key, entry.wish));
   if (l.out.attachments.empty()) return;
   net::AttachmentSpec& main = l.out.attachments.front();
-  if (main.mac_address.empty()) main.mac_address = l.service.mac_address;
+  if (main.mac_address.empty()) main.mac_address = with_colons(l.service.mac_address);
   // Without gw_priority the main network has the way out.
   const bool chosen =
       std::ranges::any_of(l.out.attachments, [](const net::AttachmentSpec& a) { return a.priority != 0; });

@@ -46,18 +46,35 @@ IpAddress check_static_address(const Pool& pool, const std::string& address) {
   return *a;
 }
 
+// The separator of the whole is the first one: two digits and ':' or '-', or four and '.'.
 std::optional<std::vector<std::uint8_t>> parse_mac(std::string_view text) {
-  if (text.size() != 17) return std::nullopt;
+  constexpr std::size_t k_bytes = 6;
+  const bool dotted = text.size() == 14;
+  if (!dotted && text.size() != 17) return std::nullopt;
+  const char separator = dotted ? '.' : text[2];
+  if (!dotted && separator != ':' && separator != '-') return std::nullopt;
   std::vector<std::uint8_t> bytes;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
-    const int high = base::hex_digit(text[i]);
-    const int low = base::hex_digit(text[i + 1]);
-    if (high < 0 || low < 0 || (i + 2 < text.size() && text[i + 2] != ':' && text[i + 2] != '-'))
-      return std::nullopt;
+  for (std::size_t at = 0; bytes.size() < k_bytes; at += 2) {
+    const bool separated = !bytes.empty() && (!dotted || bytes.size() % 2 == 0);
+    if (separated && text[at++] != separator) return std::nullopt;
+    const int high = base::hex_digit(text[at]);
+    const int low = base::hex_digit(text[at + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
     bytes.push_back(static_cast<std::uint8_t>(high * 16 + low));
   }
   if ((bytes[0] & 1U) != 0) return std::nullopt;  // a multicast address belongs to nobody
   return bytes;
+}
+
+std::string mac_text(std::span<const std::uint8_t> bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (const auto byte : bytes) {
+    if (!text.empty()) text += ':';
+    text += digits[byte >> 4U];
+    text += digits[byte & 15U];
+  }
+  return text;
 }
 
 }  // namespace compose::net

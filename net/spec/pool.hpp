@@ -3,6 +3,7 @@
 // is wrong with the text ("subnet '10.0.0.0/33' is not an address range"); the caller knows of which network.
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,9 @@ bool is_reserved(const Pool& pool, const IpAddress& address);
 // Throws where `address` cannot be given: not an address, outside of the subnet, or reserved.
 IpAddress check_static_address(const Pool& pool, const std::string& address);
 
-// Six bytes in hexadecimal with ':' or '-' between them; nullopt: not the address of one interface.
+// "02:42:ac:11:00:02", "02-42-ac-11-00-02" or "0242.ac11.0002"; nullopt: not the address of one interface.
 std::optional<std::vector<std::uint8_t>> parse_mac(std::string_view text);
+// The first of these forms.
+std::string mac_text(std::span<const std::uint8_t> bytes);
 
 }  // namespace compose::net

@@ -33,6 +33,16 @@ TEST_SUITE("compose/lower/lower_network") {
     CHECK(attachments[2].priority == 5);
   }
 
+  TEST_CASE("a MAC address has one form, however it was written") {
+    OneService one;
+    one.web().networks = {{"a", model::ServiceNetwork{}}, {"b", model::ServiceNetwork{}}};
+    one.web().networks["b"]->mac_address = "02-42-AC-11-00-02";
+    one.web().mac_address = "0242.ac11.0003";
+    const auto attachments = one.lowered().attachments;
+    CHECK(attachments[0].mac_address == "02:42:ac:11:00:03");
+    CHECK(attachments[1].mac_address == "02:42:ac:11:00:02");
+  }
+
   TEST_CASE("network modes") {
     OneService one;
     one.web().networks.clear();

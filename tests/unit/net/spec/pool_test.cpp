@@ -35,8 +35,14 @@ TEST_CASE("static addresses are checked against the pool") {
 }
 
 TEST_CASE("a MAC address is six bytes, and of one interface") {
-  CHECK(parse_mac("02:42:ac:14:00:03") == std::vector<std::uint8_t>{2, 0x42, 0xac, 0x14, 0, 3});
-  for (const char* bad :
-       {"", "02:42:ac:14:00", "02:42:ac:14:00:0g", "01:42:ac:14:00:03", "02.42.ac.14.00.03"})
+  for (const char* good :
+       {"02:42:ac:14:00:03", "02:42:AC:14:00:03", "02-42-ac-14-00-03", "0242.ac14.0003", "0242.AC14.0003"}) {
+    const auto bytes = parse_mac(good);
+    REQUIRE(bytes);
+    CHECK(mac_text(*bytes) == "02:42:ac:14:00:03");
+  }
+  for (const char* bad : {"", "02:42:ac:14:00", "02:42:ac:14:00:0g", "01:42:ac:14:00:03", "02.42.ac.14.00.03",
+                          "02:42-ac:14:00:03", "02-42-ac-14-00:03", "0242ac140003", "0242:ac14:0003",
+                          "0242.ac14:0003", "0242.ac1.40003", "0142.ac14.0003", "02:42:ac:14:00:03:00:00"})
     CHECK_FALSE(parse_mac(bad));
 }
