@@ -209,10 +209,11 @@ std::string signal(std::string_view given) {
 
 std::string network_mode(std::string_view given) {
   if (is_among(k_network_modes, given) || is_shared(given)) return {};
+  const auto external = "networks: {" + std::string{given} + ": {external: true}}";
   return text(
-      "must be 'none', 'host', 'service:<name>' or 'container:<name>', not '{}'; networks are named in "
-      "'networks'",
-      given);
+      "must be 'none', 'host', 'service:<name>' or 'container:<name>', not '{}'; a service joins the network "
+      "'{}' with 'networks: [{}]', and one of another project needs '{}' at the end of the file",
+      given, given, given, external);
 }
 
 std::string ipc_mode(std::string_view given) {
