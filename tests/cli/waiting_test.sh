@@ -302,6 +302,22 @@ test_who_waits_goes_on_when_the_holder_is_killed() {
   compose down -t 0
 }
 
+test_what_a_killed_holder_leaves_keeps_nobody_waiting_and_goes_with_the_next_command() {
+  waits_for_ever
+  local next
+  for next in 'stop -t 0' 'up -d --no-deps db' 'down -t 0'; do
+    up_waits
+    kill -9 $up
+    ends_with 137 $up
+    test -S "$COMPOSE_RUN_ROOT/locks/t.holder"
+    equal t "$(compose ls -a -q)"
+    timeout 20 compose $next 2>out
+    lacks "$(cat out)" waiting
+    [[ ! -e $COMPOSE_RUN_ROOT/locks/t.holder ]]
+  done
+  equal '' "$(ls "$COMPOSE_RUN_ROOT/locks")"
+}
+
 test_a_stopped_holder_is_named_and_waited_for() {
   waits_for_ever
   up_waits
