@@ -17,6 +17,12 @@ DesiredState interrupted_shop() {
   return desired;
 }
 
+DesiredState changed_everywhere(DesiredState desired) {
+  find_service(desired, "web").config_hash = "c2";
+  desired.networks[0].config_hash = "n2";
+  return desired;
+}
+
 void check_repaired(FakeWorld& world, const DesiredState& desired) {
   CHECK(world.up(desired).ok());
   CHECK(reconcile(desired, world.observed()).empty());
@@ -88,9 +94,7 @@ TEST_SUITE("scheduler/interrupted") {
 
   TEST_CASE("any single failure leaves a state that the next up repairs") {
     const DesiredState desired = interrupted_shop();
-    DesiredState changed = desired;
-    find_service(changed, "web").config_hash = "c2";
-    changed.networks[0].config_hash = "n2";
+    const DesiredState changed = changed_everywhere(desired);
     FakeWorld model;
     model.settle(desired);
     CHECK(model.up(changed).ok());
@@ -107,9 +111,7 @@ TEST_SUITE("scheduler/interrupted") {
 
   TEST_CASE("a command killed before any of its calls leaves a state that the next up repairs") {
     const DesiredState desired = interrupted_shop();
-    DesiredState changed = desired;
-    find_service(changed, "web").config_hash = "c2";
-    changed.networks[0].config_hash = "n2";
+    const DesiredState changed = changed_everywhere(desired);
     FakeWorld model;
     model.settle(desired);
     CHECK(model.up(changed).ok());
