@@ -28,4 +28,17 @@ bool print_formatted(ui::Output& out, const std::string& format, const std::vect
   return true;
 }
 
+void print_lines(ui::Output& out, const std::string& format, const std::string& table,
+                 const std::vector<ui::TemplateObject>& objects, const ui::Headings& headings) {
+  if (format != "json")
+    return ui::write_formatted(out, format == "table" ? table : format, objects, headings);
+  for (const auto& object : objects) out.line(object.fields.dump());
+}
+
+std::string labels_text(const std::map<std::string, std::string>& labels) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : labels) parts.push_back(key + "=" + value);
+  return base::join(parts, ",");
+}
+
 }  // namespace compose::cli

@@ -40,6 +40,7 @@ constexpr auto k_verbs = std::to_array<VerbEntry>({
     {"unpause", "[SERVICE...]", "Thaw frozen containers", make_unpause},
     {"up", "[OPTIONS] [SERVICE...]", "Create and start containers", make_up},
     {"version", "[OPTIONS]", "Show the version", make_version},
+    {"volumes", "[OPTIONS] [SERVICE...]", "List the volumes of the project", make_volumes},
     {"wait", "[OPTIONS] SERVICE...", "Wait until containers end", make_wait},
 });
 static_assert(std::ranges::is_sorted(k_verbs, {}, &VerbEntry::name));

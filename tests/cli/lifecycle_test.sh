@@ -436,6 +436,30 @@ volumes:
   compose down -t 0 -v
 }
 
+test_volumes_lists_those_of_the_project_and_of_services() {
+  one_service '    volumes: ["data:/data", /anonymous, "shared:/shared"]
+  db:
+    image: test-busybox
+    volumes: ["store:/data"]
+volumes:
+  data: {labels: {team: shop}}
+  store: {name: the-store}
+  shared: {external: true, name: theirs}'
+  equal "DRIVER    VOLUME NAME" "$(compose volumes)"
+  sed -i 's/, "shared:.shared"//; /shared:/d' compose.yaml
+  compose build
+  compose up -d
+  equal $'DRIVER VOLUME NAME\nlocal t_data\nlocal the-store' "$(compose volumes | tr -s ' ')"
+  equal t_data "$(compose volumes -q web)"
+  equal the-store "$(compose volumes -q db)"
+  equal shop "$(compose volumes --format '{{.Label "team"}}' web)"
+  matches "$(compose volumes --format json web)" "\"Mountpoint\":\"$COMPOSE_DATA_ROOT/volumes/t_data/_data\",\"Name\":\"t_data\""
+  equal 'no such service: nope' "$(compose volumes nope 2>&1)"
+  matches "$(compose volumes --format '{{.Nmae}}' 2>&1)" "no field 'Nmae', did you mean 'Name'"
+  compose down -t 0 -v
+  equal '' "$(compose volumes -q)"
+}
+
 test_down_leaves_no_file_in_the_run_root() {
   one_service
   compose build

@@ -9,6 +9,7 @@
 #include "base/units.hpp"
 #include "compose/cli/containers.hpp"
 #include "compose/cli/context.hpp"
+#include "compose/cli/formats.hpp"
 #include "compose/cli/verbs/verbs.hpp"
 #include "compose/ui/table.hpp"
 #include "compose/ui/template.hpp"
@@ -26,12 +27,6 @@ std::string local_time(std::int64_t nanoseconds) {
   std::array<char, 64> buffer{};
   std::strftime(buffer.data(), buffer.size(), "%Y-%m-%d %H:%M:%S %z %Z", &parts);
   return buffer.data();
-}
-
-std::string labels_text(const std::map<std::string, std::string>& labels) {
-  std::vector<std::string> parts;
-  for (const auto& [key, value] : labels) parts.push_back(key + "=" + value);
-  return base::join(parts, ",");
 }
 
 Json publishers_of(const Listed& c) {
@@ -163,13 +158,9 @@ class PsVerb final : public Verb {
   }
 
   void print_formatted(const std::vector<Listed>& containers, ui::Output& out, Time now) const {
-    if (format_ == "json") {
-      for (const auto& c : containers) out.line(object_of(c, now).fields.dump());
-      return;
-    }
     std::vector<ui::TemplateObject> objects;
     for (const auto& c : containers) objects.push_back(object_of(c, now));
-    ui::write_formatted(out, format_, objects, {{"ID", "CONTAINER ID"}, {"RunningFor", "CREATED"}});
+    print_lines(out, format_, "", objects, {{"ID", "CONTAINER ID"}, {"RunningFor", "CREATED"}});
   }
 
   bool all_ = false;

@@ -32,6 +32,7 @@ std::unique_ptr<Verb> make_top();
 std::unique_ptr<Verb> make_unpause();
 std::unique_ptr<Verb> make_up();
 std::unique_ptr<Verb> make_version();
+std::unique_ptr<Verb> make_volumes();
 std::unique_ptr<Verb> make_wait();
 
 }  // namespace compose::cli

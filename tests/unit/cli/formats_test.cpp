@@ -36,6 +36,30 @@ TEST_SUITE("cli/formats") {
     CHECK(printed("table", rows).text.empty());
   }
 
+  TEST_CASE("objects are printed as JSON on lines of their own, through a template, or as the verb's table") {
+    const auto lines = [](const std::string& format) {
+      auto pipe = compose::base::sys::make_pipe();
+      {
+        compose::ui::Output out{pipe.write_end.get()};
+        compose::cli::print_lines(
+            out, format, "table {{.Name}}",
+            {{.fields = {{"Name", "a"}}, .labels = {}}, {.fields = {{"Name", "b"}}, .labels = {}}},
+            {{"Name", "WHO"}});
+      }
+      pipe.write_end.reset();
+      return compose::base::sys::read_to_end(pipe.read_end.get(), 1000);
+    };
+    CHECK(lines("json") == "{\"Name\":\"a\"}\n{\"Name\":\"b\"}\n");
+    CHECK(lines("{{.Name}}!") == "a!\nb!\n");
+    CHECK(lines("table").starts_with("WHO\na"));
+    CHECK(lines("table {{.Name}}:").starts_with("WHO:\na:"));
+  }
+
+  TEST_CASE("labels stand on one line") {
+    CHECK(compose::cli::labels_text({{"b", "2"}, {"a", "1"}}) == "a=1,b=2");
+    CHECK(compose::cli::labels_text({}).empty());
+  }
+
   TEST_CASE("table, json and templates") {
     CHECK_NOTHROW(check_format("table"));
     CHECK_NOTHROW(check_format("json"));
