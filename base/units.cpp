@@ -77,21 +77,24 @@ std::optional<double> take_time_unit(std::string_view& rest) {
   return std::nullopt;
 }
 
-// 12.5 -> "12.5", 12.0 -> "12": at most four significant digits, as Docker's tables.
-std::string four_digits(double value) {
+// 12.5 -> "12.5", 12.0 -> "12": so many significant digits at most.
+std::string rounded(double value, int digits) {
   char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%.4g", value);
+  std::snprintf(buffer, sizeof buffer, "%.*g", digits, value);
   return buffer;
 }
 
-std::string format_scaled(std::uint64_t bytes, double base, std::span<const char* const> units) {
+std::string format_scaled(std::uint64_t bytes, double base, std::span<const char* const> units,
+                          int digits = 4) {
+  // Three digits have no room for what is rounded to a thousand.
+  const double most = digits == 3 ? 999.5 : base;
   auto value = static_cast<double>(bytes);
   std::size_t unit = 0;
-  while (value >= base && unit + 1 < units.size()) {
+  while (value >= most && unit + 1 < units.size()) {
     value /= base;
     ++unit;
   }
-  return four_digits(value) + units[unit];
+  return rounded(value, digits) + units[unit];
 }
 
 // A fraction without trailing zeros: 1.5 of (1'500'000, 1'000'000).
@@ -158,9 +161,9 @@ std::string format_bytes_binary(std::uint64_t bytes) {
   return format_scaled(bytes, 1024, units);
 }
 
-std::string format_bytes_decimal(std::uint64_t bytes) {
+std::string format_bytes_decimal(std::uint64_t bytes, int digits) {
   static constexpr std::array<const char*, 6> units{"B", "kB", "MB", "GB", "TB", "PB"};
-  return format_scaled(bytes, 1000, units);
+  return format_scaled(bytes, 1000, units, digits);
 }
 
 std::string format_age(std::chrono::seconds age) {

@@ -18,9 +18,9 @@ std::optional<std::int64_t> parse_bytes(std::string_view spelling);
 std::optional<Nanoseconds> parse_duration(std::string_view spelling);
 std::string format_duration(Nanoseconds duration);  // Go's: 90s -> "1m30s", 0 -> "0s"
 
-std::string format_bytes_binary(std::uint64_t bytes);   // "12.5MiB"
-std::string format_bytes_decimal(std::uint64_t bytes);  // "12.5MB"
-std::string format_age(std::chrono::seconds age);       // "5 seconds", "About a minute", "3 weeks"
+std::string format_bytes_binary(std::uint64_t bytes);                   // "12.5MiB"
+std::string format_bytes_decimal(std::uint64_t bytes, int digits = 4);  // "12.55MB"; 3: "12.6MB"
+std::string format_age(std::chrono::seconds age);  // "5 seconds", "About a minute", "3 weeks"
 
 // RFC 3339 in UTC with nanoseconds: "2026-01-02T03:04:05.000000006Z".
 std::string format_time(std::chrono::system_clock::time_point time);

@@ -35,6 +35,7 @@ constexpr auto k_verbs = std::to_array<VerbEntry>({
      make_run},
     {"scale", "SERVICE=N...", "Set how many containers services have", make_scale},
     {"start", "[OPTIONS] [SERVICE...]", "Start containers that exist", make_start},
+    {"stats", "[OPTIONS] [SERVICE]", "Show what containers use: CPU, memory, network", make_stats},
     {"stop", "[OPTIONS] [SERVICE...]", "Stop containers without removing them", make_stop},
     {"top", "[SERVICE...]", "Show the processes of containers", make_top},
     {"unpause", "[SERVICE...]", "Thaw frozen containers", make_unpause},

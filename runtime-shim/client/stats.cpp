@@ -3,6 +3,7 @@
 #include <charconv>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -105,6 +106,14 @@ void read_network(std::int64_t init_pid, ContainerStats& out) {
   });
 }
 
+// What the host's interfaces carry is not the container's.
+bool has_own_network(std::int64_t init_pid) {
+  struct ::stat theirs {};
+  struct ::stat ours {};
+  return ::stat(base::text("/proc/{}/ns/net", init_pid).c_str(), &theirs) == 0 &&
+         ::stat("/proc/self/ns/net", &ours) == 0 && theirs.st_ino != ours.st_ino;
+}
+
 }  // namespace
 
 std::optional<ContainerStats> read_stats(const RuntimePaths& paths, const ContainerId& id) {
@@ -122,7 +131,7 @@ std::optional<ContainerStats> read_stats(const RuntimePaths& paths, const Contai
     out.cpu_nanoseconds = to_number(read_text(directory(*h) / "cpuacct.usage"));
   else if (const auto* unified = layout.unified())
     out.cpu_nanoseconds = keyed(read_text(directory(*unified) / "cpu.stat"), "usage_usec") * 1000;
-  read_network(status->init_pid, out);
+  if (has_own_network(status->init_pid)) read_network(status->init_pid, out);
   return out;
 }
 

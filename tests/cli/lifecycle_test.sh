@@ -460,6 +460,38 @@ volumes:
   equal '' "$(compose volumes -q)"
 }
 
+test_stats_shows_what_containers_use() {
+  one_service '    mem_limit: 64m
+  busy:
+    image: test-busybox
+    network_mode: host
+    command: sh -c "while :; do :; done"'
+  compose build
+  compose up -d --scale web=2
+  local lines
+  lines=$(compose stats --no-stream)
+  matches "$(head -n 1 <<<"$lines")" '^CONTAINER ID +NAME +CPU % +MEM USAGE / LIMIT +MEM % +NET I/O +BLOCK I/O +PIDS$'
+  matches "$lines" "$(compose ps -q busy | cut -c 1-12) +t-busy-1 +[1-9][0-9]*\.[0-9]{2}% .* 0B / 0B "
+  matches "$lines" 't-web-2 +[0-9.]+% +[0-9.]+[KM]iB / 64MiB +[0-9.]+% .* 2 *'
+  equal 2 "$(compose stats --no-stream --format json web | grep -c '"Name":"t-web-[12]"')"
+  equal "$(compose ps -q busy)" "$(compose stats --no-stream --no-trunc --format '{{.ID}}' busy)"
+  compose stop -t 0 web
+  equal t-busy-1 "$(compose stats --no-stream --format '{{.Name}}')"
+  equal 't-web-1 0.00% 0B / 0B' \
+    "$(compose stats -a --no-stream --format '{{.Name}} {{.CPUPerc}} {{.MemUsage}}' web | head -n 1)"
+  compose stats --format '{{.Name}}' >out &
+  local watching=$!
+  seen_twice() { (($(grep -c t-busy-1 out) >= 2)); }
+  has_ended() { ! kill -0 "$watching" 2>/dev/null; }
+  eventually 20 seen_twice
+  compose stop -t 0
+  eventually 20 has_ended
+  wait "$watching"
+  equal 'no such service: nope' "$(compose stats nope 2>&1)"
+  compose stats web busy 2>/dev/null && return 1
+  compose down -t 0
+}
+
 test_down_leaves_no_file_in_the_run_root() {
   one_service
   compose build

@@ -27,6 +27,7 @@ std::unique_ptr<Verb> make_rm();
 std::unique_ptr<Verb> make_run();
 std::unique_ptr<Verb> make_scale();
 std::unique_ptr<Verb> make_start();
+std::unique_ptr<Verb> make_stats();
 std::unique_ptr<Verb> make_stop();
 std::unique_ptr<Verb> make_top();
 std::unique_ptr<Verb> make_unpause();

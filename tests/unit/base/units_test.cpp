@@ -37,6 +37,14 @@ TEST_SUITE("base/units") {
     CHECK(format_age(47h) == "47 hours");
     CHECK(format_age(49h) == "2 days");
   }
+  TEST_CASE("sizes in tables have four significant digits, or three") {
+    CHECK(format_bytes_binary(13'107'200) == "12.5MiB");
+    CHECK(format_bytes_decimal(4096) == "4.096kB");
+    CHECK(format_bytes_decimal(4096, 3) == "4.1kB");
+    CHECK(format_bytes_decimal(999, 3) == "999B");
+    CHECK(format_bytes_decimal(999'400, 3) == "999kB");
+    CHECK(format_bytes_decimal(999'600, 3) == "1MB");
+  }
   TEST_CASE("a time survives printing and reading") {
     const auto time = parse_time("2026-01-02T03:04:05.000000006Z");
     REQUIRE(time);
