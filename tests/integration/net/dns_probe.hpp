@@ -4,8 +4,7 @@
 
 namespace compose::net::testing {
 
-// The addresses of the answer, joined with ",", in their order; "NXDOMAIN", "SERVFAIL", "NODATA", "TRUNCATED"
-// or "timeout".
+// The answer as dns::testing::describe() tells it, or "timeout".
 std::string ask_udp(const std::string& name, unsigned type = 1);
 std::string ask_tcp(const std::string& name, unsigned type = 1);
 

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "packets.hpp"
+#include "tests/support/dns_packets.hpp"
 
 using namespace compose::net::dns;
 using namespace compose::net::dns::testing;

@@ -16,7 +16,7 @@
 #include "base/sys.hpp"
 #include "net/dns/names_table.hpp"
 #include "net/dns/tcp_service.hpp"
-#include "packets.hpp"
+#include "tests/support/dns_packets.hpp"
 
 using namespace compose::net::dns;
 using namespace compose::net::dns::testing;

@@ -1,5 +1,6 @@
 #pragma once
 // DNS messages for tests, built byte by byte.
+#include <arpa/inet.h>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -69,7 +70,8 @@ inline Packet answer(const Packet& to, const std::vector<std::string>& addresses
   return p;
 }
 
-// "10.0.0.1,10.0.0.2", "NXDOMAIN", "SERVFAIL", "NODATA", "TC", "rcode 5".
+// The addresses of an answer in their order: "10.0.0.1,10.0.0.2"; or "NXDOMAIN", "SERVFAIL", "NODATA", "TC",
+// "rcode 5".
 inline std::string describe(Bytes p) {
   if (p.size() < 12) return "nothing";
   if (is_truncated(p)) return "TC";
@@ -84,9 +86,10 @@ inline std::string describe(Bytes p) {
   for (int i = 0; i < p[6] * 256 + p[7]; ++i) {
     const std::size_t size = p[at + 10] * 256U + p[at + 11];
     if (!out.empty()) out += ",";
-    if (size == 4)
-      out += std::to_string(p[at + 12]) + "." + std::to_string(p[at + 13]) + "." +
-             std::to_string(p[at + 14]) + "." + std::to_string(p[at + 15]);
+    const unsigned type = p[at + 2] * 256U + p[at + 3];
+    char address[INET6_ADDRSTRLEN];
+    if (type == k_type_a || type == k_type_aaaa)
+      out += ::inet_ntop(type == k_type_a ? AF_INET : AF_INET6, &p[at + 12], address, sizeof address);
     else
       out += "(" + std::to_string(size) + " bytes)";
     at += 12 + size;
