@@ -44,6 +44,8 @@ struct TerminalRelay::Body : std::enable_shared_from_this<TerminalRelay::Body> {
   asio::posix::stream_descriptor master;
   asio::signal_set resized;
   std::optional<ui::RawTerminal> raw;
+  std::optional<DetachKeys> keys;
+  std::function<void()> detached;
   std::array<char, 16384> buffer{};
 
   Body(const asio::any_io_executor& executor, base::UniqueFd pty)
@@ -63,7 +65,13 @@ struct TerminalRelay::Body : std::enable_shared_from_this<TerminalRelay::Body> {
     const auto count = StandardInput::read(buffer);
     if (!count) return true;
     if (*count == 0) return false;
-    std::string_view left{buffer.data(), *count};
+    if (!keys) return pass_on({buffer.data(), *count});
+    const bool taken = pass_on(keys->pass({buffer.data(), *count}));
+    if (keys->complete()) detached();
+    return taken && !keys->complete();
+  }
+
+  bool pass_on(std::string_view left) {
     while (!left.empty()) {
       const auto written = ::write(master.native_handle(), left.data(), left.size());
       if (written > 0)
@@ -106,6 +114,11 @@ TerminalRelay::~TerminalRelay() {
   body_->input.close();
   body_->master.close();
   body_->resized.cancel();
+}
+
+void TerminalRelay::detach_on(DetachKeys keys, std::function<void()> detached) {
+  body_->keys = std::move(keys);
+  body_->detached = std::move(detached);
 }
 
 void TerminalRelay::drain() {

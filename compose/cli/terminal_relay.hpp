@@ -2,12 +2,14 @@
 // The user's terminal <-> the pty of a container, for exec, run and attach. Raw mode while it lives; follows
 // changes of the window's size. Runs on the command's executor; errors of either end end the relaying, not
 // the command.
+#include <functional>
 #include <memory>
 #include <utility>
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include "base/unique_fd.hpp"
+#include "compose/cli/detach_keys.hpp"
 
 namespace compose::cli {
 
@@ -19,6 +21,8 @@ class TerminalRelay {
   TerminalRelay& operator=(const TerminalRelay&) = delete;
   // The process has ended: writes out what is still in the pty.
   void drain();
+  // These keys do not reach the container; nothing more of the input does after them.
+  void detach_on(DetachKeys keys, std::function<void()> detached);
 
  private:
   struct Body;

@@ -10,6 +10,7 @@ namespace compose::cli {
 namespace {
 
 constexpr auto k_verbs = std::to_array<VerbEntry>({
+    {"attach", "[OPTIONS] SERVICE", "Connect the terminal to a running container", make_attach},
     {"build", "[OPTIONS] [SERVICE...]", "Build images of services", make_build},
     {"commit", "[OPTIONS] SERVICE [REPOSITORY[:TAG]]", "Make an image of a container", make_commit},
     {"config", "[OPTIONS] [SERVICE...]", "Check the compose file and print it in canonical form",

@@ -215,4 +215,75 @@ test_without_the_menu_no_key_means_anything() {
   compose down -t 0
 }
 
+ticking() {  # ticking [EXTRA]: a service that goes on writing, repeats what is typed, and hears signals
+  one_service "${1:-}"
+  sed -i '/init:/d; s|command: .*|command: sh /script/run|' compose.yaml
+  printf '    volumes: ["./script:/script:ro"]\n' >>compose.yaml
+  mkdir -p script
+  cat >script/run <<'END'
+trap 'echo bad >&2' USR1
+trap 'echo bye; exit 7' INT
+test ! -t 0 || { while read -r line; do echo "got=$line"; done </dev/tty & }
+while :; do echo tick; sleep 0.05; done
+END
+  compose build
+  compose up -d
+}
+
+test_attach_shows_what_comes_passes_signals_on_and_ends_with_the_container() {
+  ticking
+  local code=0
+  compose attach web >out 2>err &
+  follower=$!
+  eventually 20 grep -q tick out
+  kill -USR1 "$follower"
+  eventually 20 grep -qx bad err
+  kill -INT "$follower"
+  wait "$follower" || code=$?
+  equal 7 "$code"
+  equal bye "$(tail -n 1 out)"
+  equal 'service "web" is not running' "$(compose attach web 2>&1)"
+  compose down -t 0
+}
+
+test_attach_without_sig_proxy_leaves_the_container_alone() {
+  ticking
+  local code=0
+  compose attach --sig-proxy=false --no-stdin web >out &
+  follower=$!
+  eventually 20 grep -q tick out
+  kill -TERM "$follower"
+  wait "$follower" || code=$?
+  equal 143 "$code"
+  equal 1 "$(running)"
+  compose pause
+  equal 'container t-web-1 is paused' "$(compose attach web 2>&1)"
+  equal 'invalid detach keys "nope": "nope" is neither a character nor ctrl- and a letter' \
+    "$(compose attach --detach-keys nope web 2>&1)"
+  compose down -t 0
+}
+
+test_attach_types_into_a_terminal_until_its_keys_leave_it() {
+  ticking $'    tty: true\n    stdin_open: true'
+  equal 'container t-web-1 has a terminal, and the input is none; --no-stdin attaches the output alone' \
+    "$(compose attach web 2>&1 </dev/null)"
+  equal "exit 0 echo" "$(typing tick $'one\r\x10\x11' compose attach web | tail -n 1)"
+  equal "exit 0 echo" "$(typing tick $'two\r\x18' compose attach --detach-keys ctrl-x web | tail -n 1)"
+  equal 1 "$(running)"
+  said() { equal "got=one got=two" "$(compose logs --no-log-prefix | tr -d '\r' | grep ^got= | xargs)"; }
+  eventually 20 said
+  equal "exit 7 echo" "$(typing tick $'\x03' compose attach web | tail -n 1)"
+  compose down -t 0
+}
+
+test_attach_types_into_an_open_input() {
+  one_service '    stdin_open: true'
+  sed -i "s|command: .*|command: sh -c 'read -r line; echo \"got=\$\$line\"; exit 3'|" compose.yaml
+  compose build
+  compose up -d
+  equal got=words "$(echo words | compose attach web || echo "$?" >code)"
+  equal 3 "$(cat code)"
+  compose down -t 0
+}
+
 run_tests "$@"

@@ -4,6 +4,7 @@
 
 namespace compose::cli {
 
+std::unique_ptr<Verb> make_attach();
 std::unique_ptr<Verb> make_build();
 std::unique_ptr<Verb> make_commit();
 std::unique_ptr<Verb> make_config();
