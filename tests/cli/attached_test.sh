@@ -193,7 +193,7 @@ typing() {
 test_d_leaves_the_containers_of_an_attached_up_running() {
   local shown
   talking
-  shown=$(typing 'd Detach' d compose up)
+  shown=$(typing $'began\nd Detach' d compose up)
   matches "$shown" '\| .*began'
   equal "exit 0 echo" "$(tail -n 1 <<<"$shown")"
   equal 1 "$(running)"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""typing_terminal.py TEXT KEYS COMMAND...: runs it on a terminal of its own, types KEYS when TEXT has been shown, prints
-what it shows and then "exit CODE", with "echo" if what is typed is shown again afterwards."""
+"""typing_terminal.py TEXT KEYS COMMAND...: runs it on a terminal of its own, types KEYS when each line of TEXT has been
+shown, prints what it shows and then "exit CODE", with "echo" if what is typed is shown again afterwards."""
 import os
 import pty
 import select
@@ -8,7 +8,7 @@ import sys
 import termios
 import time
 
-text, keys, command = sys.argv[1].encode(), sys.argv[2].encode(), sys.argv[3:]
+texts, keys, command = sys.argv[1].encode().split(b"\n"), sys.argv[2].encode(), sys.argv[3:]
 pid, master = pty.fork()
 if pid == 0:
     os.execvp(command[0], command)
@@ -19,7 +19,7 @@ while time.monotonic() < deadline:
             shown += os.read(master, 65536)
         except OSError:
             break
-    if not typed and text in shown:
+    if not typed and all(text in shown for text in texts):
         os.write(master, keys)
         typed = True
     ended, code = os.waitpid(pid, os.WNOHANG)
