@@ -51,8 +51,8 @@ bool takes_away(Access access) {
   return access == Access::take_away_or_wait || access == Access::take_away_or_pass;
 }
 
-// With services of its own a command ends another one only for what that one has under its hands, and nobody
-// for a name that does not exist.
+// With services of its own a command ends another one, or waits for it, only for what that one has under its
+// hands, and does neither for a name that does not exist.
 Access access_beside_others(Context& context, const std::string& project,
                             const std::vector<std::string>& services, Access access) {
   if (services.empty() || context.options().dry_run ||
@@ -65,7 +65,7 @@ Access access_beside_others(Context& context, const std::string& project,
     return std::ranges::find(services, c.service) != services.end() && is_on_its_way(c);
   });
   if (meets) return access;
-  return access == Access::take_away_or_pass ? Access::look : Access::wait;
+  return access == Access::take_away_or_wait ? Access::wait : Access::look;
 }
 
 }  // namespace
@@ -96,7 +96,8 @@ void check_services(Context& context, const std::vector<sched::ObservedContainer
 
 ExistingProject existing_project(Context& context, const std::vector<std::string>& services, Access access) {
   const auto name = context.project_name();
-  if (takes_away(access)) access = access_beside_others(context, name, services, access);
+  if (takes_away(access) || access == Access::pass_or_wait)
+    access = access_beside_others(context, name, services, access);
   if (access != Access::look)
     context.lock_project(name, takes_away(access) ? adapters::OnHolder::end_it : adapters::OnHolder::wait);
   auto observed = adapters::observe(context.state(), context.networks(), context.paths(), name, nullptr);

@@ -26,8 +26,9 @@ void execute_plan(Context& context, const sched::Plan& plan, const sched::Desire
 
 // How a verb comes to a project.
 enum class Access : std::uint8_t {
-  look,  // changes nothing that others rely on: takes no lock
-  wait,  // for the command that holds the lock
+  look,          // changes nothing that others rely on: takes no lock
+  wait,          // for the command that holds the lock
+  pass_or_wait,  // goes on beside that one, without the lock, where it is at work on other services
   // Has that command end where what it is at work on is to go. Where it is at work on other services:
   take_away_or_wait,  // waits for it
   take_away_or_pass,  // goes on beside it, without the lock

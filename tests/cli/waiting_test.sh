@@ -225,6 +225,28 @@ test_nobody_ends_for_what_is_not_under_its_hands() {
   compose down -t 0
 }
 
+test_pause_and_unpause_go_on_beside_a_command_that_waits_for_others() {
+  waits_for_ever
+  printf '  other: {image: test-busybox, init: true, network_mode: none}\n' >>compose.yaml
+  compose up -d other
+  up_waits
+  timeout 10 compose pause other 2>out
+  equal ' Container t-other-1 Pausing 
+ Container t-other-1 Paused ' "$(cat out)"
+  timeout 10 compose unpause other
+  equal "other running" "$(compose ps --format '{{.Service}} {{.State}}' other)"
+  local waits
+  for waits in 'pause db' 'pause other db' pause unpause; do
+    fails timeout 1 compose $waits 2>out
+    equal "waiting for \"compose up\" (pid $up) on project \"t\"; Ctrl-C gives up" "$(cat out)"
+  done
+  fails timeout 10 compose pause nosuch 2>out
+  equal 'no such service: nosuch' "$(cat out)"
+  kill -0 $up
+  compose down -t 0
+  ends_with 1 $up
+}
+
 test_a_second_down_with_less_time_ends_the_first() {
   stubborn
   compose up -d

@@ -86,7 +86,8 @@ class FreezeVerb final : public Verb {
     a.examples("  " + example_ + "\n");
   }
   int run(Context& context) override {
-    auto project = existing_project(context, services_);
+    // Nothing is recorded but by the supervisors.
+    auto project = existing_project(context, services_, Access::pass_or_wait);
     execute_plan(context, planner_(project.observed, project.graph, {.services = services_}),
                  project.nothing);
     return 0;
