@@ -111,7 +111,7 @@ class RuntimeAdapter final : public sched::Runtime {
   const rt::ContainerSpec& spec(const ContainerId& id);
 
   std::shared_ptr<Starting> prepare_start(const ContainerId& id);
-  std::shared_ptr<Starting> take_readied(const ContainerId& id);
+  Task<std::shared_ptr<Starting>> take_readied(const ContainerId& id);
   void reserve_ports(Starting& starting);
   void record_start(const Startings& all);
   rt::Launcher& launcher();
@@ -121,8 +121,10 @@ class RuntimeAdapter final : public sched::Runtime {
   [[nodiscard]] bool can_stand_ready(const rt::ContainerSpec& spec) const;
   void get_ready(const ContainerId& id);
   rt::StartRequest start_request(Starting& starting);
-  void submit(const std::shared_ptr<Starting>& starting, base::UniqueFd gate = {});
-  static void let_through(const base::UniqueFd& gate);
+  void submit(const std::shared_ptr<Starting>& starting);
+  bool give_next_network();
+  void give_network(Starting& starting);
+  void let_through(Starting& starting);
   Task<void> all_reported(const Startings& all, const Finished& finished);
   Task<void> report_comes();
   Task<void> publish(const Startings& all);
@@ -148,6 +150,9 @@ class RuntimeAdapter final : public sched::Runtime {
   std::deque<ContainerId> foreseen_;                // their turn comes next
   std::map<ContainerId, net::Sandbox> built_ahead_;
   std::map<ContainerId, std::shared_ptr<Starting>> readied_;  // at their gates
+  // Submitted; each has its supervisor at work meanwhile, so that one more than are being made is enough.
+  static constexpr std::size_t k_most_networks_due = 2;
+  std::deque<std::shared_ptr<Starting>> networks_due_;
   std::map<ContainerId, std::pair<base::UniqueFd, base::UniqueFd>> tees_;
   std::function<base::UniqueFd(const ContainerId&)> follower_;
   int start_exit_code_ = 125;

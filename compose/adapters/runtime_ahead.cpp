@@ -2,7 +2,6 @@
 // network, those that are next a shim that has everything ready and waits at a gate (spec/start_request.hpp).
 // Nothing of it is in the database, and nothing can be seen: a name, a port, a running process.
 #include <algorithm>
-#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
@@ -23,6 +22,7 @@ void RuntimeAdapter::foresee(std::span<const ContainerId> ids) {
 bool RuntimeAdapter::work_ahead() {
   constexpr std::size_t k_most_readied = 16;  // what starts now needs the cores too
   const bool readies = !foreseen_.empty() && readied_.size() < k_most_readied;
+  if ((!readies || networks_due_.size() >= k_most_networks_due) && give_next_network()) return true;
   auto& queue = readies ? foreseen_ : unstarted_;
   if (queue.empty()) return false;
   const ContainerId id = queue.front();
@@ -61,25 +61,27 @@ void RuntimeAdapter::get_ready(const ContainerId& id) {
   auto starting = prepare_start(id);
   if (starting->failure || starting->runs_already) return;
   std::erase(unstarted_, id);
-  auto gate = base::sys::make_pipe();
-  starting->gate = std::move(gate.write_end);
+  starting->gated = true;
   fault_point("ahead.submit");
-  submit(starting, std::move(gate.read_end));
+  submit(starting);
   readied_.emplace(id, std::move(starting));
 }
 
 // nullptr: not one of those, or it could not be got ready. Its start meets the reason again, and says so.
-std::shared_ptr<RuntimeAdapter::Starting> RuntimeAdapter::take_readied(const ContainerId& id) {
+Task<std::shared_ptr<RuntimeAdapter::Starting>> RuntimeAdapter::take_readied(const ContainerId& id) {
   std::erase(unstarted_, id);
   std::erase(foreseen_, id);
   const auto found = readied_.extract(id);
-  return found && found.mapped()->pending ? std::move(found.mapped()) : nullptr;
+  if (!found) co_return nullptr;
+  const auto starting = found.mapped();
+  give_network(*starting);
+  while (starting->failure && starting->pending) co_await report_comes();  // its supervisor is on its way out
+  co_return starting->pending ? starting : nullptr;
 }
 
-void RuntimeAdapter::let_through(const base::UniqueFd& gate) {
+void RuntimeAdapter::let_through(Starting& starting) {
   fault_point("ahead.let_through");
-  // One that has ended meanwhile reports that itself.
-  base::retry_eintr([&] { return ::write(gate.get(), "", 1); });
+  starting.lane->let_through();
 }
 
 // Their gated starts are taken back, and gone when this returns.
@@ -91,7 +93,7 @@ Task<void> RuntimeAdapter::forget_unstarted(std::span<const ContainerId> ids) {
     built_ahead_.erase(id);
     if (auto readied = readied_.extract(id)) taken_back.push_back(std::move(readied.mapped()));
   }
-  for (const auto& starting : taken_back) starting->gate.reset();
+  for (const auto& starting : taken_back) starting->lane.reset();
   while (std::ranges::any_of(taken_back, &Starting::pending)) co_await report_comes();
 }
 

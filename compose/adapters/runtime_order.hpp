@@ -1,6 +1,7 @@
 #pragma once
 // What the parts of RuntimeAdapter share among themselves; included by its source files only.
 #include "compose/adapters/runtime_adapter.hpp"
+#include "runtime-shim/client/start_lane.hpp"
 
 namespace compose::adapters {
 
@@ -25,7 +26,10 @@ struct RuntimeAdapter::Starting {
   bool runs_already = false;
   bool pending = false;  // with the launcher
   bool told = false;     // `finished` was called
-  base::UniqueFd gate;   // of one that was got ready: a byte starts it, closing it takes it back
+  // Over it comes what the start waits for; without it the start is taken back.
+  std::optional<rt::StartLane> lane;
+  bool network_due = false;
+  bool gated = false;  // got ready before its turn
 };
 
 }  // namespace compose::adapters

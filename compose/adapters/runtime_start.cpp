@@ -75,11 +75,12 @@ rt::StartRequest RuntimeAdapter::start_request(Starting& starting) {
   rt::StartRequest request;
   request.spec = spec(starting.id);
   request.spec.ports = starting.record.summary.ports;
-  if (request.spec.security.network.mode == rt::NamespaceMode::private_) {
-    fault_point("start.sandbox");
-    auto sandbox = take_sandbox(starting.id, starting.leases);
-    request.network_namespace = std::move(sandbox.netns);
-    request.dns_sockets = std::move(sandbox.dns).take_all();
+  request.networked = request.spec.security.network.mode == rt::NamespaceMode::private_;
+  request.gated = starting.gated;
+  if (request.networked || request.gated) {
+    auto [ours, theirs] = rt::StartLane::make();
+    starting.lane = std::move(ours);
+    request.lane = std::move(theirs);
   }
   for (std::size_t i = 0; i < starting.held.size(); ++i)
     request.held_sockets.push_back({static_cast<std::uint16_t>(i), std::move(starting.held[i].socket)});
@@ -102,10 +103,11 @@ void RuntimeAdapter::expect_starts() {
   launcher().prepare(parts_.desired->project);
 }
 
-void RuntimeAdapter::submit(const std::shared_ptr<Starting>& starting, base::UniqueFd gate) {
+// Its supervisor goes to work at once; the network follows when it is made.
+void RuntimeAdapter::submit(const std::shared_ptr<Starting>& starting) {
   try {
     auto request = start_request(*starting);
-    request.gate = std::move(gate);
+    const bool networked = request.networked;
     fault_point("start.submit");
     launcher().submit(std::move(request), [this, starting](const rt::StartReport& report) {
       starting->pending = false;
@@ -116,8 +118,36 @@ void RuntimeAdapter::submit(const std::shared_ptr<Starting>& starting, base::Uni
       report_came_.cancel();
     });
     starting->pending = true;
+    if (networked) {
+      starting->network_due = true;
+      networks_due_.push_back(starting);
+    }
   } catch (const base::Error& e) {
     starting->failure = e.what();
+  }
+}
+
+// False: no start waits for its network.
+bool RuntimeAdapter::give_next_network() {
+  if (networks_due_.empty()) return false;
+  give_network(*networks_due_.front());
+  return true;
+}
+
+// One that cannot be made takes the start back.
+void RuntimeAdapter::give_network(Starting& starting) {
+  if (!std::exchange(starting.network_due, false)) return;
+  std::erase_if(networks_due_, [&](const auto& due) { return due.get() == &starting; });
+  if (!starting.lane) return;
+  try {
+    fault_point("start.sandbox");
+    auto sandbox = take_sandbox(starting.id, starting.leases);
+    const auto dns_sockets = std::move(sandbox.dns).take_all();
+    starting.lane->send_network(sandbox.netns, dns_sockets);
+    fault_point("start.network_given");
+  } catch (const base::Error& e) {
+    starting.failure = e.what();
+    starting.lane.reset();
   }
 }
 
@@ -191,16 +221,17 @@ void RuntimeAdapter::record_start(const Startings& all) {
 Task<void> RuntimeAdapter::start(std::span<const ContainerId> ids, Finished finished) {
   Startings all;
   for (const auto& id : ids) {
-    auto readied = take_readied(id);
+    auto readied = co_await take_readied(id);
     all.push_back(readied ? std::move(readied) : prepare_start(id));
   }
   record_start(all);
   fault_point("start.rows");
   for (const auto& starting : all) {
-    if (auto gate = std::move(starting->gate); gate && !starting->failure)
-      let_through(gate);
+    if (starting->gated && !starting->failure)
+      let_through(*starting);
     else if (!starting->failure && !starting->runs_already)
       submit(starting);
+    if (networks_due_.size() > k_most_networks_due) give_next_network();
     co_await asio::post(parts_.executor, asio::use_awaitable);  // lets reports in that came meanwhile
   }
   co_await all_reported(all, finished);

@@ -66,14 +66,11 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
                        .log_directory = paths_.log_directory(request.spec.id),
                        .mount_points = mount_points_,
                        .cgroup_root = paths_.cgroup_root(),
-                       .network_namespace = static_cast<bool>(request.network_namespace),
-                       .dns_sockets = static_cast<std::uint8_t>(request.dns_sockets.size()),
                        .tee_output = request.tee.has_value(),
                        .followed = static_cast<bool>(request.follower),
-                       .gated = static_cast<bool>(request.gate)};
+                       .networked = request.networked,
+                       .gated = request.gated};
     std::vector<int> fds;
-    if (request.network_namespace) fds.push_back(request.network_namespace.get());
-    for (const auto& fd : request.dns_sockets) fds.push_back(fd.get());
     for (const auto& held : request.held_sockets) {
       header.held_ports.push_back(held.port_index);
       fds.push_back(held.socket.get());
@@ -83,7 +80,7 @@ class Launcher::Body : public std::enable_shared_from_this<Launcher::Body> {
       fds.push_back(request.tee->second.get());
     }
     if (request.follower) fds.push_back(request.follower.get());
-    if (request.gate) fds.push_back(request.gate.get());
+    if (request.lane) fds.push_back(request.lane.get());
     base::fault_point("launcher.submit");
     send_start(socket_->native_handle(), header, request.spec, fds);
   }

@@ -27,15 +27,16 @@ struct HeldSocket {
 // The descriptors are given away: closed here once sent.
 struct StartRequest {
   ContainerSpec spec;
-  base::UniqueFd network_namespace;         // none: spec.security.network is host or shared
-  std::vector<base::UniqueFd> dns_sockets;  // net::dns::DnsSockets::take_all(), or none: no resolver of ours
   std::vector<HeldSocket> held_sockets;
   // Copies of stdout and stderr from the first byte on.
   std::optional<std::pair<base::UniqueFd, base::UniqueFd>> tee;
   base::UniqueFd follower;  // a pipe's write end, which gets the log lines from the first one on
-  // A pipe's read end: all is prepared at once, but exec waits for a byte. Closed without one: the start is
-  // taken back, and reported as refused.
-  base::UniqueFd gate;
+  // Of a start that waits for its network, for its turn, or for both: where they come from
+  // (client/start_lane.hpp). Taken back, it is reported as refused. A network of its own that nobody sends
+  // has only a loopback link.
+  base::UniqueFd lane;
+  bool networked = false;
+  bool gated = false;
 };
 
 // Where the program is: COMPOSE_SHIM, beside the running executable, or ../libexec/compose from there.

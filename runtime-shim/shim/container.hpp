@@ -81,6 +81,7 @@ class Container {
 
   void watch_signals();
   void make_cgroup();
+  void join_network();
   AtGate gate();
   void publish_names();
   void start_init();

@@ -20,7 +20,7 @@
 #include "runtime-shim/shim/names.hpp"
 #include "runtime-shim/shim/pid_namespace.hpp"
 #include "runtime-shim/shim/port_relay.hpp"
-#include "runtime-shim/shim/start_gate.hpp"
+#include "runtime-shim/shim/start_lane.hpp"
 #include "runtime-shim/spec/status_codec.hpp"
 
 namespace compose::rt {
@@ -66,11 +66,9 @@ void Container::start() {
       error_.add_tee(std::move(message_.tee[1]));
     }
     if (message_.follower) followers_.add(std::move(message_.follower));
-    relay_ = std::make_unique<PortRelay>(loop_, message_);
-    names_ = std::make_unique<Names>(loop_, message_);
     start_init();
   } catch (const base::Error& e) {
-    if (message_.gate) {  // nobody has asked for this start yet: it never was
+    if (message_.lane) {  // what it needed has not come: it never was
       release();
       undo.dismiss();
       run_.remove_all();
@@ -117,6 +115,7 @@ void Container::start_init() {
   const CgroupEntrance entrance = cgroup_.entrance();
   for (const auto& file : entrance.task_files) child.task_files.push_back(file.get());
   prepare_stdio(child.process);
+  join_network();
   std::vector<base::UniqueFd> donors;
   std::uint64_t flags = CLONE_NEWNS;
   const auto arrange = [&](const NamespaceSpec& ns, const char* name, int type) {
@@ -145,13 +144,27 @@ void Container::publish_names() {
   base::fault_point("shim.names_published");
 }
 
+// At the first start only: a restarted container keeps its network.
+void Container::join_network() {
+  if (names_) return;
+  if (message_.header.networked) {
+    base::fault_point("shim.before_network");
+    auto network = receive_network(message_.lane.get());
+    message_.network_namespace = std::move(network.network_namespace);
+    message_.dns_sockets = std::move(network.dns_sockets);
+  }
+  if (!message_.header.gated) message_.lane.reset();
+  relay_ = std::make_unique<PortRelay>(loop_, message_);
+  names_ = std::make_unique<Names>(loop_, message_);
+}
+
 // At the first start only; nobody finds the container by name before it is let through.
 AtGate Container::gate() {
-  if (!message_.gate) return {};
+  if (!message_.lane) return {};
   return [this](const SpawnedChild& child) {
     base::fault_point("shim.at_gate");
-    wait_at_gate(message_.gate.get(), child.pidfd.get());
-    message_.gate.reset();
+    wait_at_gate(message_.lane.get(), child.pidfd.get());
+    message_.lane.reset();
     publish_names();
   };
 }

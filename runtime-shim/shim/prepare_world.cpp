@@ -46,7 +46,7 @@ void write_run_files(const StartMessage& m, const RunDirectory& run) {
     }
     return servers;
   };
-  const bool own_resolver = !m.dns_sockets.empty();
+  const bool own_resolver = m.header.networked;
   run.write_file(
       "resolv.conf",
       resolv_conf(m.spec.dns, own_resolver,
@@ -228,7 +228,7 @@ PreparedWorld prepare_world(const StartMessage& message, const HostFacts& facts,
   world.sysctls = prepare_sysctls(spec.security);
   world.new_cgroup_namespace = spec.security.cgroup.mode == NamespaceMode::private_;
   world.new_network_namespace =
-      !message.network_namespace && spec.security.network.mode == NamespaceMode::private_;
+      !message.header.networked && spec.security.network.mode == NamespaceMode::private_;
   if (spec.process.init) world.init_program = message.init_program.get();
   return world;
 }

@@ -57,15 +57,13 @@ StartMessage decode_start(base::Message message) {
   r.get(out.spec);
   r.expect_end();
   FdQueue fds{std::move(message.fds)};
-  if (out.header.network_namespace) out.network_namespace = fds.take();
-  for (int i = 0; i < out.header.dns_sockets; ++i) out.dns_sockets.push_back(fds.take());
   for (std::size_t i = 0; i < out.header.held_ports.size(); ++i) out.held_sockets.push_back(fds.take());
   if (out.header.direct_stdio)
     for (auto& fd : out.stdio) fd = fds.take();
   if (out.header.tee_output)
     for (auto& fd : out.tee) fd = fds.take();
   if (out.header.followed) out.follower = fds.take();
-  if (out.header.gated) out.gate = fds.take();
+  if (out.header.networked || out.header.gated) out.lane = fds.take();
   fds.expect_end();
   check_message(out);
   return out;

@@ -11,14 +11,14 @@ namespace compose::rt {
 struct StartMessage {
   StartHeader header;
   ContainerSpec spec;
-  base::UniqueFd network_namespace;
-  std::vector<base::UniqueFd> dns_sockets;
+  base::UniqueFd network_namespace;          // networked: once it has come
+  std::vector<base::UniqueFd> dns_sockets;   // with it
   std::vector<base::UniqueFd> held_sockets;  // one for each of header.held_ports
   base::UniqueFd stdio[3];
   base::UniqueFd tee[2];
   base::UniqueFd follower;
   base::UniqueFd init_program;  // of the launcher, where the container has an init of its own
-  base::UniqueFd gate;          // none: not gated, or let through already
+  base::UniqueFd lane;          // none: nothing more is to come
 };
 
 // Error: damaged, another protocol, or not the descriptors that it announces.

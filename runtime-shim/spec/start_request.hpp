@@ -4,14 +4,20 @@
 // of completion.
 //
 // Descriptors ride with the request in this order, each group only where its count or flag says so:
-//   network namespace | `dns_sockets` of the resolver (net/dns/dns_sockets.hpp, DnsSockets::take_all) | one
-//   held socket per entry of `held_ports` | stdin, stdout, stderr (`direct_stdio`) | stdout, stderr copies
-//   (`tee_output`) | the pipe of a follower (`followed`) | the gate (`gated`)
+//   one held socket per entry of `held_ports` | stdin, stdout, stderr (`direct_stdio`) | stdout, stderr
+//   copies
+//   (`tee_output`) | the pipe of a follower (`followed`) | the lane (`networked` or `gated`)
 //
-// The gate is the read end of a pipe. A gated start does everything up to the last steps before exec and
-// waits: a byte lets it go on, the end of the pipe takes the start back, without a trace.
+// The lane is a stream socket (base/channel framing) over which the client sends what a start still needs.
+// Its end before that takes the start back, without a trace.
+//
+// - `networked`: "network", with the network namespace and the sockets of the resolver
+//   (net/dns/dns_sockets.hpp, DnsSockets::take_all). Cgroups, root filesystem and all that is read is ready
+//   by then.
+// - `gated`: "go", after that. Everything up to the last steps before exec is done by then.
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -19,7 +25,9 @@
 
 namespace compose::rt {
 
-inline constexpr std::uint32_t k_start_protocol = 3;
+inline constexpr std::uint32_t k_start_protocol = 4;
+inline constexpr std::string_view k_lane_network = "network";
+inline constexpr std::string_view k_lane_go = "go";
 inline constexpr int k_launcher_socket = 3;  // descriptors of the launcher
 inline constexpr int k_launcher_held = 4;    // maybe: kept open while anything is starting, never read
 
@@ -32,13 +40,12 @@ struct StartHeader {
   HostPath mount_points;    // a layer with only the places that every container mounts on; goes over the
                             // image's layers
   std::string cgroup_root;  // "compose", or "compose-<hash>" for a run root that is not the default one
-  bool network_namespace = false;
-  std::uint8_t dns_sockets = 0;           // how many
   std::vector<std::uint16_t> held_ports;  // index into spec.ports for each held socket
   bool direct_stdio = false;       // stdio of the container is the caller's descriptors: no log, no attach
   bool tee_output = false;         // output is also copied there, from the first byte on
   bool followed = false;           // its lines go into a pipe too (shim/followers.hpp), from the first one on
   bool die_with_launcher = false;  // the container ends when the launcher's client does: build steps
+  bool networked = false;
   bool gated = false;
   static constexpr auto fields() {
     return std::tuple{field("protocol", &StartHeader::protocol),
@@ -47,13 +54,12 @@ struct StartHeader {
                       field("log_directory", &StartHeader::log_directory),
                       field("mount_points", &StartHeader::mount_points),
                       field("cgroup_root", &StartHeader::cgroup_root),
-                      field("network_namespace", &StartHeader::network_namespace),
-                      field("dns_sockets", &StartHeader::dns_sockets),
                       field("held_ports", &StartHeader::held_ports),
                       field("direct_stdio", &StartHeader::direct_stdio),
                       field("tee_output", &StartHeader::tee_output),
                       field("followed", &StartHeader::followed),
                       field("die_with_launcher", &StartHeader::die_with_launcher),
+                      field("networked", &StartHeader::networked),
                       field("gated", &StartHeader::gated)};
   }
   bool operator==(const StartHeader&) const = default;

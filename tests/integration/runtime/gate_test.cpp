@@ -1,11 +1,15 @@
 // Starts that are asked for ahead of time: everything stands ready, and nothing can be seen of it.
 #include <csignal>
+#include <fcntl.h>
+#include <optional>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "base/sys.hpp"
 #include "runtime-shim/cgroup/container_cgroup.hpp"
+#include "runtime-shim/client/start_lane.hpp"
 #include "scratch_world.hpp"
 
 using namespace compose;
@@ -14,15 +18,19 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A container on its way, up to its gate.
+enum class WaitsFor : std::uint8_t { turn, network, both };
+
+// A container on its way, up to where it waits.
 struct GatedStart {
-  GatedStart(ScratchWorld& scratch, rt::ContainerSpec container)
+  GatedStart(ScratchWorld& scratch, rt::ContainerSpec container, WaitsFor waits = WaitsFor::turn)
       : world(scratch), spec(std::move(container)) {
-    auto pipe = base::sys::make_pipe();
-    gate = std::move(pipe.write_end);
+    auto [ours, theirs] = rt::StartLane::make();
+    lane = std::move(ours);
     rt::StartRequest request;
     request.spec = spec;
-    request.gate = std::move(pipe.read_end);
+    request.lane = std::move(theirs);
+    request.networked = waits != WaitsFor::turn;
+    request.gated = waits != WaitsFor::network;
     world.started.push_back(spec.id);
     world.launcher->submit(std::move(request), [this](const rt::StartReport& r) { report = r; });
   }
@@ -56,12 +64,29 @@ struct GatedStart {
     return 0;
   }
 
-  void let_through() { REQUIRE(::write(gate.get(), "", 1) == 1); }
+  void let_through() { lane->let_through(); }
+
+  // Is there a cgroup, and nothing in it? Everything up to the network is done then.
+  [[nodiscard]] bool waits_for_network() const {
+    const auto memory = layout.with("memory") != nullptr ? layout.with("memory") : layout.unified();
+    const base::HostPath cgroup{memory->mount_point.str() + "/" + world.paths.cgroup_root() + "/" +
+                                spec.project + "/" + spec.id.str()};
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    for (; std::chrono::steady_clock::now() < deadline; ::usleep(1000))
+      if (base::sys::exists(cgroup) && base::sys::exists(world.paths.run_directory(spec.id) / "hosts"))
+        return true;
+    return false;
+  }
+
+  // A namespace like this process's own, which the test has to itself.
+  void send_network() {
+    lane->send_network(base::sys::open(base::HostPath{"/proc/self/ns/net"}, O_RDONLY), {});
+  }
 
   ScratchWorld& world;
   rt::CgroupLayout layout = rt::detect_layout();
   rt::ContainerSpec spec;
-  base::UniqueFd gate;
+  std::optional<rt::StartLane> lane;
   std::optional<rt::StartReport> report;
 };
 
@@ -88,7 +113,7 @@ TEST_SUITE("runtime/gate") {
     GatedStart start{world, world.spec({"true"})};
     const pid_t process = start.process();
     REQUIRE(process != 0);
-    start.gate.reset();
+    start.lane.reset();
     start.wait_for_report();
     CHECK(start.report->error == "the start was taken back");
     CHECK(::kill(process, 0) == -1);
@@ -118,6 +143,50 @@ TEST_SUITE("runtime/gate") {
     second.wait_for_report();
     CHECK(second.report->error == "exec 'nope': executable file not found in $PATH");
     CHECK(second.report->exit_code == 127);
+  }
+
+  TEST_CASE("a start waits for its network with nothing running, and goes on when it comes") {
+    ScratchWorld world;
+    const std::string show = "readlink /proc/self/ns/net";
+    GatedStart start{world, world.spec({"sh", "-c", show}), WaitsFor::network};
+    CHECK(start.waits_for_network());
+    world.context.run_for(100ms);
+    CHECK_FALSE(start.report);
+    CHECK(start.processes().empty());
+    start.send_network();
+    start.wait_for_report();
+    CHECK(start.report->error == "");
+    CHECK(world.wait(start.spec.id) == 0);
+    char own[64] = {};
+    REQUIRE(::readlink("/proc/self/ns/net", own, sizeof own - 1) > 0);
+    CHECK(world.output(start.spec.id) == std::string{own} + "\n");
+  }
+
+  TEST_CASE("a start whose network does not come leaves nothing, and can be asked for again") {
+    for (const WaitsFor what : {WaitsFor::network, WaitsFor::both}) {
+      ScratchWorld world;
+      GatedStart start{world, world.spec({"true"}), what};
+      CHECK(start.waits_for_network());
+      start.lane.reset();
+      start.wait_for_report();
+      CHECK(start.report->error == "the start was taken back");
+      CHECK_FALSE(base::sys::exists(world.paths.run_directory(start.spec.id)));
+      CHECK(start.processes().empty());
+      CHECK(world.run(start.spec) == 0);
+    }
+  }
+
+  TEST_CASE("a network, and then the turn") {
+    ScratchWorld world;
+    GatedStart start{world, world.spec({"echo", "through"}), WaitsFor::both};
+    start.send_network();
+    CHECK(start.process() != 0);
+    CHECK_FALSE(start.report);
+    start.let_through();
+    start.wait_for_report();
+    CHECK(start.report->ok);
+    CHECK(world.wait(start.spec.id) == 0);
+    CHECK(world.output(start.spec.id) == "through\n");
   }
 
   TEST_CASE("a restart does not wait at the gate again") {

@@ -49,19 +49,17 @@ std::string start_error(const StartHeader& header, const ContainerSpec& spec, in
 TEST_SUITE("runtime/shim/messages") {
   TEST_CASE("a start request brings its descriptors in order") {
     const StartHeader header{.cgroup_root = "compose",
-                             .network_namespace = true,
-                             .dns_sockets = 2,
                              .held_ports = {0},
                              .tee_output = true,
                              .followed = true,
+                             .networked = true,
                              .gated = true};
-    const auto out = decode_start(message(header, good_spec(), 8));
-    CHECK(out.network_namespace);
-    CHECK(out.dns_sockets.size() == 2);
+    const auto out = decode_start(message(header, good_spec(), 5));
     CHECK(out.held_sockets.size() == 1);
     CHECK(out.tee[1]);
     CHECK(out.follower);
-    CHECK(out.gate);
+    CHECK(out.lane);
+    CHECK_FALSE(out.network_namespace);  // comes over the lane
     CHECK_FALSE(out.stdio[0]);
     CHECK(out.spec == good_spec());
   }
@@ -70,7 +68,7 @@ TEST_SUITE("runtime/shim/messages") {
     const StartHeader header{.cgroup_root = "compose"};
     CHECK(start_error(header, good_spec(), 0) == "");
     CHECK(start_error(header, good_spec(), 1) == "start request: 1 descriptors too many");
-    CHECK(start_error({.cgroup_root = "compose", .network_namespace = true}, good_spec(), 0) ==
+    CHECK(start_error({.cgroup_root = "compose", .networked = true}, good_spec(), 0) ==
           "start request: descriptors are missing");
     CHECK(start_error({.protocol = 9, .cgroup_root = "compose"}, good_spec(), 0) ==
           "start request: protocol 9 is not understood");

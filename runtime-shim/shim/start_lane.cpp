@@ -1,0 +1,36 @@
+#include "runtime-shim/shim/start_lane.hpp"
+
+#include <poll.h>
+
+#include "base/channel.hpp"
+#include "runtime-shim/spec/start_request.hpp"
+
+namespace compose::rt {
+namespace {
+
+std::vector<base::UniqueFd> receive(int lane, std::string_view expected) {
+  auto message = base::receive_message(lane);
+  if (!message) throw StartTakenBack{};
+  if (message->bytes != expected) base::fail("'{}' came over the lane, not '{}'", message->bytes, expected);
+  return std::move(message->fds);
+}
+
+}  // namespace
+
+LateNetwork receive_network(int lane) {
+  auto fds = receive(lane, k_lane_network);
+  if (fds.empty()) base::fail("the network namespace is missing");
+  LateNetwork out{.network_namespace = std::move(fds.front()), .dns_sockets = {}};
+  out.dns_sockets.assign(std::make_move_iterator(fds.begin() + 1), std::make_move_iterator(fds.end()));
+  return out;
+}
+
+void wait_at_gate(int lane, int process) {
+  pollfd ends[] = {{.fd = lane, .events = POLLIN, .revents = 0},
+                   {.fd = process, .events = POLLIN, .revents = 0}};
+  base::check(base::retry_eintr([&] { return ::poll(ends, 2, -1); }), "wait at the gate");
+  if (ends[1].revents != 0) base::fail("the process ended before its start");
+  receive(lane, k_lane_go);
+}
+
+}  // namespace compose::rt
