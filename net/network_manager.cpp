@@ -87,6 +87,12 @@ struct NetworkManager::State {
   LeaseBook leases;
   std::map<NetworkId, Plug> plugs;   // what build_sandbox() has looked up already
   std::vector<std::string> retired;  // links of stopped containers
+  std::vector<Network> begun;        // have their rows; come up when the first sandbox needs them
+  struct Refusal {
+    std::string why;
+    bool told = false;
+  };
+  std::map<NetworkId, Refusal> refused;  // begun, and could not come up: no sandbox is made on them
 
   [[nodiscard]] HostPath directory(const NetworkId& id) const { return run_root / "networks" / id.str(); }
   [[nodiscard]] HostPath names(const NetworkId& id) const { return directory(id) / "names"; }
@@ -98,6 +104,9 @@ struct NetworkManager::State {
   Network insert(const NetworkRequest& request);
   void bring_up(const Network& network);
   void put_rules(const Network& network);
+  std::optional<Network> begin(const NetworkRequest& request);
+  void finish_begun();
+  void throw_if_refused(const NetworkId& network);
   void remove_durable(std::span<const Network> doomed, std::span<const std::string> containers);
   bool intact(const Network& network);
   const Plug& plug_of(const Lease& lease);
@@ -180,6 +189,35 @@ void NetworkManager::State::put_rules(const Network& network) {
   enable_forwarding(network.spec.enable_ipv6 && !network.spec.internal);
 }
 
+// What is left to bring up: nothing, where all is there.
+std::optional<Network> NetworkManager::State::begin(const NetworkRequest& request) {
+  auto network = store.find_network(request.spec.name);
+  if (network && network->project != request.project)
+    base::fail("network '{}' exists already and belongs to project '{}'", request.spec.name,
+               network->project);
+  if (network && network->complete && intact(*network)) return std::nullopt;
+  if (!network) network = insert(request);
+  refused.erase(network->spec.id);
+  return network;
+}
+
+void NetworkManager::State::finish_begun() {
+  for (const auto& network : std::exchange(begun, {})) {
+    try {
+      bring_up(network);
+    } catch (const base::Error& e) {
+      refused[network.spec.id] = {.why = base::text("network '{}': {}", network.spec.name, e.what())};
+    }
+  }
+}
+
+void NetworkManager::State::throw_if_refused(const NetworkId& network) {
+  const auto found = refused.find(network);
+  if (found == refused.end()) return;
+  found->second.told = true;
+  throw base::Error(found->second.why);
+}
+
 bool NetworkManager::State::intact(const Network& network) {
   const auto link = netlink::find_link(route, network.bridge);
   return link && link->up && link->kind == "bridge" && firewall.has_network(network.bridge) &&
@@ -257,16 +295,15 @@ void NetworkManager::name_containers_with(ContainerNameOf name_of) {
 }
 
 Network NetworkManager::create(const NetworkRequest& request) {
-  State& s = *state_;
-  auto network = s.store.find_network(request.spec.name);
-  if (network && network->project != request.project)
-    base::fail("network '{}' exists already and belongs to project '{}'", request.spec.name,
-               network->project);
-  if (network && network->complete && s.intact(*network)) return *network;
-  if (!network) network = s.insert(request);
-  base::with_context(base::text("network '{}'", request.spec.name), [&] { s.bring_up(*network); });
-  network->complete = true;
-  return *network;
+  begin(request);
+  state_->finish_begun();
+  auto network = state_->store.find_network(request.spec.name);
+  state_->throw_if_refused(network->spec.id);
+  return std::move(*network);
+}
+
+void NetworkManager::begin(const NetworkRequest& request) {
+  if (auto network = state_->begin(request)) state_->begun.push_back(std::move(*network));
 }
 
 bool NetworkManager::remove(const std::string& name) {
@@ -286,6 +323,7 @@ void NetworkManager::remove_all(std::span<const std::string> names, std::span<co
         base::fail("network '{}' is in use by container {}", name, s.store.shown(holder));
     doomed.push_back(std::move(*network));
   }
+  s.finish_begun();
   retire_sandboxes(containers);
   auto links = std::exchange(s.retired, {});
   for (const auto& network : doomed) links.push_back(network.bridge);
@@ -327,8 +365,10 @@ void NetworkManager::release(std::span<const std::string> containers) {
 
 Sandbox NetworkManager::build_sandbox(const SandboxSpec& spec) {
   state_->delete_links(std::exchange(state_->retired, {}));
+  state_->finish_begun();
   std::vector<Plug> plugs;
   for (const auto& lease : spec.leases) {
+    state_->throw_if_refused(lease.network);
     plugs.push_back(state_->plug_of(lease));
     plugs.back().lease = lease;
   }
@@ -342,6 +382,9 @@ void NetworkManager::retire_sandboxes(std::span<const std::string> containers) {
 }
 
 void NetworkManager::settle() {
+  state_->finish_begun();
+  for (const auto& [network, refusal] : state_->refused)
+    if (!refusal.told) state_->throw_if_refused(network);
   state_->delete_links(std::exchange(state_->retired, {}));
 }
 

@@ -67,6 +67,10 @@ class NetworkManager {
   // Makes the network, finishes a half-made one, and puts back the bridge, its rules and its names table
   // where somebody took them away. Cheap when all is there. Error when the name is taken by another project.
   Network create(const NetworkRequest& request);
+  // create() in two halves: the row, subnet included, is there when it returns; the rest comes with the first
+  // sandbox, or with settle(). What cannot be made is thrown by each sandbox on this network, or by settle()
+  // where there was none.
+  void begin(const NetworkRequest& request);
   // Error while containers hold leases on it. False: there is no such network.
   bool remove(const std::string& name);
   // Several at once; networks that do not exist are skipped. The links of `containers` (which are stopped,
@@ -98,8 +102,8 @@ class NetworkManager {
   // makes everybody who removes links wait for a grace period, which is nearly all of the time that it takes;
   // a command that stops containers step by step waits once.
   void retire_sandboxes(std::span<const std::string> containers);
-  // Retired links are gone when this returns. The destructor does the same, but leaves
-  // what fails to the kernel, which removes links together with their namespaces.
+  // Retired links are gone, and networks that were begun are up, when this returns. The destructor does the
+  // same, but leaves what fails to the kernel, which removes links together with their namespaces.
   void settle();
 
  private:

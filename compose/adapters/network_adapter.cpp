@@ -11,11 +11,11 @@ using sched::Task;
 Task<Failure> NetworkAdapter::create(const sched::DesiredNetwork& network) {
   try {
     base::fault_point("network.create");
-    networks_.create({.spec = network.spec,
-                      .project = project_,
-                      .key = network.key,
-                      .labels = network.labels,
-                      .config_hash = network.config_hash});
+    networks_.begin({.spec = network.spec,
+                     .project = project_,
+                     .key = network.key,
+                     .labels = network.labels,
+                     .config_hash = network.config_hash});
     base::fault_point("network.created");
     co_return std::nullopt;
   } catch (const base::Error& e) {
