@@ -126,11 +126,11 @@ void Database::copy_log_back_if_long() {
   sqlite3* connection = state_->connection.get();
   // Cut off as well: whoever opens the database reads the whole log that it finds. Not while others use it.
   sqlite3_busy_timeout(connection, 0);
-  const int result =
-      sqlite3_wal_checkpoint_v2(connection, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-  sqlite3_busy_timeout(connection, k_busy_timeout);
   // The first write to an empty log waits for the disk; here rather than in the next command.
-  if (result == SQLITE_OK) run("PRAGMA user_version=0");
+  if (sqlite3_wal_checkpoint_v2(connection, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) ==
+      SQLITE_OK)
+    sqlite3_exec(connection, "PRAGMA user_version=0", nullptr, nullptr, nullptr);
+  sqlite3_busy_timeout(connection, k_busy_timeout);
 }
 
 Database::~Database() = default;

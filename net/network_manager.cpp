@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <exception>
 #include <linux/netlink.h>
 #include <set>
 
@@ -88,6 +89,7 @@ struct NetworkManager::State {
   std::map<NetworkId, Plug> plugs;   // what build_sandbox() has looked up already
   std::vector<std::string> retired;  // links of stopped containers
   std::vector<Network> begun;        // have their rows; come up when the first sandbox needs them
+  std::set<NetworkId> up;            // brought up by this process
   struct Refusal {
     std::string why;
     bool told = false;
@@ -179,6 +181,7 @@ void NetworkManager::State::bring_up(const Network& network) {
   put_rules(network);
   fault_point("net.network.firewall");
   if (!network.complete) store.mark_complete(network.spec.id);
+  up.insert(network.spec.id);
 }
 
 void NetworkManager::State::put_rules(const Network& network) {
@@ -205,7 +208,7 @@ void NetworkManager::State::finish_begun() {
   for (const auto& network : std::exchange(begun, {})) {
     try {
       bring_up(network);
-    } catch (const base::Error& e) {
+    } catch (const std::exception& e) {
       refused[network.spec.id] = {.why = base::text("network '{}': {}", network.spec.name, e.what())};
     }
   }
@@ -255,10 +258,15 @@ const Plug& NetworkManager::State::plug_of(const Lease& lease) {
   const auto network = store.find_network(lease.network_name);
   if (!network || network->spec.id != lease.network)
     base::fail("network '{}' does not exist any more", lease.network_name);
+  // Whoever made the row was killed before the rest, or the host has started anew.
+  if (!up.contains(lease.network) && (!network->complete || !intact(*network))) {
+    begun.push_back(*network);
+    finish_begun();
+  }
+  throw_if_refused(lease.network);
   const auto link = netlink::find_link(route, network->bridge);
   if (!link)
-    base::fail("network '{}': its bridge '{}' is gone; `compose up` makes it again", lease.network_name,
-               network->bridge);
+    base::fail("network '{}': its bridge '{}' has been taken away", lease.network_name, network->bridge);
   return plugs
       .emplace(lease.network, Plug{.lease = {},
                                    .bridge = network->bridge,
@@ -368,7 +376,6 @@ Sandbox NetworkManager::build_sandbox(const SandboxSpec& spec) {
   state_->finish_begun();
   std::vector<Plug> plugs;
   for (const auto& lease : spec.leases) {
-    state_->throw_if_refused(lease.network);
     plugs.push_back(state_->plug_of(lease));
     plugs.back().lease = lease;
   }
@@ -383,9 +390,11 @@ void NetworkManager::retire_sandboxes(std::span<const std::string> containers) {
 
 void NetworkManager::settle() {
   state_->finish_begun();
-  for (const auto& [network, refusal] : state_->refused)
-    if (!refusal.told) state_->throw_if_refused(network);
   state_->delete_links(std::exchange(state_->retired, {}));
+  std::string untold;
+  for (auto& [network, refusal] : state_->refused)
+    if (!std::exchange(refusal.told, true)) untold += (untold.empty() ? "" : "\n") + refusal.why;
+  if (!untold.empty()) throw base::Error(untold);
 }
 
 }  // namespace compose::net

@@ -4,9 +4,10 @@
 // what the kernel holds, so that whatever a killed command left is found: rows come before directories,
 // `removing` before anything is taken away.
 //
-// start() is a pipeline: while one container's network namespace is built here, the shims of the ones before
-// it are already mounting and executing on the other cores. Those whose turn comes next (foresee) are got
-// ready meanwhile, up to exec, and stand at a gate until they are started.
+// start() is a pipeline: while one container's network namespace is built here, its own shim and the next one
+// make cgroups and root filesystems, and those before are executing already. The network follows over the
+// lane (runtime-shim/spec/start_request.hpp). Those whose turn comes next (foresee) are got ready meanwhile,
+// up to exec, and stand at a gate until they are started.
 #include <deque>
 #include <map>
 #include <memory>

@@ -1,6 +1,7 @@
 // What is done for containers whose turn to start has not come: those created by this command get their
-// network, those that are next a shim that has everything ready and waits at a gate (spec/start_request.hpp).
-// Nothing of it is in the database, and nothing can be seen: a name, a port, a running process.
+// network, those that are next a shim that has everything ready and waits at its gate (the lane of
+// spec/start_request.hpp). Nothing of it is in the database, and nothing can be seen: a name, a port, a
+// running process.
 #include <algorithm>
 
 #include "base/error.hpp"
@@ -93,7 +94,10 @@ Task<void> RuntimeAdapter::forget_unstarted(std::span<const ContainerId> ids) {
     built_ahead_.erase(id);
     if (auto readied = readied_.extract(id)) taken_back.push_back(std::move(readied.mapped()));
   }
-  for (const auto& starting : taken_back) starting->lane.reset();
+  for (const auto& starting : taken_back) {
+    std::erase(networks_due_, starting);
+    starting->lane.reset();
+  }
   while (std::ranges::any_of(taken_back, &Starting::pending)) co_await report_comes();
 }
 

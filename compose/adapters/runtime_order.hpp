@@ -28,7 +28,6 @@ struct RuntimeAdapter::Starting {
   bool told = false;     // `finished` was called
   // Over it comes what the start waits for; without it the start is taken back.
   std::optional<rt::StartLane> lane;
-  bool network_due = false;
   bool gated = false;  // got ready before its turn
 };
 

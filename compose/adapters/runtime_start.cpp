@@ -111,6 +111,7 @@ void RuntimeAdapter::submit(const std::shared_ptr<Starting>& starting) {
     fault_point("start.submit");
     launcher().submit(std::move(request), [this, starting](const rt::StartReport& report) {
       starting->pending = false;
+      std::erase(networks_due_, starting);
       if (!report.ok && !starting->failure) {
         starting->failure = report.error;
         starting->exit_code = report.exit_code;
@@ -118,10 +119,7 @@ void RuntimeAdapter::submit(const std::shared_ptr<Starting>& starting) {
       report_came_.cancel();
     });
     starting->pending = true;
-    if (networked) {
-      starting->network_due = true;
-      networks_due_.push_back(starting);
-    }
+    if (networked) networks_due_.push_back(starting);
   } catch (const base::Error& e) {
     starting->failure = e.what();
   }
@@ -130,15 +128,15 @@ void RuntimeAdapter::submit(const std::shared_ptr<Starting>& starting) {
 // False: no start waits for its network.
 bool RuntimeAdapter::give_next_network() {
   if (networks_due_.empty()) return false;
-  give_network(*networks_due_.front());
+  const auto starting = networks_due_.front();
+  give_network(*starting);
   return true;
 }
 
 // One that cannot be made takes the start back.
 void RuntimeAdapter::give_network(Starting& starting) {
-  if (!std::exchange(starting.network_due, false)) return;
-  std::erase_if(networks_due_, [&](const auto& due) { return due.get() == &starting; });
-  if (!starting.lane) return;
+  const auto is_due = [&](const auto& due) { return due.get() == &starting; };
+  if (std::erase_if(networks_due_, is_due) == 0 || !starting.lane) return;
   try {
     fault_point("start.sandbox");
     auto sandbox = take_sandbox(starting.id, starting.leases);
@@ -209,6 +207,7 @@ Task<void> RuntimeAdapter::all_reported(const Startings& all, const Finished& fi
 void RuntimeAdapter::record_start(const Startings& all) {
   try {
     parts_.state.transaction([&] {
+      fault_point("start.record");
       for (const auto& s : all)
         if (!s->failure) parts_.state.set_summary(s->id, s->record.summary);
     });
@@ -227,9 +226,11 @@ Task<void> RuntimeAdapter::start(std::span<const ContainerId> ids, Finished fini
   record_start(all);
   fault_point("start.rows");
   for (const auto& starting : all) {
-    if (starting->gated && !starting->failure)
+    if (starting->failure)
+      starting->lane.reset();  // one that was got ready is taken back
+    else if (starting->gated)
       let_through(*starting);
-    else if (!starting->failure && !starting->runs_already)
+    else if (!starting->runs_already)
       submit(starting);
     if (networks_due_.size() > k_most_networks_due) give_next_network();
     co_await asio::post(parts_.executor, asio::use_awaitable);  // lets reports in that came meanwhile

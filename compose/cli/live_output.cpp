@@ -33,6 +33,7 @@ struct LiveOutput::Body : std::enable_shared_from_this<LiveOutput::Body> {
     std::string until;                  // the time of the newest that was printed
     std::optional<ui::LogReader> past;  // what is in the log before the first stream
     std::string begins;                 // where a stream begins that is held
+    std::string given;                  // what the log gave although the stream has it too: up to here
     std::optional<asio::posix::stream_descriptor> pipe;
     ui::LogStream stream;
     bool begun = false;  // the shim has said where the stream begins
@@ -117,7 +118,7 @@ struct LiveOutput::Body : std::enable_shared_from_this<LiveOutput::Body> {
 
   void take(Source& source, const ui::LogStream::Item& item) const {
     if (const auto* line = std::get_if<ui::LogLine>(&item)) {
-      print(source, *line);
+      if (line->time > source.given) print(source, *line);
     } else if (const auto* start = std::get_if<ui::StreamStart>(&item)) {
       source.begins = start->time;
       if (!held) begin_stream(source);
@@ -127,7 +128,9 @@ struct LiveOutput::Body : std::enable_shared_from_this<LiveOutput::Body> {
   }
 
   void begin_stream(Source& source) const {
-    catch_up(source, std::exchange(source.begins, {}));
+    const std::string begins = std::exchange(source.begins, {});
+    catch_up(source, begins);
+    source.given = source.until > begins ? source.until : std::string{};
     source.begun = true;
   }
 

@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t k_message_size = 1536;  // more than any of our requests needs
 constexpr std::size_t k_buffer_size = 65536;
 constexpr std::size_t k_chunk = 96;  // requests in one sendmsg: their refusals must fit the receive buffer
+constexpr std::size_t k_refusal_size = 1024;  // what one costs in the kernel's queue, with all around it
 constexpr std::size_t k_default_send_buffer = 100'000;  // bytes that every socket can send at once
 
 void check_space(int result) {
@@ -132,9 +133,11 @@ void Socket::send(Batch& batch, const Range& range) {
     bytes.resize(NLMSG_ALIGN(bytes.size()));
   }
   if (bytes.size() > k_default_send_buffer) {
-    // As much again for what the kernel counts beside the bytes.
-    const int size = static_cast<int>(bytes.size() * 2);
-    ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
+    // As much again for what the kernel counts beside the bytes; and each request may be refused.
+    const int sent = static_cast<int>(bytes.size() * 2);
+    const int refused = static_cast<int>((range.end - range.first) * k_refusal_size);
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUFFORCE, &sent, sizeof sent);
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &refused, sizeof refused);
   }
   base::check(base::retry_eintr([&] { return ::send(fd_.get(), bytes.data(), bytes.size(), 0); }), "{}",
               batch.requests_[range.first].doing);

@@ -68,7 +68,8 @@ void Container::start() {
     if (message_.follower) followers_.add(std::move(message_.follower));
     start_init();
   } catch (const base::Error& e) {
-    if (message_.lane) {  // what it needed has not come: it never was
+    const bool unasked = message_.header.gated && message_.lane;
+    if (unasked || dynamic_cast<const StartTakenBack*>(&e) != nullptr) {  // it never was
       release();
       undo.dismiss();
       run_.remove_all();

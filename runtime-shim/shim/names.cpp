@@ -26,7 +26,6 @@ Names::Names(EventLoop& loop, StartMessage& message) : loop_(loop), spec_(messag
   if (message.dns_sockets.empty()) return;
   resolver_ = std::make_unique<dns::Resolver>(dns::DnsSockets::from(std::move(message.dns_sockets)),
                                               options_of(spec_, message.network_namespace.get()));
-  message.dns_sockets.resize(1);  // still says that there is a resolver
   loop_.add(resolver_->fd(), EPOLLIN, *this);
 }
 

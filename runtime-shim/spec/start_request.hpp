@@ -4,9 +4,12 @@
 // of completion.
 //
 // Descriptors ride with the request in this order, each group only where its count or flag says so:
-//   one held socket per entry of `held_ports` | stdin, stdout, stderr (`direct_stdio`) | stdout, stderr
-//   copies
-//   (`tee_output`) | the pipe of a follower (`followed`) | the lane (`networked` or `gated`)
+//
+// - one held socket per entry of `held_ports`
+// - stdin, stdout, stderr (`direct_stdio`)
+// - copies of stdout and stderr (`tee_output`)
+// - the pipe of a follower (`followed`)
+// - the lane (`networked` or `gated`)
 //
 // The lane is a stream socket (base/channel framing) over which the client sends what a start still needs.
 // Its end before that takes the start back, without a trace.

@@ -55,4 +55,35 @@ test_one_interrupt_of_a_whole_terminal_counts_once() {
   compose down -t 0
 }
 
+test_a_start_that_was_got_ready_and_cannot_be_recorded_is_taken_back() {
+  one_service '  other:
+    image: test-busybox
+    init: true
+    depends_on: [web]'
+  compose build
+  local output status=0
+  : >passings
+  output=$(COMPOSE_FAULT_COUNT=passings COMPOSE_FAULT=start.record:2=errno:28 timeout 30 "$COMPOSE_TEST_BIN/compose" up -d 2>&1) || status=$?
+  equal 1 "$status"
+  matches "$output" 'No space left on device'
+  equal "$(printf 'other created\nweb running')" "$(compose ps -a --format '{{.Service}} {{.State}}' | sort)"
+  compose up -d
+  equal 2 "$(running)"
+  compose down -t 0
+}
+
+test_start_makes_what_a_killed_up_left_of_a_network() {
+  local point
+  one_service ''
+  compose build
+  for point in start.rows net.network.bridge net.network.names; do
+    COMPOSE_FAULT=$point=kill "$COMPOSE_TEST_BIN/compose" up -d >/dev/null 2>&1 || true
+    compose start
+    equal 1 "$(running)"
+    matches "$(nft list tables)" "compose"
+    compose down -t 0
+    lacks "$(nft list tables)" "compose"
+  done
+}
+
 run_tests "$@"

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <sstream>
 
 #include <doctest/doctest.h>
 
@@ -39,6 +40,15 @@ std::string run_nft(std::vector<std::string> words) {
   return compose::base::read_file(output);
 }
 
+// The expressions that the kernel has, one a line.
+std::vector<std::string> expressions_of(const std::string& listing) {
+  std::vector<std::string> out;
+  std::istringstream lines{listing};
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("  [ ")) out.push_back(line);
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("the whole packet filter is what its document says in nft's own language") {
@@ -56,10 +66,15 @@ TEST_CASE("the whole packet filter is what its document says in nft's own langua
   Firewall firewall{"compose"};
   firewall.apply(whole);
   const std::string ours = run_nft({"list", "table", "inet", "compose"});
+  const auto our_expressions =
+      expressions_of(run_nft({"--debug=netlink", "list", "table", "inet", "compose"}));
   firewall.delete_table();
   run_nft({"-f", std::string{TEST_SOURCE_DIR} + "/golden/net/whole.nft"});
   CHECK(firewall.has_base());
   CHECK(ours == run_nft({"list", "table", "inet", "compose"}));
+  // What is listed leaves out what nft adds by itself.
+  CHECK(our_expressions == expressions_of(run_nft({"--debug=netlink", "list", "table", "inet", "compose"})));
+  CHECK(our_expressions.size() > 100);
 }
 
 TEST_CASE("what is asked of the kernel is what was put there") {
@@ -99,10 +114,11 @@ TEST_CASE("a transaction of thousands is one") {
   many.with_base = false;
   std::swap(many.add_ports, many.remove_ports);
   many.remove_ports.push_back({{"tcp", "0.0.0.0", 6001, 80}, "172.17.0.2"});
-  CHECK_THROWS_AS(firewall.apply(many), compose::base::Error);
+  const char* missing = "change the packet filter: remove from set 'any4': No such file or directory";
+  CHECK_THROWS_WITH(firewall.apply(many), missing);
   many.remove_ports.pop_back();
-  firewall.apply(many);  // all are still there
-  CHECK_THROWS_AS(firewall.apply(many), compose::base::Error);
+  firewall.apply(many);                              // all are still there
+  CHECK_THROWS_WITH(firewall.apply(many), missing);  // thousands of refusals
 }
 
 TEST_CASE("rules, bridge and names that somebody took away come back with the next create") {

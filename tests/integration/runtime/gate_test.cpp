@@ -176,6 +176,20 @@ TEST_SUITE("runtime/gate") {
     }
   }
 
+  TEST_CASE("what fails before the network has come is the end of the container, and is said") {
+    ScratchWorld world;
+    auto spec = world.spec({"true"});
+    spec.process.user = "nosuch";
+    GatedStart start{world, spec, WaitsFor::network};
+    start.wait_for_report();
+    CHECK_FALSE(start.report->ok);
+    const auto status = world.status(spec.id);
+    REQUIRE(status);
+    CHECK(status->state == rt::ContainerState::exited);
+    CHECK(status->exit_code == 125);
+    CHECK(status->error == start.report->error);
+  }
+
   TEST_CASE("a network, and then the turn") {
     ScratchWorld world;
     GatedStart start{world, world.spec({"echo", "through"}), WaitsFor::both};

@@ -53,7 +53,7 @@ TEST_SUITE("base/database") {
     CHECK(rows == 100);  // all that was copied; only what came after is in the log
   }
 
-  TEST_CASE("the log's index of a command that was killed is not believed, and not given back to the disk") {
+  TEST_CASE("the log's index of a command that was killed is not believed") {
     const TemporaryDirectory directory;
     const HostPath file = directory.path() / "x.db";
     const HostPath index = directory.path() / "x.db-shm";
@@ -65,14 +65,11 @@ TEST_SUITE("base/database") {
     const auto size = read_file(index).size();
     REQUIRE(size > 3);
     write_file_atomically(index, std::string(size, '\x5a'), 0600);
-    const auto inode = sys::stat_if_exists(index)->st_ino;
     Database again{file};
     std::int64_t rows = 0;
     again.each("SELECT count(*) FROM t", {}, [&](const SqlRow& row) { rows = row.integer(0); });
     CHECK(rows == 1);
     again.run("INSERT INTO t VALUES (2)");
-    CHECK(read_file(index).size() == size);
-    CHECK(sys::stat_if_exists(index)->st_ino == inode);
     Database third{file};  // one that is not alone takes the index as it is
     third.each("SELECT count(*) FROM t", {}, [&](const SqlRow& row) { rows = row.integer(0); });
     CHECK(rows == 2);
