@@ -65,6 +65,17 @@ void ensure_bridge(netlink::Socket& socket, const BridgeSpec& spec) {
   socket.run(batch);
 }
 
+bool leave_bridge(netlink::Socket& socket, const std::string& name, std::uint32_t group) {
+  const auto link = netlink::find_link(socket, name);
+  if (!link || link->group == group) return link.has_value();
+  netlink::Batch batch;
+  for (const auto& address : netlink::list_addresses(socket))
+    if (address.index == link->index && address.ours)
+      netlink::add_remove_address(batch, link->index, address.address, address.prefix);
+  socket.run(batch);
+  return false;
+}
+
 std::vector<Subnet> taken_subnets(netlink::Socket& socket) {
   std::vector<Subnet> taken;
   for (const auto& a : netlink::list_addresses(socket)) taken.push_back(Subnet::of(a.address, a.prefix));

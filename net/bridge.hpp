@@ -22,6 +22,10 @@ struct BridgeSpec {
 // Makes the bridge, or what is missing of it.
 void ensure_bridge(netlink::Socket& socket, const BridgeSpec& spec);
 
+// Before a network goes. True: the bridge is ours, and is to be removed. Somebody else's, which was there
+// already and is not in our group, keeps all but the addresses that ensure_bridge() gave it.
+[[nodiscard]] bool leave_bridge(netlink::Socket& socket, const std::string& name, std::uint32_t group);
+
 // The subnets of all addresses, links and routes of the host; what a new network must not overlap.
 std::vector<Subnet> taken_subnets(netlink::Socket& socket);
 

@@ -334,7 +334,8 @@ void NetworkManager::remove_all(std::span<const std::string> names, std::span<co
   s.finish_begun();
   retire_sandboxes(containers);
   auto links = std::exchange(s.retired, {});
-  for (const auto& network : doomed) links.push_back(network.bridge);
+  for (const auto& network : doomed)
+    if (leave_bridge(s.route, network.bridge, s.group)) links.push_back(network.bridge);
   s.delete_links(links);
   fault_point("net.network.links_deleted");
   if (doomed.empty()) return;

@@ -212,9 +212,9 @@ std::vector<std::pair<std::string, Rule>> rules() {
       {"forward", rule({to_link_in("bridges"), fit_segments()})},
       {"forward", rule({to_link_in("bridges"), answers(), accept()})},
       {"forward", rule({within_one_bridge(), accept()})},
+      {"forward", rule({from_link_in("internal_bridges"), drop()})},
       {"forward", rule({to_link_in("bridges"), redirected(), accept()})},
       {"forward", rule({to_link_in("bridges"), drop()})},
-      {"forward", rule({from_link_in("internal_bridges"), drop()})},
   };
 }
 

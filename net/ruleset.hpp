@@ -9,7 +9,7 @@
 // - bridges: the bridges of ours. Isolation: what enters one must be asked for.
 // - same_bridge: bridge . bridge. Neighbours are not kept apart.
 // - hairpin4, hairpin6: subnet . bridge. Who reaches a published neighbour, or itself, over the host.
-// - internal_bridges: those without a way out.
+// - internal_bridges: those without a way out, not even to ports that neighbours publish.
 // - masquerade4, masquerade6: those whose containers leave with the host's address.
 // - ports4, ports6: protocol . host address . host port -> container address . port.
 // - any4, any6: protocol . host port -> the same, on every local address.

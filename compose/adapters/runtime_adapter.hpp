@@ -115,6 +115,7 @@ class RuntimeAdapter final : public sched::Runtime {
   Task<std::shared_ptr<Starting>> take_readied(const ContainerId& id);
   void reserve_ports(Starting& starting);
   void record_start(const Startings& all);
+  void forget_start(const Startings& all);
   rt::Launcher& launcher();
   net::Sandbox take_sandbox(const ContainerId& id, const std::vector<net::Lease>& leases);
   bool work_ahead();

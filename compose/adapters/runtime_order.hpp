@@ -29,6 +29,7 @@ struct RuntimeAdapter::Starting {
   // Over it comes what the start waits for; without it the start is taken back.
   std::optional<rt::StartLane> lane;
   bool gated = false;  // got ready before its turn
+  bool network_refused = false;
 };
 
 }  // namespace compose::adapters

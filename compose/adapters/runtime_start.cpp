@@ -145,6 +145,7 @@ void RuntimeAdapter::give_network(Starting& starting) {
     fault_point("start.network_given");
   } catch (const base::Error& e) {
     starting.failure = e.what();
+    starting.network_refused = true;
     starting.lane.reset();
   }
 }
@@ -217,6 +218,19 @@ void RuntimeAdapter::record_start(const Startings& all) {
   }
 }
 
+// Those whose network was refused never ran; nobody is to read an end into what the row says.
+void RuntimeAdapter::forget_start(const Startings& all) {
+  if (std::ranges::none_of(all, &Starting::network_refused)) return;
+  parts_.state.transaction([&] {
+    for (const auto& s : all) {
+      if (!s->network_refused || rt::read_status(parts_.paths.runtime(), s->id)) continue;
+      s->record.summary.started = false;
+      s->record.summary.ports.clear();
+      parts_.state.set_summary(s->id, s->record.summary);
+    }
+  });
+}
+
 Task<void> RuntimeAdapter::start(std::span<const ContainerId> ids, Finished finished) {
   Startings all;
   for (const auto& id : ids) {
@@ -236,6 +250,7 @@ Task<void> RuntimeAdapter::start(std::span<const ContainerId> ids, Finished fini
     co_await asio::post(parts_.executor, asio::use_awaitable);  // lets reports in that came meanwhile
   }
   co_await all_reported(all, finished);
+  forget_start(all);
   co_await publish(all);
   std::vector<ContainerId> refused;
   for (const auto& starting : all) {

@@ -25,10 +25,22 @@ namespace compose::cli {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// Outlives its session: what had not ended when the session did (answers that nobody waits for any more, all
+// that an interrupt cuts off) would take its leave of adapters that are gone. The end of the process takes it
+// all.
+asio::io_context& kept_to_the_end() {
+  static auto& kept = *new std::vector<std::unique_ptr<asio::io_context>>;
+  return *kept.emplace_back(std::make_unique<asio::io_context>(1));
+}
+
+}  // namespace
+
 struct Session::Parts {
   Context& context;
   const sched::DesiredState& desired;
-  asio::io_context io{1};
+  asio::io_context& io = kept_to_the_end();
   adapters::RuntimeAdapter runtime;
   adapters::NetworkAdapter networks;
   adapters::VolumeAdapter volumes;

@@ -23,6 +23,8 @@ using base::text;
 
 namespace {
 
+// Who made an address (IFA_PROTO, rtnetlink(7)); the kernel has 1 to 3. Kernels before 5.18 forget it.
+constexpr std::uint8_t k_our_address = 0xc0;
 constexpr int k_news_patience = 100;  // milliseconds
 constexpr int k_most_news = 1000;     // a host whose links change without pause does not keep us for ever
 
@@ -205,19 +207,37 @@ void add_delete_link(Batch& batch, const std::string& name) {
   put_string(m, IFLA_IFNAME, name);
 }
 
-void add_address(Batch& batch, std::uint32_t index, const IpAddress& address, int prefix) {
+namespace {
+
+ifaddrmsg address_header(std::uint32_t index, const IpAddress& address, int prefix) {
   ifaddrmsg header{};
   header.ifa_family = address.v6 ? AF_INET6 : AF_INET;
   header.ifa_prefixlen = static_cast<std::uint8_t>(prefix);
   header.ifa_index = index;
+  return header;
+}
+
+}  // namespace
+
+void add_address(Batch& batch, std::uint32_t index, const IpAddress& address, int prefix) {
+  ifaddrmsg header = address_header(index, address, prefix);
   if (address.v6) header.ifa_flags = IFA_F_NODAD;  // the pool never gives an address twice
   nl_msg* m = batch.add(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header,
                         text("add address {}/{}", address.str(), prefix));
   put_bytes(m, IFA_LOCAL, address.raw());
   put_bytes(m, IFA_ADDRESS, address.raw());
+  put_u8(m, IFA_PROTO, k_our_address);
   if (address.v6) return;
   const Subnet subnet = Subnet::of(address, prefix);
   if (prefix < 31) put_bytes(m, IFA_BROADCAST, subnet.last().raw());
+}
+
+void add_remove_address(Batch& batch, std::uint32_t index, const IpAddress& address, int prefix) {
+  const ifaddrmsg header = address_header(index, address, prefix);
+  nl_msg* m =
+      batch.add(RTM_DELADDR, 0, &header, sizeof header, text("remove address {}/{}", address.str(), prefix));
+  batch.tolerate(EADDRNOTAVAIL);
+  put_bytes(m, IFA_LOCAL, address.raw());
 }
 
 void add_default_route(Batch& batch, std::uint32_t index, const IpAddress& gateway) {
@@ -273,7 +293,11 @@ std::vector<HostAddress> list_addresses(Socket& socket) {
     const auto* header = static_cast<const ifaddrmsg*>(nlmsg_data(&h));
     nlattr* own = attributes[IFA_LOCAL] ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
     if (const auto a = address_of(header->ifa_family, own))
-      addresses.push_back({header->ifa_index, *a, header->ifa_prefixlen});
+      addresses.push_back(
+          {.index = header->ifa_index,
+           .address = *a,
+           .prefix = header->ifa_prefixlen,
+           .ours = attributes[IFA_PROTO] && nla_get_u8(attributes[IFA_PROTO]) == k_our_address});
   });
   return addresses;
 }

@@ -47,6 +47,8 @@ void add_regroup(Batch& batch, const std::string& name,
 void add_delete_group(Batch& batch, std::uint32_t group);     // tolerates an empty group
 void add_delete_link(Batch& batch, const std::string& name);  // tolerates that the link is gone
 void add_address(Batch& batch, std::uint32_t index, const IpAddress& address, int prefix);
+void add_remove_address(Batch& batch, std::uint32_t index, const IpAddress& address,
+                        int prefix);  // tolerates that it is gone
 void add_default_route(Batch& batch, std::uint32_t index, const IpAddress& gateway);
 
 struct Link {
@@ -73,6 +75,7 @@ struct HostAddress {
   std::uint32_t index = 0;
   IpAddress address;
   int prefix = 0;
+  bool ours = false;  // made by add_address()
 };
 std::vector<HostAddress> list_addresses(Socket& socket);
 

@@ -286,4 +286,29 @@ test_attach_types_into_an_open_input() {
   compose down -t 0
 }
 
+# What the second interrupt kills is not awaited; nothing of it may be left when the command takes itself apart.
+test_two_interrupts_at_any_moment_of_the_start_end_in_130() {
+  one_service '  other:
+    image: test-busybox
+    init: true
+    deploy: {replicas: 4}
+    depends_on: [web]'
+  compose build
+  local delay up status
+  for delay in 0 0.002 0.005 0.008 0.011 0.015 0.02 0.025 0.03 0.05; do
+    : >output
+    compose up >output 2>&1 &
+    up=$!
+    eventually 10 grep -q Attaching output
+    sleep "$delay"
+    kill -INT $up
+    sleep 0.006
+    kill -INT $up 2>/dev/null || true
+    status=0
+    wait $up || status=$?
+    equal 130 "$status"
+    compose down -t 0
+  done
+}
+
 run_tests "$@"

@@ -1,9 +1,13 @@
 // Networks and sandboxes against the kernel, as root, in network namespaces of our own.
 #include <algorithm>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
 
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "net/netlink/link.hpp"
+#include "net/spec/ip.hpp"
 #include "scratch_host.hpp"
 
 using namespace compose::net;
@@ -66,4 +70,38 @@ TEST_CASE("networks and the links of their containers go in one conversation") {
   CHECK(link_names() == before);
   CHECK(host.manager().list().empty());
   CHECK(host.manager().leases_of(containers[0].id).empty());
+}
+
+TEST_CASE("a link that was there before the network is there after it, as it was") {
+  ScratchHost host;
+  netlink::Socket socket{NETLINK_ROUTE};
+  netlink::Batch links;
+  netlink::add_bridge(links, {.name = "own0", .mac = {2, 0, 0, 0, 0, 7}});
+  socket.run(links);
+  const auto own = netlink::find_link(socket, "own0");
+  REQUIRE(own);
+  netlink::Batch addresses;
+  ifaddrmsg header{
+      .ifa_family = AF_INET, .ifa_prefixlen = 24, .ifa_flags = 0, .ifa_scope = 0, .ifa_index = own->index};
+  nl_msg* m = addresses.add(RTM_NEWADDR, NLM_F_CREATE, &header, sizeof header, "add somebody's address");
+  netlink::put_bytes(m, IFA_LOCAL, IpAddress::parse("10.99.0.1")->raw());
+  socket.run(addresses);
+  const auto addresses_of_own = [&] {
+    std::vector<std::string> out;
+    for (const auto& address : netlink::list_addresses(socket))
+      if (address.index == own->index && !address.address.v6) out.push_back(address.address.str());
+    return out;
+  };
+  NetworkRequest request{.spec = {.name = "n", .options = {{"com.docker.network.bridge.name", "own0"}}},
+                         .project = "shop",
+                         .key = "n",
+                         .labels = {},
+                         .config_hash = {}};
+  host.manager().create(request);
+  CHECK(addresses_of_own().size() == 2);
+  CHECK(host.manager().remove("n"));
+  const auto after = netlink::find_link(socket, "own0");
+  REQUIRE(after);
+  CHECK(after->index == own->index);
+  CHECK(addresses_of_own() == std::vector<std::string>{"10.99.0.1"});
 }

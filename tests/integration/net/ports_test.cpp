@@ -127,6 +127,35 @@ TEST_CASE("containers leave with the host's address, those of an internal networ
   inside(closed.sandbox.netns.get(), [&] { CHECK(connect_tcp(k_neighbour_address, 80) == ENETUNREACH); });
 }
 
+TEST_CASE("an internal network does not reach what its neighbours publish, and is published itself") {
+  ScratchHost host;
+  host.network("front");
+  host.network("back", true);
+  const auto neighbour = host.neighbour();
+  PortPublisher publisher{host.database(), host.run_root()};
+  const auto open = host.container(1, {"front"});
+  const auto closed = host.container(2, {"back"});
+  const auto also_closed = host.container(3, {"back"});
+  const auto publish = [&](const ScratchHost::Container& c, std::uint16_t port) {
+    auto held = publisher.reserve({.published_first = port, .target = 80});
+    publisher.publish(std::array{Publication{c.id, c.leases[0].ipv4, "", {held[0].binding}}});
+    return held;
+  };
+  const auto open_port = publish(open, 8080);
+  const auto closed_port = publish(closed, 8081);
+  UniqueFd in_open;
+  UniqueFd in_closed;
+  inside(open.sandbox.netns.get(), [&] { in_open = listen_tcp("0.0.0.0", 80); });
+  inside(closed.sandbox.netns.get(), [&] { in_closed = listen_tcp("0.0.0.0", 80); });
+  const std::string gateway = closed.leases[0].ipv4_gateway;
+  inside(closed.sandbox.netns.get(), [&] { CHECK(connect_tcp(gateway, 8080) == ETIMEDOUT); });
+  inside(also_closed.sandbox.netns.get(), [&] {
+    CHECK(connect_tcp(closed.leases[0].ipv4, 80) == 0);
+    CHECK(connect_tcp(gateway, 8081) == 0);
+  });
+  inside(neighbour.get(), [&] { CHECK(connect_tcp(k_host_address, 8080) == 0); });
+}
+
 TEST_CASE("who has a port is told by name") {
   ScratchHost host;
   PortPublisher publisher{host.database(), host.run_root()};
