@@ -218,17 +218,22 @@ void RuntimeAdapter::record_start(const Startings& all) {
   }
 }
 
-// Those whose network was refused never ran; nobody is to read an end into what the row says.
+// Those whose network was refused never ran; nobody is to read an end into what the row says. Where it cannot
+// be corrected it says so until the next start.
 void RuntimeAdapter::forget_start(const Startings& all) {
   if (std::ranges::none_of(all, &Starting::network_refused)) return;
-  parts_.state.transaction([&] {
-    for (const auto& s : all) {
-      if (!s->network_refused || rt::read_status(parts_.paths.runtime(), s->id)) continue;
-      s->record.summary.started = false;
-      s->record.summary.ports.clear();
-      parts_.state.set_summary(s->id, s->record.summary);
-    }
-  });
+  try {
+    parts_.state.transaction([&] {
+      for (const auto& s : all) {
+        if (!s->network_refused || rt::read_status(parts_.paths.runtime(), s->id)) continue;
+        s->record.summary.started = false;
+        s->record.summary.ports.clear();
+        parts_.state.set_summary(s->id, s->record.summary);
+      }
+    });
+  } catch (const base::Error&) {
+    // The refusal itself is what is told.
+  }
 }
 
 Task<void> RuntimeAdapter::start(std::span<const ContainerId> ids, Finished finished) {
