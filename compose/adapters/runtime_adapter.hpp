@@ -152,7 +152,8 @@ class RuntimeAdapter final : public sched::Runtime {
   std::deque<ContainerId> foreseen_;                // their turn comes next
   std::map<ContainerId, net::Sandbox> built_ahead_;
   std::map<ContainerId, std::shared_ptr<Starting>> readied_;  // at their gates
-  // Submitted; each has its supervisor at work meanwhile, so that one more than are being made is enough.
+  // Submitted, and their supervisors at work. No more than this wait while networks are made one after the
+  // other: supervisors of a whole batch at once would take the processors from whoever makes them.
   static constexpr std::size_t k_most_networks_due = 2;
   std::deque<std::shared_ptr<Starting>> networks_due_;
   std::map<ContainerId, std::pair<base::UniqueFd, base::UniqueFd>> tees_;

@@ -6,7 +6,6 @@
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
-#include "base/sys.hpp"
 #include "compose/adapters/runtime_order.hpp"
 #include "runtime-shim/client/status.hpp"
 

@@ -65,7 +65,7 @@ class Socket {
 
   void run(Batch& batch);
   void run(Batch&& batch) { run(batch); }
-  // All or nothing, in one message to the kernel: the first and the last request are nfnetlink's begin and
+  // All or nothing, in one message to the kernel: at least one request between nfnetlink's begin and
   // end.
   void run_transaction(Batch& batch);
   // Every message of the answer to one request with NLM_F_DUMP; asked again when the kernel says it was

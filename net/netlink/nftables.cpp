@@ -210,6 +210,7 @@ void TransactionBatch::put_element(int message, int flags, const char* doing, co
 }  // namespace
 
 void carry_out(Socket& socket, const nft::Transaction& transaction) {
+  if (transaction.base == nullptr && transaction.removed.empty() && transaction.added.empty()) return;
   TransactionBatch batch{transaction.table};
   if (transaction.base != nullptr) {
     batch.add_table();
