@@ -52,6 +52,8 @@ struct Sandbox {
   std::string directory;  // with rootfs upper work merged
   std::string link;
   std::vector<std::string> cgroups;
+  std::vector<UniqueFd> task_files;  // of v1
+  UniqueFd unified;                  // of v2, where the child is born
   UniqueFd pidfd;
 };
 
@@ -84,8 +86,16 @@ void mount_dev() {
   must(::mount("mqueue", "dev/mqueue", "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr), "mount mqueue");
 }
 
+// A task of v1 attaches itself: only so the kernel takes no lock of all thread groups, which waits for a
+// grace period.
+void enter_cgroups(const Sandbox& box) {
+  for (const UniqueFd& tasks : box.task_files) must(::write(tasks.get(), "0", 1), "attach");
+  must(::unshare(CLONE_NEWCGROUP), "make a cgroup namespace");
+}
+
 [[noreturn]] void run_child(const Sandbox& box, std::uint32_t address, int go) {
   must(::prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl");
+  enter_cgroups(box);
   must(::mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "make mounts private");
   must(::chdir(box.directory.c_str()), "chdir");
   must(::mount("overlay", "merged", "overlay", 0, "lowerdir=rootfs,upperdir=upper,workdir=work"),
@@ -118,33 +128,44 @@ void prepare_directory(Sandbox& box, const std::string& rootfs) {
   base::sys::make_symlink(rootfs, HostPath{box.directory} / "rootfs");
 }
 
-Sandbox start_one(RawNetlink& netlink, const std::vector<Hierarchy>& groups,
-                  const std::string& base_directory, unsigned bridge, int index) {
-  Sandbox box;
-  box.directory = base_directory + "/" + std::to_string(index);
-  box.link = "fl" + std::to_string(::getpid() % 100000) + "x" + std::to_string(index);
-  prepare_directory(box, base_directory + "/rootfs");
+void make_cgroups(Sandbox& box, const std::vector<Hierarchy>& groups, const std::string& name) {
   for (const Hierarchy& group : groups) {
-    box.cgroups.push_back(group.root + "/" + HostPath{base_directory}.name() + "-" + std::to_string(index));
+    box.cgroups.push_back(group.root + "/" + name);
     base::sys::make_directory(HostPath{box.cgroups.back()});
+    if (group.v2) {
+      box.unified = base::sys::open(HostPath{box.cgroups.back()}, O_RDONLY | O_DIRECTORY);
+      continue;
+    }
+    box.task_files.push_back(base::sys::open(HostPath{box.cgroups.back() + "/tasks"}, O_WRONLY));
     if (group.root.ends_with("/cpuset")) {  // an empty cpuset of v1 takes no process
       for (const char* knob : {"/cpuset.cpus", "/cpuset.mems"}) {
         write_text(box.cgroups.back() + knob, base::read_file(HostPath{group.root + knob}));
       }
     }
   }
+}
+
+Sandbox start_one(RawNetlink& netlink, const std::vector<Hierarchy>& groups,
+                  const std::string& base_directory, unsigned bridge, int index) {
+  Sandbox box;
+  box.directory = base_directory + "/" + std::to_string(index);
+  box.link = "fl" + std::to_string(::getpid() % 100000) + "x" + std::to_string(index);
+  prepare_directory(box, base_directory + "/rootfs");
+  make_cgroups(box, groups, HostPath{base_directory}.name() + "-" + std::to_string(index));
   const auto go = base::sys::make_pipe();
   auto ready = base::sys::make_pipe();
   int pidfd = -1;
   clone_args arguments{};
-  arguments.flags =
-      CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_PIDFD;
+  arguments.flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_PIDFD;
+  if (box.unified) {
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<__u64>(box.unified.get());
+  }
   arguments.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
   arguments.exit_signal = SIGCHLD;
   const pid_t pid = check(base::sys::clone3(arguments), "clone");
   if (pid == 0) run_child(box, htonl(k_gateway + 1 + static_cast<unsigned>(index)), go.read_end.get());
   box.pidfd = UniqueFd{pidfd};
-  for (const std::string& group : box.cgroups) write_text(group + "/cgroup.procs", std::to_string(pid));
   const UniqueFd names = base::sys::open(HostPath{"/proc/" + std::to_string(pid) + "/ns/net"}, O_RDONLY);
   make_veth(netlink, box.link, bridge, names.get());
   base::sys::write_all(go.write_end.get(), "x");
