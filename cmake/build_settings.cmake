@@ -32,6 +32,9 @@ target_compile_options(compose_settings INTERFACE
 target_compile_definitions(compose_settings INTERFACE COMPOSE_VERSION="${PROJECT_VERSION}")
 target_compile_options(compose_settings INTERFACE -fno-plt -ffunction-sections -fdata-sections)
 target_link_options(compose_settings INTERFACE -Wl,--gc-sections)
+# Some 28,000 relative relocations of a position-independent program as a bitmap: the loader reads 10 kB of them at each start
+# instead of 700.
+target_link_options(compose_settings INTERFACE -Wl,-z,pack-relative-relocs)
 
 if(COMPOSE_SANITIZE)
   target_compile_options(compose_settings INTERFACE

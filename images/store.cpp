@@ -150,6 +150,10 @@ Image Store::image_from(const Row& row) const {
   return image;
 }
 
+bool Store::has(std::string_view reference) const {
+  return find(reference).has_value();
+}
+
 std::optional<Image> Store::resolve(std::string_view reference) const {
   const auto row = find(reference);
   if (!row) return std::nullopt;

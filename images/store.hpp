@@ -71,7 +71,8 @@ class Store {
 
   // By reference ("nginx"), id ("sha256:..."), or unique id prefix of at least 4 digits. nullopt: not here.
   [[nodiscard]] std::optional<Image> resolve(std::string_view reference) const;
-  // The same, but absence is an Error: "image 'nginx' is not present locally: pull, build or load it".
+  [[nodiscard]] bool has(std::string_view reference) const;
+  // As resolve, but absence is an Error: "image 'nginx' is not present locally: pull, build or load it".
   [[nodiscard]] Image require(std::string_view reference) const;
 
   [[nodiscard]] std::vector<ImageSummary> list(bool dangling = true) const;  // newest first

@@ -85,12 +85,10 @@ std::vector<Subnet> taken_subnets(netlink::Socket& socket) {
 
 std::uint32_t host_mtu(netlink::Socket& socket) {
   std::uint32_t mtu = 1500;
-  const auto routes = netlink::list_routes(socket);
-  const auto links = netlink::list_links(socket);
-  for (const auto& route : routes) {
+  for (const auto& route : netlink::list_routes(socket)) {
     if (route.destination.prefix != 0 || route.table != RT_TABLE_MAIN) continue;
-    const auto link = std::ranges::find(links, route.index, &netlink::Link::index);
-    if (link != links.end() && link->mtu >= 576) mtu = std::min(mtu, link->mtu);
+    const auto link = netlink::find_link(socket, route.index);
+    if (link && link->mtu >= 576) mtu = std::min(mtu, link->mtu);
   }
   return mtu;
 }

@@ -108,6 +108,7 @@ class RuntimeAdapter final : public sched::Runtime {
   NewContainer draft(const Order& order);
   void lease_addresses(std::vector<NewContainer>& drafts, std::span<const Order> orders);
   void make_directories(const NewContainer& container);
+  const std::vector<base::HostPath>& layers(const std::string& image);
   std::vector<MountedVolume> inherited_volumes(const ContainerId& from);
   const rt::ContainerSpec& spec(const ContainerId& id);
 
@@ -146,10 +147,12 @@ class RuntimeAdapter final : public sched::Runtime {
   StatusTracker tracker_;
   std::set<rt::ShimClient*> awaited_;  // wake_waits() ends these conversations
   std::uint64_t wakes_ = 0;
-  boost::asio::steady_timer report_came_;           // never expires; cancelled for each report
-  std::map<ContainerId, rt::ContainerSpec> specs_;  // of this command; spares reading them back
-  std::deque<ContainerId> unstarted_;               // created by this command
-  std::deque<ContainerId> foreseen_;                // their turn comes next
+  boost::asio::steady_timer report_came_;                      // never expires; cancelled for each report
+  std::map<ContainerId, rt::ContainerSpec> specs_;             // of this command; spares reading them back
+  std::map<std::string, std::vector<base::HostPath>> layers_;  // the same, by image
+  std::deque<ContainerId> unstarted_;                          // created by this command
+  std::set<ContainerId> fresh_;                                // the same; no start of them was tried
+  std::deque<ContainerId> foreseen_;                           // their turn comes next
   std::map<ContainerId, net::Sandbox> built_ahead_;
   std::map<ContainerId, std::shared_ptr<Starting>> readied_;  // at their gates
   // Submitted, and their supervisors at work. No more than this wait while networks are made one after the

@@ -21,7 +21,7 @@ NewContainer RuntimeAdapter::draft(const Order& order) {
                          .number = order.number,
                          .one_off = order.one_off,
                          .group_names = order.group_names,
-                         .layers = parts_.layers_of(service.image_id),
+                         .layers = layers(service.image_id),
                          .inherited = order.replaces && !order.renew_volumes
                                           ? inherited_volumes(*order.replaces)
                                           : std::vector<MountedVolume>{},
@@ -33,6 +33,12 @@ NewContainer RuntimeAdapter::draft(const Order& order) {
                                return parts_.state.spec(found->id);
                              },
                          .now = parts_.clock.wall().time_since_epoch().count()});
+}
+
+const std::vector<base::HostPath>& RuntimeAdapter::layers(const std::string& image) {
+  const auto found = layers_.find(image);
+  return found != layers_.end() ? found->second
+                                : layers_.emplace(image, parts_.layers_of(image)).first->second;
 }
 
 std::vector<MountedVolume> RuntimeAdapter::inherited_volumes(const ContainerId& from) {
@@ -119,6 +125,7 @@ std::vector<NewContainer> RuntimeAdapter::create_rows(std::span<const Order> ord
   for (const auto& c : made) {
     specs_[c.record.id] = c.spec;
     unstarted_.push_back(c.record.id);
+    fresh_.insert(c.record.id);
   }
   return made;
 }

@@ -48,9 +48,11 @@ std::shared_ptr<RuntimeAdapter::Starting> RuntimeAdapter::prepare_start(const Co
     auto record = parts_.state.container(id);
     if (!record) base::fail("no such container: {}", id.short_form());
     starting->record = std::move(*record);
-    starting->runs_already = rt::shim_at_work(parts_.paths.runtime(), id);
-    if (starting->runs_already) return starting;
-    remains_.clean_up(starting->record.project, id);
+    if (fresh_.erase(id) == 0) {
+      starting->runs_already = rt::shim_at_work(parts_.paths.runtime(), id);
+      if (starting->runs_already) return starting;
+      remains_.clean_up(starting->record.project, id);
+    }
     starting->leases = parts_.networks.leases_of(id.str());
     reserve_ports(*starting);
     auto& summary = starting->record.summary;
@@ -133,7 +135,7 @@ bool RuntimeAdapter::give_next_network() {
   return true;
 }
 
-// One that cannot be made takes the start back.
+// One that cannot be made takes the start back. A supervisor that has failed meanwhile reports that itself.
 void RuntimeAdapter::give_network(Starting& starting) {
   const auto is_due = [&](const auto& due) { return due.get() == &starting; };
   if (std::erase_if(networks_due_, is_due) == 0 || !starting.lane) return;

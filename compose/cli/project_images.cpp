@@ -96,7 +96,7 @@ void build_what_is_missing(Context& context, const model::Project& project, cons
   for (const auto& [name, service] : project.services) {
     if (service.provider || !service.build) continue;
     const auto reference = lower::image_of(project, service);
-    const bool present = context.images().resolve(reference).has_value();
+    const bool present = context.images().has(reference);
     if (!present && options.no_build) base::fail("service \"{}\": No such image: {}", name, reference);
     if (must_build(service, options, present)) names.push_back(name);
   }
@@ -106,16 +106,17 @@ void build_what_is_missing(Context& context, const model::Project& project, cons
 }  // namespace
 
 bool image_is_present(Context& context, const std::string& reference, const std::string& platform) {
+  if (platform.empty()) return context.images().has(reference);
   const auto image = context.images().resolve(reference);
-  if (!image || platform.empty()) return image.has_value();
-  return images::platform_rank({image->os, image->architecture, ""}, images::parse_platform(platform)) > 0;
+  return image &&
+         images::platform_rank({image->os, image->architecture, ""}, images::parse_platform(platform)) > 0;
 }
 
 namespace {
 
 // A dry run has neither pulled nor built what is missing, so it cannot know what that would run.
 lower::ImageFacts facts_of(Context& context, const std::string& service, const std::string& reference) {
-  if (context.options().dry_run && !context.images().resolve(reference))
+  if (context.options().dry_run && !context.images().has(reference))
     return {.command = {"(as the image says)"}};
   return base::with_context(base::text("service \"{}\"", service),
                             [&] { return facts_of(context.images().require(reference)); });

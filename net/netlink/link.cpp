@@ -115,6 +115,14 @@ std::optional<Link> read_link(const nlmsghdr& h) {
   return link;
 }
 
+// The counters of a link, which the kernel sums up over all processors, interest nobody here.
+std::optional<Link> ask_for_link(Socket& socket, const MessagePtr& request, const std::string& doing) {
+  put_u32(request.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  std::optional<Link> link;
+  socket.get(request.get(), ENODEV, doing, [&](const nlmsghdr& h) { link = read_link(h); });
+  return link;
+}
+
 }  // namespace
 
 void add_bridge(Batch& batch, const BridgeRequest& request) {
@@ -257,10 +265,14 @@ std::optional<Link> find_link(Socket& socket, const std::string& name) {
   const ifinfomsg header{};
   const MessagePtr request = make_message(RTM_GETLINK, 0, &header, sizeof header);
   put_string(request.get(), IFLA_IFNAME, name);
-  std::optional<Link> link;
-  socket.get(request.get(), ENODEV, text("look for link '{}'", name),
-             [&](const nlmsghdr& h) { link = read_link(h); });
-  return link;
+  return ask_for_link(socket, request, text("look for link '{}'", name));
+}
+
+std::optional<Link> find_link(Socket& socket, std::uint32_t index) {
+  ifinfomsg header{};
+  header.ifi_index = static_cast<int>(index);
+  const MessagePtr request = make_message(RTM_GETLINK, 0, &header, sizeof header);
+  return ask_for_link(socket, request, text("look for link {}", index));
 }
 
 void wait_until_operational(Socket& socket, const std::string& name) {

@@ -69,6 +69,7 @@ struct Link {
 void wait_until_operational(Socket& socket, const std::string& name);
 
 std::optional<Link> find_link(Socket& socket, const std::string& name);
+std::optional<Link> find_link(Socket& socket, std::uint32_t index);
 std::vector<Link> list_links(Socket& socket);
 
 struct HostAddress {

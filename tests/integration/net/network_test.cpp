@@ -1,5 +1,6 @@
 // Networks and sandboxes against the kernel, as root, in network namespaces of our own.
 #include <algorithm>
+#include <cstdlib>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -38,6 +39,23 @@ TEST_CASE("a container reaches the gateway and its neighbours on the bridge") {
     CHECK(connect_tcp(two.leases[0].ipv4, 7003) == ECONNREFUSED);
     CHECK(link_names() == std::vector<std::string>{"eth0"});
     CHECK(read_setting("/proc/sys/net/ipv6/conf/eth0/disable_ipv6") == "1");
+  });
+}
+
+TEST_CASE("a network takes the largest packet of the host's way out, where it says nothing itself") {
+  ScratchHost host;
+  netlink::Socket socket{NETLINK_ROUTE};
+  const auto uplink = netlink::find_link(socket, "up0");
+  REQUIRE(uplink);
+  CHECK(netlink::find_link(socket, uplink->index)->name == "up0");
+  CHECK_FALSE(netlink::find_link(socket, 4711U));
+  REQUIRE(std::system("ip link set up0 mtu 1400") == 0);
+  const auto network = host.network("shop_default");
+  const auto one = host.container(1, {"shop_default"});
+  CHECK(netlink::find_link(socket, network.bridge)->mtu == 1400);
+  inside(one.sandbox.netns.get(), [] {
+    netlink::Socket there{NETLINK_ROUTE};
+    CHECK(netlink::find_link(there, "eth0")->mtu == 1400);
   });
 }
 
