@@ -47,7 +47,7 @@ class Stages {
     take_stdio();
     if (has_init()) check(::pipe2(told_, O_CLOEXEC) == 0, ChildStage::start_init);
     set_limits();
-    if (child_.gated) wait_at_gate();
+    if (child_.gated) wait_for_parent(ChildStage::at_gate);
     if (!process_.no_new_privileges) load_seccomp();
     drop_bounding_set();
     enter_directory();
@@ -127,6 +127,9 @@ class Stages {
     root_ = world.root;
     ::umask(0022);
     std::uint16_t at = 0;
+    if (const int error = apply_mounts_before_network(world.mounts, root_, at); error != 0)
+      give_up(ChildStage::mount, error, at);
+    if (child_.network_follows) await_network();
     if (const int error = apply_mounts(world.mounts, root_, at); error != 0)
       give_up(ChildStage::mount, error, at);
     set_hostname(world);
@@ -247,15 +250,32 @@ class Stages {
     }
   }
 
-  // Before any filter, which need not know these calls. The parent's end closes with the parent.
-  void wait_at_gate() noexcept {
-    const ChildReport report{.stage = ChildStage::at_gate};
+  // The descriptor that came with the byte, or -1. Before any filter, which need not know these calls. The
+  // parent's end closes with the parent.
+  int wait_for_parent(ChildStage stage) noexcept {
+    const ChildReport report{.stage = stage};
     ::send(child_.report, &report, sizeof report, MSG_NOSIGNAL);
     char released = 0;
+    iovec part{.iov_base = &released, .iov_len = 1};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
     ssize_t n = 0;
-    do n = ::recv(child_.report, &released, 1, 0);
+    do n = ::recvmsg(child_.report, &message, MSG_CMSG_CLOEXEC);
     while (n == -1 && errno == EINTR);
     if (n != 1) ::_exit(127);
+    int fd = -1;
+    if (const cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr)
+      std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    return fd;
+  }
+
+  void await_network() noexcept {
+    const base::UniqueFd network{wait_for_parent(ChildStage::awaits_network)};
+    check(::setns(network.get(), CLONE_NEWNET) == 0, ChildStage::enter_namespaces);
   }
 
   // Without no_new_privs the filter needs CAP_SYS_ADMIN, so it goes in before the capabilities go.
@@ -412,6 +432,7 @@ std::string_view describe(ChildStage stage) {
     case ChildStage::exec:
       return "execute";
     case ChildStage::terminal_ready:
+    case ChildStage::awaits_network:
     case ChildStage::at_gate:
       break;
   }

@@ -35,6 +35,7 @@ enum class ChildStage : std::uint8_t {
   enter_directory,
   exec,
   terminal_ready,  // not a failure: the message carries the pty's master
+  awaits_network,  // not a failure: waits for a byte with its network namespace
   at_gate,         // not a failure: waits for a byte before it goes on
 };
 
@@ -106,7 +107,8 @@ struct PreparedChild {
   std::vector<NamespaceFile> namespaces;
   int report = -1;  // our end of the socket
   bool new_session_keyring = true;
-  bool gated = false;  // stops before the filters and exec until the parent sends a byte
+  bool network_follows = false;  // stops before the first mount that needs it
+  bool gated = false;            // stops before the filters and exec
 };
 
 // Runs the stages and executes the program; never returns.

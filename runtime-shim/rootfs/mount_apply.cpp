@@ -284,12 +284,22 @@ int open_inside(const std::string& source, const std::string& inside) noexcept {
   return -1;
 }
 
+namespace {
+
+int apply_steps(const PreparedMounts& mounts, int root, std::size_t end, std::uint16_t& at) noexcept {
+  for (; at < end; ++at)
+    if (const int error = apply_step(mounts, root, mounts.plan.steps[at]); error != 0) return error;
+  return 0;
+}
+
+}  // namespace
+
+int apply_mounts_before_network(const PreparedMounts& mounts, int root, std::uint16_t& at) noexcept {
+  return apply_steps(mounts, root, mounts.plan.before_network, at);
+}
+
 int apply_mounts(const PreparedMounts& mounts, int root, std::uint16_t& at) noexcept {
-  at = 0;
-  for (const auto& step : mounts.plan.steps) {
-    if (const int error = apply_step(mounts, root, step); error != 0) return error;
-    ++at;
-  }
+  if (const int error = apply_steps(mounts, root, mounts.plan.steps.size(), at); error != 0) return error;
   for (const auto& device : mounts.devices) {
     if (const int error = make_device(root, device); error != 0) return error;
     ++at;

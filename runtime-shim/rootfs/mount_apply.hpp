@@ -32,10 +32,13 @@ struct PreparedMounts {
   std::vector<V1Directory> v1;
 };
 
-// The steps and the devices. 0, or an errno with `at` the index of the step: plan steps, devices, masked,
-// read-only paths.
+// 0, or an errno with `at` the index of the step: plan steps, devices, masked, read-only paths. Each function
+// goes on at `at`, which begins with 0.
+// The steps that need not wait for the network namespace.
+int apply_mounts_before_network(const PreparedMounts& mounts, int root, std::uint16_t& at) noexcept;
+// The other steps and the devices.
 int apply_mounts(const PreparedMounts& mounts, int root, std::uint16_t& at) noexcept;
-// Masked and read-only paths; goes on counting in `at`.
+// Masked and read-only paths.
 int protect_paths(const PreparedMounts& mounts, int root, std::uint16_t& at) noexcept;
 
 // "mounting '/srv' on '/data'", for the failed index.

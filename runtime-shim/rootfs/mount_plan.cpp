@@ -12,6 +12,7 @@
 namespace compose::rt {
 namespace {
 
+constexpr const char* k_sysfs = "sysfs";
 constexpr unsigned long k_quiet = MS_NOSUID | MS_NOEXEC | MS_NODEV;
 constexpr std::int64_t k_default_shm = 64 << 20;
 
@@ -101,9 +102,7 @@ std::vector<MountStep> default_mounts(const ContainerSpec& spec, const PlanFacts
   out.back().kind = MountKind::device_tree;
   out.push_back(
       filesystem("/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,gid=5"));
-  out.push_back(filesystem("/sys", "sysfs", spec.security.privileged ? k_quiet : k_quiet | MS_RDONLY));
   for (auto& step : out) step.real_directory = true;
-  out.push_back(cgroup_step(spec, facts));
   if (spec.security.ipc.mode == NamespaceMode::host) {
     out.push_back(bind("/dev/mqueue", "/dev/mqueue"));
     out.push_back(bind("/dev/shm", "/dev/shm"));
@@ -115,6 +114,10 @@ std::vector<MountStep> default_mounts(const ContainerSpec& spec, const PlanFacts
   }
   for (const std::string_view name : {"resolv.conf", "hosts", "hostname"})
     out.push_back(bind(base::text("{}/{}", facts.run_directory, name), base::text("/etc/{}", name)));
+  // Last, because sysfs shows the network of who mounts it, and that may still be under way.
+  out.push_back(filesystem("/sys", k_sysfs, spec.security.privileged ? k_quiet : k_quiet | MS_RDONLY));
+  out.back().real_directory = true;
+  out.push_back(cgroup_step(spec, facts));
   return out;
 }
 
@@ -220,6 +223,8 @@ MountPlan plan_mounts(const ContainerSpec& spec, const PlanFacts& facts) {
     return targets.contains(d.target) || (targets.contains("/dev") && is_below(d.target, "/dev"));
   });
   if (spec.rootfs.read_only) make_read_only(defaults);
+  const auto sysfs = std::ranges::find(defaults, k_sysfs, &MountStep::type);
+  plan.before_network = static_cast<std::size_t>(sysfs - defaults.begin());
   plan.steps = std::move(defaults);
   std::ranges::move(own, std::back_inserter(plan.steps));
   plan.keep_propagation =

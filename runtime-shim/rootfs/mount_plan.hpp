@@ -38,6 +38,7 @@ struct MountStep {
 
 struct MountPlan {
   std::vector<MountStep> steps;
+  std::size_t before_network = 0;  // so many of the first steps ask for nothing of the network namespace
   std::vector<std::string> masked;
   std::vector<std::string> read_only;
   bool read_only_root = false;

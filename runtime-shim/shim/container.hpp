@@ -81,8 +81,10 @@ class Container {
 
   void watch_signals();
   void make_cgroup();
-  void join_network();
-  AtGate gate();
+  Pauses pauses();
+  int take_network(const SpawnedChild& init);
+  void wait_for_turn(const SpawnedChild& init);
+  void open_names();
   void publish_names();
   void start_init();
   base::UniqueFd donor_namespace(const ContainerId& donor, const char* name, int type) const;

@@ -116,7 +116,6 @@ void Container::start_init() {
   const CgroupEntrance entrance = cgroup_.entrance();
   for (const auto& file : entrance.task_files) child.task_files.push_back(file.get());
   prepare_stdio(child.process);
-  join_network();
   std::vector<base::UniqueFd> donors;
   std::uint64_t flags = CLONE_NEWNS;
   const auto arrange = [&](const NamespaceSpec& ns, const char* name, int type) {
@@ -130,14 +129,20 @@ void Container::start_init() {
   arrange(security.uts, "uts", CLONE_NEWUTS);
   if (message_.network_namespace)
     child.namespaces.push_back({message_.network_namespace.get(), CLONE_NEWNET});
-  else
+  else if (!message_.header.networked)
     arrange(security.network, "net", CLONE_NEWNET);
   arrange(security.pid, "pid", CLONE_NEWPID);
   std::optional<PidNamespaceForChildren> shared_pid;
   if (security.pid.mode == NamespaceMode::shared) shared_pid.emplace(donors.back().get());
-  const AtGate at_gate = gate();
-  if (!at_gate) publish_names();
-  started(spawn_child(std::move(child), flags, entrance.unified.get(), at_gate));
+  const Pauses pauses = this->pauses();
+  if (!pauses.await_network && !names_) open_names();
+  if (!pauses.await_network && !pauses.at_gate) publish_names();
+  started(spawn_child(std::move(child), flags, entrance.unified.get(), pauses));
+}
+
+void Container::open_names() {
+  relay_ = std::make_unique<PortRelay>(loop_, message_);
+  names_ = std::make_unique<Names>(loop_, message_);
 }
 
 void Container::publish_names() {
@@ -145,29 +150,35 @@ void Container::publish_names() {
   base::fault_point("shim.names_published");
 }
 
-// At the first start only: a restarted container keeps its network.
-void Container::join_network() {
-  if (names_) return;
-  if (message_.header.networked) {
-    base::fault_point("shim.before_network");
-    auto network = receive_network(message_.lane.get());
-    message_.network_namespace = std::move(network.network_namespace);
-    message_.dns_sockets = std::move(network.dns_sockets);
-  }
-  if (!message_.header.gated) message_.lane.reset();
-  relay_ = std::make_unique<PortRelay>(loop_, message_);
-  names_ = std::make_unique<Names>(loop_, message_);
+// At the first start only: a restarted container keeps its network, and nobody asks when its turn comes.
+Pauses Container::pauses() {
+  Pauses out;
+  if (!message_.lane) return out;
+  if (message_.header.networked)
+    out.await_network = [this](const SpawnedChild& init) { return take_network(init); };
+  if (message_.header.gated) out.at_gate = [this](const SpawnedChild& init) { wait_for_turn(init); };
+  return out;
 }
 
-// At the first start only; nobody finds the container by name before it is let through.
-AtGate Container::gate() {
-  if (!message_.lane) return {};
-  return [this](const SpawnedChild& child) {
-    base::fault_point("shim.at_gate");
-    wait_at_gate(message_.lane.get(), child.pidfd.get());
+int Container::take_network(const SpawnedChild& init) {
+  base::fault_point("shim.before_network");
+  auto network = receive_network(message_.lane.get(), init.pidfd.get());
+  message_.network_namespace = std::move(network.network_namespace);
+  message_.dns_sockets = std::move(network.dns_sockets);
+  open_names();
+  if (!message_.header.gated) {
     message_.lane.reset();
     publish_names();
-  };
+  }
+  return message_.network_namespace.get();
+}
+
+// Nobody finds the container by name before it is let through.
+void Container::wait_for_turn(const SpawnedChild& init) {
+  base::fault_point("shim.at_gate");
+  wait_at_gate(message_.lane.get(), init.pidfd.get());
+  message_.lane.reset();
+  publish_names();
 }
 
 base::UniqueFd Container::donor_namespace(const ContainerId& donor, const char* name, int type) const {

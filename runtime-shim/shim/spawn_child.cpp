@@ -48,6 +48,26 @@ std::optional<ReceivedReport> receive_report(int socket) {
   return out;
 }
 
+// With a descriptor, or -1 without one.
+void let_go_on(int socket, int fd) {
+  iovec part{.iov_base = const_cast<char*>(""), .iov_len = 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (fd >= 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  }
+  base::check(base::retry_eintr([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL); }),
+              "release the process");
+}
+
 void kill_and_reap(const SpawnedChild& child) {
   base::sys::pidfd_send_signal(child.pidfd.get(), SIGKILL);
   int status = 0;
@@ -77,10 +97,11 @@ StartFailed explain_failure(const PreparedChild& child, const ChildReport& repor
   return {base::text("{}: {}", what, why), 125};
 }
 
-SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgroup, const AtGate& at_gate) {
+SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgroup, const Pauses& pauses) {
   auto [ours, theirs] = base::sys::make_socket_pair(SOCK_SEQPACKET);
   child.report = theirs.get();
-  child.gated = static_cast<bool>(at_gate);
+  child.network_follows = static_cast<bool>(pauses.await_network);
+  child.gated = static_cast<bool>(pauses.at_gate);
   child.process.seal();
   int pidfd = -1;
   clone_args arguments{};
@@ -103,9 +124,12 @@ SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgro
         case ChildStage::terminal_ready:
           out.terminal = std::move(received->fd);
           break;
+        case ChildStage::awaits_network:
+          let_go_on(ours.get(), pauses.await_network(out));
+          break;
         case ChildStage::at_gate:
-          at_gate(out);
-          base::check(::send(ours.get(), "", 1, MSG_NOSIGNAL), "release the process");
+          pauses.at_gate(out);
+          let_go_on(ours.get(), -1);
           break;
         default:
           throw explain_failure(child, received->report);

@@ -27,13 +27,17 @@ struct SpawnedChild {
   base::UniqueFd terminal;  // the pty's master, for a process with a terminal
 };
 
-// What the parent does while a child stands before exec, all prepared; the child is gone when it throws.
-using AtGate = std::function<void(const SpawnedChild&)>;
+// Where a child stands and waits for its parent, and what the parent does meanwhile; empty: the child does
+// not stop there. The child is gone when one throws.
+struct Pauses {
+  std::function<int(const SpawnedChild&)> await_network;  // the descriptor of its network namespace
+  std::function<void(const SpawnedChild&)> at_gate;       // all is prepared, exec comes next
+};
 
 // Returns when exec has happened. `namespaces`: CLONE_NEW* flags; `cgroup`: a v2 directory to start in, or
-// -1; `at_gate`: empty, or the child stops there.
+// -1.
 SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgroup,
-                         const AtGate& at_gate = {});
+                         const Pauses& pauses = {});
 
 // "exec 'nginx': executable file not found in $PATH", "mount '/srv' on '/data': No such file or directory"
 // ...

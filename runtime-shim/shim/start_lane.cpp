@@ -8,7 +8,11 @@
 namespace compose::rt {
 namespace {
 
-std::vector<base::UniqueFd> receive(int lane, std::string_view expected) {
+std::vector<base::UniqueFd> receive(int lane, int process, std::string_view expected) {
+  pollfd ends[] = {{.fd = lane, .events = POLLIN, .revents = 0},
+                   {.fd = process, .events = POLLIN, .revents = 0}};
+  base::check(base::retry_eintr([&] { return ::poll(ends, 2, -1); }), "wait for '{}'", expected);
+  if (ends[1].revents != 0) base::fail("the process ended before its start");
   auto message = base::receive_message(lane);
   if (!message) throw StartTakenBack{};
   if (message->bytes != expected) base::fail("'{}' came over the lane, not '{}'", message->bytes, expected);
@@ -17,8 +21,8 @@ std::vector<base::UniqueFd> receive(int lane, std::string_view expected) {
 
 }  // namespace
 
-LateNetwork receive_network(int lane) {
-  auto fds = receive(lane, k_lane_network);
+LateNetwork receive_network(int lane, int process) {
+  auto fds = receive(lane, process, k_lane_network);
   if (fds.empty()) base::fail("the network namespace is missing");
   LateNetwork out{.network_namespace = std::move(fds.front()), .dns_sockets = {}};
   out.dns_sockets.assign(std::make_move_iterator(fds.begin() + 1), std::make_move_iterator(fds.end()));
@@ -26,11 +30,7 @@ LateNetwork receive_network(int lane) {
 }
 
 void wait_at_gate(int lane, int process) {
-  pollfd ends[] = {{.fd = lane, .events = POLLIN, .revents = 0},
-                   {.fd = process, .events = POLLIN, .revents = 0}};
-  base::check(base::retry_eintr([&] { return ::poll(ends, 2, -1); }), "wait at the gate");
-  if (ends[1].revents != 0) base::fail("the process ended before its start");
-  receive(lane, k_lane_go);
+  receive(lane, process, k_lane_go);
 }
 
 }  // namespace compose::rt

@@ -18,11 +18,9 @@ struct LateNetwork {
   std::vector<base::UniqueFd> dns_sockets;
 };
 
-// Waits for the container's network, while nothing of it runs yet. StartTakenBack: the lane has ended.
-LateNetwork receive_network(int lane);
-
-// Waits, while the container's process stands before exec, until it is let through. StartTakenBack: the lane
-// has ended; Error: the process ended while it waited.
-void wait_at_gate(int lane, int process);  // a socket; a pidfd
+// Both are asked while the container's process (a pidfd) waits: for its network, and before exec until it is
+// let through. StartTakenBack: the lane has ended; Error: the process ended meanwhile.
+LateNetwork receive_network(int lane, int process);
+void wait_at_gate(int lane, int process);
 
 }  // namespace compose::rt

@@ -15,8 +15,8 @@
 // Its end before that takes the start back, without a trace.
 //
 // - `networked`: "network", with the network namespace and the sockets of the resolver
-//   (net/dns/dns_sockets.hpp, DnsSockets::take_all). Cgroups, root filesystem and all that is read is ready
-//   by then.
+//   (net/dns/dns_sockets.hpp, DnsSockets::take_all). Cgroups, root filesystem, all that is read and the
+//   container's first process with the mounts that ask for no network are there by then.
 // - `gated`: "go", after that. Everything up to the last steps before exec is done by then.
 #include <cstdint>
 #include <string>

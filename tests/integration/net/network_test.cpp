@@ -1,6 +1,5 @@
 // Networks and sandboxes against the kernel, as root, in network namespaces of our own.
 #include <algorithm>
-#include <cstdlib>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -49,7 +48,11 @@ TEST_CASE("a network takes the largest packet of the host's way out, where it sa
   REQUIRE(uplink);
   CHECK(netlink::find_link(socket, uplink->index)->name == "up0");
   CHECK_FALSE(netlink::find_link(socket, 4711U));
-  REQUIRE(std::system("ip link set up0 mtu 1400") == 0);
+  netlink::Batch smaller;
+  ifinfomsg header{};
+  header.ifi_index = static_cast<int>(uplink->index);
+  netlink::put_u32(smaller.add(RTM_NEWLINK, 0, &header, sizeof header, "set the MTU"), IFLA_MTU, 1400);
+  socket.run(smaller);
   const auto network = host.network("shop_default");
   const auto one = host.container(1, {"shop_default"});
   CHECK(netlink::find_link(socket, network.bridge)->mtu == 1400);

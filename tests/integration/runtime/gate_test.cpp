@@ -1,7 +1,11 @@
 // Starts that are asked for ahead of time: everything stands ready, and nothing can be seen of it.
 #include <csignal>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <optional>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -49,46 +53,53 @@ struct GatedStart {
     return rt::ContainerCgroup{layout, path}.processes();
   }
 
-  // The process that waits before exec; 0 when there is none after a while. It has the image's users and
-  // sleeps.
-  [[nodiscard]] pid_t process() const {
-    const auto deadline = std::chrono::steady_clock::now() + 20s;
-    for (; std::chrono::steady_clock::now() < deadline; ::usleep(1000))
-      for (const pid_t pid : processes()) {
-        const auto file = [pid](const char* name) {
-          return base::read_file_if_exists(base::HostPath{base::text("/proc/{}/{}", pid, name)});
-        };
-        const bool inside = file("root/etc/passwd").value_or("").find("alice") != std::string::npos;
-        if (inside && file("status").value_or("").find("State:\tS") != std::string::npos) return pid;
-      }
-    return 0;
-  }
+  // The process that waits before exec; 0 when there is none after a while. It has the image's users.
+  [[nodiscard]] pid_t process() const { return sleeping_with("root/etc/passwd", "alice"); }
+
+  // The process that waits for its network; 0 when there is none after a while. Its root is attached and has
+  // the mounts that need none.
+  [[nodiscard]] pid_t awaits_network() const { return sleeping_with("mountinfo", "/etc/hostname "); }
 
   void let_through() { lane->let_through(); }
 
-  // Is there a cgroup, and nothing in it? Everything up to the network is done then.
-  [[nodiscard]] bool waits_for_network() const {
-    const auto memory = layout.with("memory") != nullptr ? layout.with("memory") : layout.unified();
-    const base::HostPath cgroup{memory->mount_point.str() + "/" + world.paths.cgroup_root() + "/" +
-                                spec.project + "/" + spec.id.str()};
-    const auto deadline = std::chrono::steady_clock::now() + 20s;
-    for (; std::chrono::steady_clock::now() < deadline; ::usleep(1000))
-      if (base::sys::exists(cgroup) && base::sys::exists(world.paths.run_directory(spec.id) / "hosts"))
-        return true;
-    return false;
-  }
-
-  // A namespace like this process's own, which the test has to itself.
-  void send_network() {
-    lane->send_network(base::sys::open(base::HostPath{"/proc/self/ns/net"}, O_RDONLY), {});
-  }
+  void send_network(const base::UniqueFd& network) { lane->send_network(network, {}); }
 
   ScratchWorld& world;
   rt::CgroupLayout layout = rt::detect_layout();
   rt::ContainerSpec spec;
   std::optional<rt::StartLane> lane;
   std::optional<rt::StartReport> report;
+
+ private:
+  [[nodiscard]] pid_t sleeping_with(const char* file, const char* text) const {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    for (; std::chrono::steady_clock::now() < deadline; ::usleep(1000))
+      for (const pid_t pid : processes()) {
+        const auto has = [pid](const char* name, const char* what) {
+          const base::HostPath path{base::text("/proc/{}/{}", pid, name)};
+          return base::read_file_if_exists(path).value_or("").find(what) != std::string::npos;
+        };
+        if (has(file, text) && has("status", "State:\tS")) return pid;
+      }
+    return 0;
+  }
 };
+
+base::UniqueFd own_network() {
+  return base::sys::open(base::HostPath{"/proc/self/ns/net"}, O_RDONLY);
+}
+
+// A network namespace with a bridge "there0" in it.
+base::UniqueFd make_network() {
+  const auto home = own_network();
+  REQUIRE(::unshare(CLONE_NEWNET) == 0);
+  auto made = own_network();
+  const base::UniqueFd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  const bool linked = ::ioctl(socket.get(), SIOCBRADDBR, "there0") == 0;
+  REQUIRE(::setns(home.get(), CLONE_NEWNET) == 0);
+  REQUIRE(linked);
+  return made;
+}
 
 }  // namespace
 
@@ -145,28 +156,34 @@ TEST_SUITE("runtime/gate") {
     CHECK(second.report->exit_code == 127);
   }
 
-  TEST_CASE("a start waits for its network with nothing running, and goes on when it comes") {
+  TEST_CASE("a start waits for its network, goes on when it comes, and sees that one") {
     ScratchWorld world;
-    const std::string show = "readlink /proc/self/ns/net";
-    GatedStart start{world, world.spec({"sh", "-c", show}), WaitsFor::network};
-    CHECK(start.waits_for_network());
+    GatedStart start{world, world.spec({"sh", "-c", "ls /sys/class/net"}), WaitsFor::network};
+    CHECK(start.awaits_network() != 0);
     world.context.run_for(100ms);
     CHECK_FALSE(start.report);
-    CHECK(start.processes().empty());
-    start.send_network();
+    start.send_network(make_network());
     start.wait_for_report();
     CHECK(start.report->error == "");
     CHECK(world.wait(start.spec.id) == 0);
-    char own[64] = {};
-    REQUIRE(::readlink("/proc/self/ns/net", own, sizeof own - 1) > 0);
-    CHECK(world.output(start.spec.id) == std::string{own} + "\n");
+    CHECK(world.output(start.spec.id) == "lo\nthere0\n");
+  }
+
+  TEST_CASE("a process that ends while it waits for its network is an error of its start") {
+    ScratchWorld world;
+    GatedStart start{world, world.spec({"true"}), WaitsFor::network};
+    const pid_t process = start.awaits_network();
+    REQUIRE(process != 0);
+    REQUIRE(::kill(process, SIGKILL) == 0);
+    start.wait_for_report();
+    CHECK(start.report->error == "the process ended before its start");
   }
 
   TEST_CASE("a start whose network does not come leaves nothing, and can be asked for again") {
     for (const WaitsFor what : {WaitsFor::network, WaitsFor::both}) {
       ScratchWorld world;
       GatedStart start{world, world.spec({"true"}), what};
-      CHECK(start.waits_for_network());
+      CHECK(start.awaits_network() != 0);
       start.lane.reset();
       start.wait_for_report();
       CHECK(start.report->error == "the start was taken back");
@@ -193,7 +210,7 @@ TEST_SUITE("runtime/gate") {
   TEST_CASE("a network, and then the turn") {
     ScratchWorld world;
     GatedStart start{world, world.spec({"echo", "through"}), WaitsFor::both};
-    start.send_network();
+    start.send_network(own_network());
     CHECK(start.process() != 0);
     CHECK_FALSE(start.report);
     start.let_through();
@@ -203,14 +220,17 @@ TEST_SUITE("runtime/gate") {
     CHECK(world.output(start.spec.id) == "through\n");
   }
 
-  TEST_CASE("a restart does not wait at the gate again") {
+  TEST_CASE("a restart waits neither for its network nor at the gate again") {
     ScratchWorld world;
-    auto spec = world.spec({"sh", "-c", "echo run >> /data/runs; test $(wc -l < /data/runs) -ge 2"});
+    auto spec = world.spec(
+        {"sh", "-c", "ls /sys/class/net; echo run >> /data/runs; test $(wc -l < /data/runs) -ge 2"});
     spec.restart = {.mode = rt::RestartMode::on_failure};
-    GatedStart start{world, spec};
+    GatedStart start{world, spec, WaitsFor::both};
+    start.send_network(make_network());
     start.let_through();
     start.wait_for_report();
     CHECK(world.wait(spec.id) == 0);
     CHECK(world.status(spec.id)->restarts == 1);
+    CHECK(world.output(spec.id) == "lo\nthere0\nlo\nthere0\n");
   }
 }

@@ -35,18 +35,18 @@ std::string first_lines(const MountPlan& p, std::size_t count) {
 }  // namespace
 
 TEST_SUITE("runtime/rootfs/mount_plan") {
-  TEST_CASE("a plain container gets Docker's mounts in Docker's order, then what is hidden") {
+  TEST_CASE("a plain container gets Docker's mounts, those of its network last, then what is hidden") {
     CHECK(to_text(plan(web())) ==
           "proc -> /proc nosuid,noexec,nodev\n"
           "tmpfs -> /dev nosuid,strictatime mode=755,size=65536k\n"
           "devpts -> /dev/pts nosuid,noexec newinstance,ptmxmode=0666,mode=0620,gid=5\n"
-          "sysfs -> /sys ro,nosuid,noexec,nodev\n"
-          "cgroup2 -> /sys/fs/cgroup ro,nosuid,noexec,nodev\n"
           "mqueue -> /dev/mqueue nosuid,noexec,nodev\n"
           "tmpfs -> /dev/shm nosuid,noexec,nodev mode=1777,size=67108864\n"
           "bind /run/c/resolv.conf -> /etc/resolv.conf\n"
           "bind /run/c/hosts -> /etc/hosts\n"
           "bind /run/c/hostname -> /etc/hostname\n"
+          "sysfs -> /sys ro,nosuid,noexec,nodev\n"
+          "cgroup2 -> /sys/fs/cgroup ro,nosuid,noexec,nodev\n"
           "mask /proc/acpi\nmask /proc/asound\nmask /proc/interrupts\nmask /proc/kcore\nmask /proc/keys\n"
           "mask /proc/latency_stats\nmask /proc/sched_debug\nmask /proc/scsi\nmask /proc/timer_list\n"
           "mask /proc/timer_stats\nmask /sys/devices/virtual/powercap\nmask /sys/firmware\n"
@@ -61,14 +61,23 @@ TEST_SUITE("runtime/rootfs/mount_plan") {
     const auto text = first_lines(plan(spec), 9);
     CHECK(text ==
           "proc -> /proc nosuid,noexec,nodev\n"
-          "sysfs -> /sys ro,nosuid,noexec,nodev\n"
-          "cgroup2 -> /sys/fs/cgroup ro,nosuid,noexec,nodev\n"
           "bind /run/c/resolv.conf -> /etc/resolv.conf\n"
           "bind /run/c/hostname -> /etc/hostname\n"
+          "sysfs -> /sys ro,nosuid,noexec,nodev\n"
+          "cgroup2 -> /sys/fs/cgroup ro,nosuid,noexec,nodev\n"
           "bind /a -> /data ro recursive\n"
           "bind /dev -> /dev recursive\n"
           "bind /hosts -> /etc/hosts recursive\n"
           "bind /b -> /data/deep/er recursive\n");
+  }
+
+  TEST_CASE(
+      "what comes before the network is there is the defaults up to sysfs, or all where there is none") {
+    auto spec = web();
+    spec.mounts = {bound("/a", "/data")};
+    CHECK(plan(spec).before_network == 8);
+    spec.mounts.push_back(bound("/sys", "/sys"));
+    CHECK(plan(spec).before_network == 9);
   }
 
   TEST_CASE("a read-only root leaves only what must be written") {

@@ -62,7 +62,8 @@ TEST_SUITE("runtime/shim/start_lane") {
     sockets.push_back(file("/dev/zero"));
     ours.send_network(netns, sockets);
     ours.let_through();
-    const LateNetwork network = receive_network(theirs.get());
+    const Waiting process;
+    const LateNetwork network = receive_network(theirs.get(), process.pidfd.get());
     const auto is = [](const base::UniqueFd& fd, const char* path) {
       struct ::stat a {};
       struct ::stat b {};
@@ -72,15 +73,15 @@ TEST_SUITE("runtime/shim/start_lane") {
     CHECK(is(network.network_namespace, "/proc/self/ns/net"));
     REQUIRE(network.dns_sockets.size() == 2);
     CHECK(is(network.dns_sockets[1], "/dev/zero"));
-    const Waiting process;
     wait_at_gate(theirs.get(), process.pidfd.get());
   }
 
   TEST_CASE("what comes out of order is refused") {
     auto [ours, theirs] = StartLane::make();
+    const Waiting process;
     ours.let_through();
-    CHECK_THROWS_WITH_AS(receive_network(theirs.get()), "'go' came over the lane, not 'network'",
-                         base::Error);
+    CHECK_THROWS_WITH_AS(receive_network(theirs.get(), process.pidfd.get()),
+                         "'go' came over the lane, not 'network'", base::Error);
   }
 
   TEST_CASE("a shim that has ended is no error of the lane") {
