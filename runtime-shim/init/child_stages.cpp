@@ -22,6 +22,7 @@
 
 #include <climits>
 
+#include "base/seqpacket.hpp"
 #include "base/sys_linux.hpp"
 #include "base/unique_fd.hpp"
 #include "runtime-shim/init/init_program.hpp"
@@ -62,7 +63,7 @@ class Stages {
  private:
   [[noreturn]] void give_up(ChildStage stage, int error, std::uint16_t index = 0) noexcept {
     const ChildReport report{.stage = stage, .index = index, .error = error};
-    ::send(child_.report, &report, sizeof report, MSG_NOSIGNAL);
+    base::send_packet(child_.report, &report, sizeof report);
     ::_exit(127);
   }
   void check(bool ok, ChildStage stage) noexcept {
@@ -175,20 +176,8 @@ class Stages {
   }
 
   void send_master(int master) noexcept {
-    ChildReport report{.stage = ChildStage::terminal_ready};
-    iovec part{.iov_base = &report, .iov_len = sizeof report};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &master, sizeof master);
-    check(::sendmsg(child_.report, &message, MSG_NOSIGNAL) != -1, ChildStage::open_terminal);
+    const ChildReport report{.stage = ChildStage::terminal_ready};
+    check(base::send_packet(child_.report, &report, sizeof report, master) != -1, ChildStage::open_terminal);
   }
 
   void open_terminal() noexcept {
@@ -250,31 +239,19 @@ class Stages {
     }
   }
 
-  // The descriptor that came with the byte, or -1. Before any filter, which need not know these calls. The
+  // The descriptor that came with the byte, or none. Before any filter, which need not know these calls. The
   // parent's end closes with the parent.
-  int wait_for_parent(ChildStage stage) noexcept {
+  base::UniqueFd wait_for_parent(ChildStage stage) noexcept {
     const ChildReport report{.stage = stage};
-    ::send(child_.report, &report, sizeof report, MSG_NOSIGNAL);
+    base::send_packet(child_.report, &report, sizeof report);
     char released = 0;
-    iovec part{.iov_base = &released, .iov_len = 1};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    ssize_t n = 0;
-    do n = ::recvmsg(child_.report, &message, MSG_CMSG_CLOEXEC);
-    while (n == -1 && errno == EINTR);
-    if (n != 1) ::_exit(127);
-    int fd = -1;
-    if (const cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr)
-      std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    base::UniqueFd fd;
+    if (base::receive_packet(child_.report, &released, sizeof released, fd) != 1) ::_exit(127);
     return fd;
   }
 
   void await_network() noexcept {
-    const base::UniqueFd network{wait_for_parent(ChildStage::awaits_network)};
+    const auto network = wait_for_parent(ChildStage::awaits_network);
     check(::setns(network.get(), CLONE_NEWNET) == 0, ChildStage::enter_namespaces);
   }
 

@@ -2,13 +2,13 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <optional>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/fault.hpp"
+#include "base/seqpacket.hpp"
 #include "base/sys.hpp"
 #include "base/sys_linux.hpp"
 
@@ -30,42 +30,15 @@ std::optional<ReceivedReport> receive_report(int socket) {
                             "wait for a start");
   if (n == 0) throw base::SysError(ETIMEDOUT, "start the process");
   ReceivedReport out;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-  iovec part{.iov_base = &out.report, .iov_len = sizeof out.report};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  const auto got = base::retry_eintr([&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC); });
+  const auto got = base::receive_packet(socket, &out.report, sizeof out.report, out.fd);
   if (got == 0 || (got == -1 && errno == ECONNRESET)) return std::nullopt;
   base::check(got, "wait for a start");
-  if (const auto* c = CMSG_FIRSTHDR(&message); c != nullptr && c->cmsg_type == SCM_RIGHTS) {
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(c), sizeof fd);
-    out.fd.reset(fd);
-  }
   return out;
 }
 
 // With a descriptor, or -1 without one.
 void let_go_on(int socket, int fd) {
-  iovec part{.iov_base = const_cast<char*>(""), .iov_len = 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (fd >= 0) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  }
-  base::check(base::retry_eintr([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL); }),
-              "release the process");
+  base::check(base::send_packet(socket, "", 1, fd), "release the process");
 }
 
 void kill_and_reap(const SpawnedChild& child) {
