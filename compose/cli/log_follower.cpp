@@ -1,14 +1,10 @@
 #include "compose/cli/log_follower.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
-#include <sys/inotify.h>
-#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -19,6 +15,7 @@
 #include "compose/adapters/observe.hpp"
 #include "compose/adapters/paths.hpp"
 #include "compose/adapters/project_lock.hpp"
+#include "compose/cli/arrivals.hpp"
 #include "compose/cli/context.hpp"
 #include "compose/cli/live_output.hpp"
 #include "runtime-shim/client/status_watch.hpp"
@@ -41,8 +38,8 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   FollowOptions options;
   std::unique_ptr<LiveOutput> output;
   rt::StatusWatch watch;
-  asio::posix::stream_descriptor arrivals;  // inotify on what changes where containers do
-  asio::steady_timer changed;               // cancelled when something happened
+  Arrivals arrivals;
+  asio::steady_timer changed;  // cancelled when something happened
   std::map<rt::ContainerId, Followed> all;
   std::exception_ptr failure;
   bool stopped = false;
@@ -55,15 +52,13 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
         printer(p),
         options(std::move(o)),
         watch(executor, c.paths().runtime()),
-        arrivals(executor),
+        arrivals(executor, c.paths()),
         changed(executor, asio::steady_timer::time_point::max()),
         attaches(options.live) {
     auto shown = options.live
                      ? LiveOutput::Shown{.since = base::format_time(c.clock().wall())}
                      : LiveOutput::Shown{.since = options.since, .until = options.until, .past = true};
     output = std::make_unique<LiveOutput>(executor, c.paths().runtime(), p, std::move(shown));
-    arrivals.assign(
-        base::check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "start watching for new containers"));
   }
 
   bool wanted(const adapters::ContainerRecord& record) const {
@@ -120,20 +115,11 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
     printer.flush();
   }
 
-  // Directories of new containers, those of containers that start, and the locks of commands that begin and
-  // end.
-  void watch_for_arrivals() {
-    const auto& paths = context.paths();
-    for (const auto& directory : {paths.containers(), paths.run_root, paths.locks()})
-      ::inotify_add_watch(arrivals.native_handle(), directory.c_str(),
-                          IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_CLOSE_WRITE | IN_DELETE | IN_ONLYDIR);
-  }
-
   // What another command stops it may start again, or replace: only when it is done is an end an end.
   [[nodiscard]] bool others_are_at_work() {
     others_work = false;
     if (options.more_expected) return false;
-    watch_for_arrivals();  // before looking, so that its end is heard of
+    arrivals.look_out();  // before looking, so that its end is heard of
     others_work = adapters::ProjectLock::is_held(context.paths(), options.project);
     return others_work;
   }
@@ -228,22 +214,15 @@ struct LogFollower::Body : std::enable_shared_from_this<LogFollower::Body> {
   }
 
   void await_arrivals() {
-    arrivals.async_wait(asio::posix::stream_descriptor::wait_read,
-                        [self = shared_from_this()](const boost::system::error_code& error) {
-                          if (error) return;
-                          std::array<char, 16384> events;
-                          while (::read(self->arrivals.native_handle(), events.data(), events.size()) > 0) {
-                          }
-                          try {
-                            self->look_again();
-                            self->changed.cancel();
-                          } catch (...) {
-                            self->failure = std::current_exception();
-                            self->changed.cancel();
-                            return;
-                          }
-                          self->await_arrivals();
-                        });
+    arrivals.heard([self = shared_from_this()] {
+      try {
+        self->look_again();
+      } catch (...) {
+        self->failure = std::current_exception();
+      }
+      self->changed.cancel();
+      if (!self->failure) self->await_arrivals();
+    });
   }
 };
 
@@ -284,7 +263,7 @@ void LogFollower::stop() {
 asio::awaitable<void> LogFollower::follow(OnEnd ended) {
   const auto body = body_;
   body->on_end = std::move(ended);
-  body->watch_for_arrivals();
+  body->arrivals.look_out();
   const auto gone = [body](std::exception_ptr e) {
     body->failure = e;
     body->changed.cancel();

@@ -17,6 +17,7 @@ constexpr auto k_verbs = std::to_array<VerbEntry>({
      make_config},
     {"create", "[OPTIONS] [SERVICE...]", "Create containers without starting them", make_create},
     {"down", "[OPTIONS] [SERVICE...]", "Stop and remove containers and networks", make_down},
+    {"events", "[OPTIONS] [SERVICE...]", "Print what happens to containers", make_events},
     {"exec", "[OPTIONS] SERVICE COMMAND [ARGS...]", "Run a command in a running container", make_exec},
     {"export", "[OPTIONS] SERVICE", "Write the files of a container as a tar", make_export},
     {"help", "COMMAND", "Explain a command", make_help},

@@ -28,16 +28,14 @@ class StatusWatch::Body {
       : paths_(std::move(paths)),
         inotify_(executor, base::check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "watch containers")),
         timer_(executor) {
-    do {  // again where the last project takes the run root away meanwhile
-      base::sys::make_directories(paths_.run_root, 0711);
-      root_ = ::inotify_add_watch(inotify_.native_handle(), paths_.run_root.c_str(), IN_CREATE | IN_ONLYDIR);
-    } while (root_ == -1 && errno == ENOENT);
-    base::check(root_, "watch '{}'", paths_.run_root.str());
+    watch_root();
   }
 
   void add(const ContainerId& id) {
     if (!ids_.insert(id).second) return;
     changed_.insert(id);
+    if (watch_directory(id)) return;
+    watch_root();  // the one before may have gone with the last container
     watch_directory(id);
   }
 
@@ -79,7 +77,16 @@ class StatusWatch::Body {
     co_return !expired;
   }
 
-  void watch_directory(const ContainerId& id) {
+  void watch_root() {
+    do {  // again where the last project takes the run root away meanwhile
+      base::sys::make_directories(paths_.run_root, 0711);
+      root_ = ::inotify_add_watch(inotify_.native_handle(), paths_.run_root.c_str(), IN_CREATE | IN_ONLYDIR);
+    } while (root_ == -1 && errno == ENOENT);
+    base::check(root_, "watch '{}'", paths_.run_root.str());
+  }
+
+  // False: it is not there.
+  bool watch_directory(const ContainerId& id) {
     // A rename into `status`, the end of a shim (its descriptor of `alive` closes), the end of the directory
     // itself.
     const int watch = ::inotify_add_watch(inotify_.native_handle(), paths_.run_directory(id).c_str(),
@@ -88,6 +95,7 @@ class StatusWatch::Body {
       watches_[watch] = id;
     else if (errno != ENOENT)
       throw base::SysError(errno, base::text("watch '{}'", paths_.run_directory(id).str()));
+    return watch >= 0;
   }
 
   // The kernel tells of the closing a moment before it drops the lock.

@@ -10,6 +10,7 @@ std::unique_ptr<Verb> make_commit();
 std::unique_ptr<Verb> make_config();
 std::unique_ptr<Verb> make_create();
 std::unique_ptr<Verb> make_down();
+std::unique_ptr<Verb> make_events();
 std::unique_ptr<Verb> make_exec();
 std::unique_ptr<Verb> make_export();
 std::unique_ptr<Verb> make_help();
