@@ -2,12 +2,10 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/mount.h>
 
-#include "base/channel.hpp"
 #include "base/error.hpp"
+#include "base/made_aside.hpp"
 #include "base/sys.hpp"
 #include "base/sys_linux.hpp"
 #include "runtime-shim/client/status.hpp"
@@ -29,30 +27,29 @@ base::UniqueFd mount_namespace_of(const RuntimePaths& paths, const ContainerId& 
   return std::move(*ns);
 }
 
-[[noreturn]] void tell_and_end(int socket, const char* why) noexcept {
-  try {
-    base::send_message(socket, why);
-  } catch (const std::exception&) {
-    // Nobody listens.
-  }
-  ::_exit(1);
+void enter_mounts(const base::UniqueFd& mount_namespace) {
+  base::check(::setns(mount_namespace.get(), CLONE_NEWNS), "enter the container's mounts");
 }
 
-// In a process of its own, because whoever enters a mount namespace loses the place it was at.
-[[noreturn]] void copy_root_mount(int mount_namespace, int socket) {
-  try {
-    base::check(::setns(mount_namespace, CLONE_NEWNS), "enter the container's mounts");
-    const base::UniqueFd root{base::check(
-        base::sys::open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), "copy the root's mount")};
-    // The container can make device nodes, and they would open with our rights.
-    mount_attr quiet{};
-    quiet.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-    base::check(base::sys::mount_setattr(root.get(), "", AT_EMPTY_PATH, quiet), "make the copy read-only");
-    const int fd = root.get();
-    base::send_message(socket, "", std::span{&fd, 1U});
-    ::_exit(0);
-  } catch (const std::exception& e) {
-    tell_and_end(socket, e.what());
+// The container can make device nodes, and they would open with our rights.
+constexpr std::uint64_t k_quiet_attributes = MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+
+// `recursive`: 0 or AT_RECURSIVE.
+base::UniqueFd copy_of_root(unsigned recursive, std::uint64_t attributes) {
+  base::UniqueFd root{
+      base::check(base::sys::open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive),
+                  "copy the container's mounts")};
+  mount_attr quiet{};
+  quiet.attr_set = attributes;
+  base::check(base::sys::mount_setattr(root.get(), "", AT_EMPTY_PATH | recursive, quiet),
+              "make the copy of the container's mounts harmless");
+  return root;
+}
+
+// All that lies there, one over the other. A privileged container may have arranged that as it likes.
+void uncover(const char* path) {
+  constexpr int k_most = 64;
+  for (int i = 0; i < k_most && ::umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0; ++i) {
   }
 }
 
@@ -60,18 +57,21 @@ base::UniqueFd mount_namespace_of(const RuntimePaths& paths, const ContainerId& 
 
 base::UniqueFd open_live_rootfs(const RuntimePaths& paths, const ContainerId& id) {
   const auto mounts = mount_namespace_of(paths, id);
-  int ends[2];
-  base::check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "make a socket pair");
-  const base::UniqueFd ours{ends[0]};
-  base::UniqueFd theirs{ends[1]};
-  const pid_t child = base::check(::fork(), "start a process");
-  if (child == 0) copy_root_mount(mounts.get(), theirs.get());
-  theirs = {};
-  auto message = base::receive_message(ours.get());
-  (void)base::retry_eintr([&] { return ::waitpid(child, nullptr, 0); });
-  if (!message) base::fail("the process that looked at the container ended");
-  if (message->fds.empty()) base::fail("{}", message->bytes);
-  return std::move(message->fds.front());
+  return base::made_aside([&] {
+    enter_mounts(mounts);
+    return copy_of_root(0, MOUNT_ATTR_RDONLY | k_quiet_attributes);
+  });
+}
+
+base::UniqueFd open_live_tree(const RuntimePaths& paths, const ContainerId& id) {
+  const auto mounts = mount_namespace_of(paths, id);
+  return base::made_aside([&] {
+    enter_mounts(mounts);
+    base::check(::unshare(CLONE_NEWNS), "make a mount namespace");
+    base::check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "make the mounts private");
+    for (const char* path : {"/proc", "/sys", "/dev"}) uncover(path);
+    return copy_of_root(AT_RECURSIVE, k_quiet_attributes);
+  });
 }
 
 }  // namespace compose::rt
