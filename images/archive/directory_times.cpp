@@ -20,6 +20,16 @@ struct TimeHead {
   std::uint32_t path_size;
 };
 
+// Not every file system makes them.
+base::UniqueFd nameless_file(int directory) {
+  try {
+    return base::sys::open_at(directory, ".", O_TMPFILE | O_RDWR, 0600);
+  } catch (const base::SysError& e) {
+    if (e.code() != EOPNOTSUPP && e.code() != EISDIR) throw;
+  }
+  return base::sys::make_memfd("directory times");
+}
+
 }  // namespace
 
 void DirectoryTimes::add(const DirectoryTime& time) {
@@ -33,7 +43,7 @@ void DirectoryTimes::add(const DirectoryTime& time) {
 }
 
 void DirectoryTimes::spill() {
-  if (!file_) file_ = base::sys::open_at(directory_, ".", O_TMPFILE | O_RDWR, 0600);
+  if (!file_) file_ = nameless_file(directory_);
   base::sys::write_all(file_.get(), pending_);
   pending_.clear();
 }

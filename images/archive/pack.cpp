@@ -32,6 +32,11 @@ class Packer {
     return totals_;
   }
 
+  void run(const PackStart& start) {
+    entry(start.parent, start.name, start.as);
+    tar_.finish();
+  }
+
  private:
   void children(int directory, const std::string& prefix) {
     for (const auto& name : sys::list_at(directory)) {
@@ -187,6 +192,10 @@ Packed pack_live_directory(int directory, PackForm form, ByteSink& into, std::ve
   packed.tar_size = digest.size();
   packed.digest = digest.digest();
   return packed;
+}
+
+void pack_live_entry(const PackStart& start, ByteSink& into, std::vector<std::string>& unsteady) {
+  Packer{PackForm::plain, into, &unsteady}.run(start);
 }
 
 Packed pack_directory(const base::HostPath& directory, PackForm form, ByteSink* into) {

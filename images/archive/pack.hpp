@@ -31,4 +31,13 @@ Packed pack_directory(int directory, PackForm form, ByteSink* into = nullptr);
 // that shrank is filled up with zeros and its name added to `unsteady`.
 Packed pack_live_directory(int directory, PackForm form, ByteSink& into, std::vector<std::string>& unsteady);
 
+// What is called `name` in an open directory, and all that is below it, in plain form, under another name.
+// Error where it is gone.
+struct PackStart {
+  int parent = -1;
+  std::string name;
+  std::string as;
+};
+void pack_live_entry(const PackStart& start, ByteSink& into, std::vector<std::string>& unsteady);
+
 }  // namespace compose::images

@@ -85,6 +85,7 @@ class Unpacker {
     max_bytes_ = options.max_bytes != 0 ? options.max_bytes : room_.bytes;
     const auto files = room_.files - std::min(room_.files, k_files_reserve);
     max_entries_ = std::min(options.max_entries, files);
+    if (merges()) max_bytes_ = max_entries_ = UINT64_MAX;
   }
 
   Unpacked run(ByteSource& source) {
@@ -92,13 +93,14 @@ class Unpacker {
     const auto mask = ::umask(0);
     const base::ScopeExit restore{[&] { ::umask(mask); }};
     TarReader tar{source};
-    while (const auto header = tar.next()) {
+    while (auto header = tar.next()) {
       if (++totals_.entries > max_entries_) too_many();
       base::with_context(base::text("entry '{}'", header->path), [&] {
         const auto cost = header->type == TarType::directory ? k_directory_cost : k_entry_cost;
         overhead_ += cost;
         take_room(header->type == TarType::file ? header->size : 0);
         look_again(cost);
+        if (merges()) take_rights_away(*header);
         entry(tar, *header);
       });
     }
@@ -119,17 +121,60 @@ class Unpacker {
     const auto components = components_of(header.path);
     if (components.empty()) {
       if (header.type != TarType::directory) fail("only a directory can be the root");
-      return root_directory(header);
+      return merges() ? void() : root_directory(header);
     }
+    if (is_left_out(header, components)) return;
     const Place place{.directory = parent_of(components),
                       .path = joined(components, components.size() - 1),
                       .name = components.back()};
-    if (std::string_view{place.name}.starts_with(k_whiteout_prefix)) return whiteout(place);
+    if (!merges() && std::string_view{place.name}.starts_with(k_whiteout_prefix)) return whiteout(place);
     if (header.type == TarType::directory) return directory(header, place);
     if (header.type == TarType::file) return file(tar, header, place);
-    make_room(place, false);
+    make_room(place, header.type);
     make(header, place);
     if (header.type != TarType::hard_link) metadata(header, place);
+  }
+
+  // ---- merging ----
+
+  [[nodiscard]] bool merges() const noexcept { return options_.form == UnpackForm::merge; }
+
+  void take_rights_away(TarHeader& header) const {
+    if (header.type == TarType::directory) return;
+    // The mode of a file is set by descriptor. That of a node is set by name, which somebody may have made a
+    // link.
+    if (!options_.owner && header.type == TarType::file) return;
+    header.mode &= ~static_cast<unsigned>(S_ISUID | S_ISGID);
+    header.attributes.erase("security.capability");
+  }
+
+  bool is_left_out(const TarHeader& header, const std::vector<std::string>& components) {
+    if (!merges()) return false;
+    const bool is_device = header.type == TarType::character || header.type == TarType::block;
+    const bool is_closed = components.size() > 1 && options_.closed.contains(components.front());
+    if (is_closed || (is_device && options_.owner)) {
+      ++totals_.left_out;
+      return true;
+    }
+    // The directory itself is nobody's to change either.
+    return components.size() == 1 && options_.closed.contains(components.front());
+  }
+
+  static bool is_node(TarType type) noexcept {
+    return type == TarType::fifo || type == TarType::character || type == TarType::block;
+  }
+
+  // A directory stays what it is, so does a device, and what has something mounted on it would lose that in
+  // the namespaces of others.
+  static void check_replacement(const Place& place, const struct ::stat& there, TarType by) {
+    if (by == TarType::directory) fail("a directory does not take the place of something else");
+    if (S_ISDIR(there.st_mode)) fail("it does not take the place of a directory");
+    if (!S_ISREG(there.st_mode) && !S_ISLNK(there.st_mode) && !is_node(by))
+      fail("it does not take the place of a device, a pipe or a socket");
+    struct ::statx more {};
+    base::check(::statx(place.directory, place.name.c_str(), AT_SYMLINK_NOFOLLOW, STATX_TYPE, &more),
+                "look at '{}'", place.name);
+    if ((more.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0) fail("something is mounted on it");
   }
 
   // ---- parents ----
@@ -196,10 +241,11 @@ class Unpacker {
 
   // Removes what the entry replaces. True: a directory that stays. A name whited out earlier in this layer
   // hides what is below, so a directory in its place must hide it too.
-  bool make_room(const Place& place, bool for_directory) {
+  bool make_room(const Place& place, TarType type) {
     const auto there = sys::stat_at_if_exists(place.directory, place.name);
     if (!there) return false;
-    if (for_directory && S_ISDIR(there->st_mode)) return true;
+    if (type == TarType::directory && S_ISDIR(there->st_mode)) return true;
+    if (merges()) check_replacement(place, *there, type);
     was_whiteout_ = is_whiteout(*there);
     if (!S_ISDIR(there->st_mode)) {
       base::check(::unlinkat(place.directory, place.name.c_str(), 0), "replace '{}'", place.name);
@@ -250,7 +296,7 @@ class Unpacker {
     } catch (const base::SysError& e) {
       if (e.code() != EEXIST) throw;
     }
-    make_room(place, false);
+    make_room(place, TarType::file);
     return sys::open_at(place.directory, place.name, k_flags, header.mode);
   }
 
@@ -284,7 +330,7 @@ class Unpacker {
   // Others write meanwhile who have counted on the same room: the layers beside this one.
   void look_again(std::uint64_t written) {
     unlooked_ += written;
-    if (unlooked_ < k_look_again || options_.max_bytes != 0) return;
+    if (unlooked_ < k_look_again || options_.max_bytes != 0 || merges()) return;
     unlooked_ = 0;
     if (const auto room = room_in(root_); room.bytes == 0) room.refuse("to unpack the archive");
   }
@@ -324,7 +370,7 @@ class Unpacker {
 
   void directory(const TarHeader& header, const Place& place) {
     was_whiteout_ = false;
-    const bool exists = make_room(place, true);
+    const bool exists = make_room(place, TarType::directory);
     if (!exists) sys::make_directory_at(place.directory, place.name, header.mode);
     const auto fd = sys::open_at(place.directory, place.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (was_whiteout_) make_opaque(fd.get());

@@ -1,13 +1,10 @@
 // Root file systems: a tar becomes an image, a container's files become a tar or an image.
-#include <array>
 #include <fcntl.h>
-#include <poll.h>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/sys.hpp"
 #include "base/units.hpp"
-#include "base/wire.hpp"
 #include "images/archive/pack.hpp"
 #include "images/archive/unpack.hpp"
 #include "images/build/config_step.hpp"
@@ -15,16 +12,10 @@
 #include "images/layer_store.hpp"
 #include "images/platform.hpp"
 #include "images/transfer.hpp"
-#include "images/worker.hpp"
+#include "images/transfer/tar_pipe.hpp"
 
 namespace compose::images {
 namespace {
-
-// The other end is closed and has nothing more to read.
-bool is_hung_up(int pipe) {
-  pollfd state{.fd = pipe, .events = POLLIN, .revents = 0};
-  return ::poll(&state, 1, 0) == 1 && (state.revents & POLLHUP) != 0 && (state.revents & POLLIN) == 0;
-}
 
 using base::fail;
 
@@ -44,41 +35,20 @@ std::vector<std::string> command_of(const ImageConfig& config) {
   return argv;
 }
 
-// Packed by one process and unpacked by another, so that no archive lies on the disk in between.
+// No archive lies on the disk in between.
 std::vector<std::string> copy_upper(const CommitRequest& request, const Workspace& workspace) {
   const auto from = base::sys::open(request.upper, O_RDONLY | O_DIRECTORY);
-  auto pipe = base::sys::make_pipe();
-  Worker packing{[&](WorkerReport&) {
-    pipe.read_end = {};
-    FdSink sink{pipe.write_end.get()};
-    std::vector<std::string> unsteady;
-    if (request.live)
-      (void)pack_live_directory(from.get(), PackForm::layer, sink, unsteady);
-    else
-      (void)pack_directory(from.get(), PackForm::layer, &sink);
-    return base::to_wire(unsteady);
-  }};
-  pipe.write_end = {};
-  std::string damage;
-  bool packer_ended_first = false;
-  try {
-    FdSource tar{pipe.read_end.get()};
-    unpack_tar(tar, base::sys::open(workspace.upper(), O_RDONLY | O_DIRECTORY).get(), {});
-  } catch (const base::Error& e) {
-    damage = e.what();
-    packer_ended_first = is_hung_up(pipe.read_end.get());
-  }
-  pipe.read_end = {};
-  for (;;) {
-    const std::array<int, 1> fds{packing.fd()};
-    wait_for_any(fds, -1);
-    const auto outcome = packing.hear({});
-    if (!outcome) continue;
-    if (!damage.empty() && !packer_ended_first) fail("{}", damage);  // the packer only found the pipe closed
-    if (outcome->failed) fail("{}", outcome->text);
-    if (!damage.empty()) fail("{}", damage);
-    return base::from_wire<std::vector<std::string>>(outcome->text);
-  }
+  const auto to = base::sys::open(workspace.upper(), O_RDONLY | O_DIRECTORY);
+  return pass_through_pipe(
+      [&](ByteSink& tar) {
+        std::vector<std::string> unsteady;
+        if (request.live)
+          (void)pack_live_directory(from.get(), PackForm::layer, tar, unsteady);
+        else
+          (void)pack_directory(from.get(), PackForm::layer, &tar);
+        return unsteady;
+      },
+      [&](ByteSource& tar) { unpack_tar(tar, to.get(), {}); });
 }
 
 }  // namespace

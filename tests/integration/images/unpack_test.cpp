@@ -340,6 +340,61 @@ TEST_SUITE("images/archive/unpack") {
     CHECK(c.stat("d")->st_gid == 9);
   }
 
+  TEST_CASE("a merge keeps what is a directory and what is none, and the target as it is") {
+    const UnpackOptions merge{.form = UnpackForm::merge, .owner = std::nullopt, .closed = {"dev"}};
+    Corpus c;
+    sys::make_directory(c.target() / "d");
+    sys::make_directory(c.target() / "dev");
+    base::write_file_atomically(c.target() / "d" / "old", "old");
+    base::write_file_atomically(c.target() / "f", "old");
+    sys::make_symlink("d", c.target() / "l");
+    c.dir("./", 0700).dir("d", 0711).file("d/new", "new").file("f", "new").file(".wh.f", "a name");
+    CHECK(c.dir("dev", 0700).file("dev/x").file("l/through", "link").unpack(merge).empty());
+    CHECK(c.content("d/old") == "old");
+    CHECK(c.content("d/new") == "new");
+    CHECK(c.content("f") == "new");
+    CHECK(c.content(".wh.f") == "a name");
+    CHECK(c.content("d/through") == "link");
+    CHECK((c.stat("d")->st_mode & 07777U) == 0711);
+    CHECK((c.stat(".")->st_mode & 07777U) == 0755);
+    CHECK((c.stat("dev")->st_mode & 07777U) == 0755);
+    CHECK_FALSE(c.stat("dev/x").has_value());
+  }
+
+  TEST_CASE("a merge replaces no directory by a file, nor the other way round") {
+    for (const bool link : {true, false}) {
+      Corpus c;
+      sys::make_directory(c.target() / "d");
+      if (link)
+        sys::make_symlink("../outside", c.target() / "f");
+      else
+        base::write_file_atomically(c.target() / "f", "old");
+      const UnpackOptions merge{.form = UnpackForm::merge};
+      CHECK(c.dir("f").file("f/canary").unpack(merge) ==
+            "entry 'f/': a directory does not take the place of something else");
+      CHECK(Corpus{}.dir("d").file("d", "x").unpack(merge) ==
+            "entry 'd': it does not take the place of a directory");
+    }
+  }
+
+  TEST_CASE("a merge for another owner gives away no rights and makes no devices") {
+    const auto merged = [](std::optional<std::pair<uid_t, gid_t>> owner) {
+      Corpus c;
+      TarHeader rights{.path = "f", .mode = 06755, .uid = 7, .gid = 8, .size = 0};
+      rights.attributes["security.capability"] = std::string("\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+      c.tar.header(rights);
+      c.tar.header({.path = "null", .type = TarType::character, .device_major = 1, .device_minor = 3});
+      CHECK(c.unpack({.form = UnpackForm::merge, .owner = owner}).empty());
+      const auto status = *c.stat("f");
+      const auto file = c.view().open("f", O_RDONLY);
+      return std::tuple{status.st_mode & 07777U, status.st_uid, status.st_gid,
+                        sys::extended_attribute(file.get(), "security.capability").has_value(),
+                        c.stat("null").has_value()};
+    };
+    CHECK(merged(std::nullopt) == std::tuple{06755U, 7U, 8U, true, true});
+    CHECK(merged(std::pair{5U, 6U}) == std::tuple{0755U, 5U, 6U, false, false});
+  }
+
   TEST_CASE("an overlay of unpacked layers shows what applying them in turn gives") {
     Corpus lower;
     CHECK(lower.dir("d")
