@@ -20,6 +20,12 @@ _compose() {
     mapfile -t COMPREPLY < <(compgen -W "$(compose --help 2>/dev/null | awk '/^ +[a-z]+ +[A-Z]/ { print $1 }')" -- "$current")
   else
     mapfile -t COMPREPLY < <(compgen -W "$(compose "${before[@]}" config --services 2>/dev/null)" -- "$current")
+    if [[ $verb == cp ]]; then
+      local -a files
+      mapfile -t files < <(compgen -f -- "$current")
+      COMPREPLY=("${COMPREPLY[@]/%/:}" "${files[@]}")
+      compopt -o nospace -o filenames
+    fi
     [[ $verb != scale ]] || { COMPREPLY=("${COMPREPLY[@]/%/=}"); compopt -o nospace; }
   fi
 }

@@ -8,6 +8,7 @@ std::unique_ptr<Verb> make_attach();
 std::unique_ptr<Verb> make_build();
 std::unique_ptr<Verb> make_commit();
 std::unique_ptr<Verb> make_config();
+std::unique_ptr<Verb> make_cp();
 std::unique_ptr<Verb> make_create();
 std::unique_ptr<Verb> make_down();
 std::unique_ptr<Verb> make_events();
