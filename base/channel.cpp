@@ -49,7 +49,8 @@ void take_fds(const msghdr& message, std::vector<UniqueFd>& into) {
       into.emplace_back(fd);
     }
   }
-  if ((message.msg_flags & MSG_CTRUNC) != 0) fail("receive a message: too many descriptors");
+  if ((message.msg_flags & MSG_CTRUNC) != 0)
+    fail("receive a message: not all its descriptors came, too many files are open");
 }
 
 // Reads exactly `into`, collecting descriptors. False: end of stream before the first byte.

@@ -48,6 +48,10 @@ ssize_t receive_packet(int socket, void* into, std::size_t size, UniqueFd& fd) n
   do received = ::recvmsg(socket, &packet.message, MSG_CMSG_CLOEXEC);
   while (received == -1 && errno == EINTR);
   fd.reset();
+  if (received >= 0 && (packet.message.msg_flags & MSG_CTRUNC) != 0) {  // it did not get a number here
+    errno = EMFILE;
+    return -1;
+  }
   const cmsghdr* header = received >= 0 ? CMSG_FIRSTHDR(&packet.message) : nullptr;
   if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
     int came = -1;

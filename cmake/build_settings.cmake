@@ -33,8 +33,14 @@ target_compile_definitions(compose_settings INTERFACE COMPOSE_VERSION="${PROJECT
 target_compile_options(compose_settings INTERFACE -fno-plt -ffunction-sections -fdata-sections)
 target_link_options(compose_settings INTERFACE -Wl,--gc-sections)
 # Some 28,000 relative relocations of a position-independent program as a bitmap: the loader reads 10 kB of them at each start
-# instead of 700.
-target_link_options(compose_settings INTERFACE -Wl,-z,pack-relative-relocs)
+# instead of 700. Not every linker knows it, or makes a program of it that starts.
+include(CheckCXXSourceRuns)
+set(CMAKE_REQUIRED_LINK_OPTIONS -Wl,-z,pack-relative-relocs)
+check_cxx_source_runs("int main() { return 0; }" COMPOSE_PACKS_RELOCATIONS)
+unset(CMAKE_REQUIRED_LINK_OPTIONS)
+if(COMPOSE_PACKS_RELOCATIONS)
+  target_link_options(compose_settings INTERFACE -Wl,-z,pack-relative-relocs)
+endif()
 
 if(COMPOSE_SANITIZE)
   # Reading through null ends the program without a check before each access, and every check is code to compile. The fuzzers, which

@@ -86,7 +86,7 @@ std::vector<Subnet> taken_subnets(netlink::Socket& socket) {
 std::uint32_t host_mtu(netlink::Socket& socket) {
   std::uint32_t mtu = 1500;
   for (const auto& route : netlink::list_routes(socket)) {
-    if (route.destination.prefix != 0 || route.table != RT_TABLE_MAIN) continue;
+    if (route.destination.prefix != 0 || route.table != RT_TABLE_MAIN || route.index == 0) continue;
     const auto link = netlink::find_link(socket, route.index);
     if (link && link->mtu >= 576) mtu = std::min(mtu, link->mtu);
   }

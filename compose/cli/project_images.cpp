@@ -106,10 +106,9 @@ void build_what_is_missing(Context& context, const model::Project& project, cons
 }  // namespace
 
 bool image_is_present(Context& context, const std::string& reference, const std::string& platform) {
-  if (platform.empty()) return context.images().has(reference);
   const auto image = context.images().resolve(reference);
-  return image &&
-         images::platform_rank({image->os, image->architecture, ""}, images::parse_platform(platform)) > 0;
+  if (!image || platform.empty()) return image.has_value();
+  return images::platform_rank({image->os, image->architecture, ""}, images::parse_platform(platform)) > 0;
 }
 
 namespace {

@@ -314,6 +314,23 @@ std::vector<HostAddress> list_addresses(Socket& socket) {
   return addresses;
 }
 
+namespace {
+
+// Of each of its next hops; 0 where the kernel does not say.
+std::vector<std::uint32_t> links_of_route(nlattr* const* attributes) {
+  std::vector<std::uint32_t> links;
+  if (nlattr* hops = attributes[RTA_MULTIPATH]) {
+    auto* hop = static_cast<rtnexthop*>(nla_data(hops));
+    int left = nla_len(hops);
+    for (; RTNH_OK(hop, left); left -= RTNH_ALIGN(hop->rtnh_len), hop = RTNH_NEXT(hop))
+      links.push_back(static_cast<std::uint32_t>(hop->rtnh_ifindex));
+  }
+  if (links.empty()) links.push_back(u32_or_zero(attributes[RTA_OIF]));
+  return links;
+}
+
+}  // namespace
+
 std::vector<Route> list_routes(Socket& socket) {
   std::vector<Route> routes;
   const rtmsg any{};
@@ -329,8 +346,8 @@ std::vector<Route> list_routes(Socket& socket) {
       destination->v6 = header->rtm_family == AF_INET6;
     }
     const auto table = attributes[RTA_TABLE] ? nla_get_u32(attributes[RTA_TABLE]) : header->rtm_table;
-    routes.push_back(
-        {Subnet::of(*destination, header->rtm_dst_len), u32_or_zero(attributes[RTA_OIF]), table});
+    for (const std::uint32_t link : links_of_route(attributes))
+      routes.push_back({Subnet::of(*destination, header->rtm_dst_len), link, table});
   });
   return routes;
 }

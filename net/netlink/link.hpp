@@ -82,9 +82,10 @@ std::vector<HostAddress> list_addresses(Socket& socket);
 
 struct Route {
   Subnet destination;
-  std::uint32_t index = 0;
+  std::uint32_t index = 0;  // of the link; 0: the kernel does not say
   std::uint32_t table = 0;
 };
-std::vector<Route> list_routes(Socket& socket);  // unicast, of all tables and both families
+// Unicast, of all tables and both families; one for each next hop.
+std::vector<Route> list_routes(Socket& socket);
 
 }  // namespace compose::net::netlink

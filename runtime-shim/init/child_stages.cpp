@@ -89,8 +89,6 @@ class Stages {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (const auto& ns : child_.namespaces)
       check(::setns(ns.fd, ns.type) == 0, ChildStage::enter_namespaces);
-    if (child_.join >= 0 && child_.join_flags != 0)
-      check(::setns(child_.join, child_.join_flags) == 0, ChildStage::enter_namespaces);
     if (child_.world != nullptr && child_.world->new_cgroup_namespace)
       check(::unshare(CLONE_NEWCGROUP) == 0, ChildStage::enter_namespaces);
     if (child_.world != nullptr && child_.world->new_network_namespace)

@@ -97,13 +97,11 @@ struct PreparedChild {
   PreparedProcess process;
   const PreparedWorld* world = nullptr;  // nullptr: exec into an existing container
   std::vector<int> task_files;           // v1 cgroups to join by writing "0"
-  int join = -1;                         // exec: pidfd of the container's init
-  int join_flags = 0;                    // CLONE_NEW* to enter through `join`
   struct NamespaceFile {
     int fd;
     int type;
   };
-  // Entered one by one before anything else (network; shared ipc, uts).
+  // Entered one by one before anything else: shared ipc, uts, network; one's own network at a restart.
   std::vector<NamespaceFile> namespaces;
   int report = -1;  // our end of the socket
   bool new_session_keyring = true;

@@ -82,7 +82,7 @@ class Container {
   void watch_signals();
   void make_cgroup();
   Pauses pauses();
-  int take_network(const SpawnedChild& init);
+  int take_network(int process);
   void wait_for_turn(const SpawnedChild& init);
   void open_names();
   void publish_names();

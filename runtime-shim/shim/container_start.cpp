@@ -68,8 +68,9 @@ void Container::start() {
     if (message_.follower) followers_.add(std::move(message_.follower));
     start_init();
   } catch (const base::Error& e) {
-    const bool unasked = message_.header.gated && message_.lane;
-    if (unasked || dynamic_cast<const StartTakenBack*>(&e) != nullptr) {  // it never was
+    // A start that was asked for ahead of its turn fails when its turn has come.
+    const bool asked = !message_.header.gated || !message_.lane || turn_comes(message_.lane.get());
+    if (!asked || dynamic_cast<const StartTakenBack*>(&e) != nullptr) {  // it never was
       release();
       undo.dismiss();
       run_.remove_all();
@@ -116,6 +117,10 @@ void Container::start_init() {
   const CgroupEntrance entrance = cgroup_.entrance();
   for (const auto& file : entrance.task_files) child.task_files.push_back(file.get());
   prepare_stdio(child.process);
+  // Others see this process from its first moment: it is not to wait among them with the host's root.
+  if (spec().security.pid.mode == NamespaceMode::shared && message_.header.networked &&
+      !message_.network_namespace)
+    take_network(-1);
   std::vector<base::UniqueFd> donors;
   std::uint64_t flags = CLONE_NEWNS;
   const auto arrange = [&](const NamespaceSpec& ns, const char* name, int type) {
@@ -137,7 +142,7 @@ void Container::start_init() {
   const Pauses pauses = this->pauses();
   if (!pauses.await_network && !names_) open_names();
   if (!pauses.await_network && !pauses.at_gate) publish_names();
-  started(spawn_child(std::move(child), flags, entrance.unified.get(), pauses));
+  started(spawn_child(std::move(child), {.new_namespaces = flags, .cgroup = entrance.unified.get()}, pauses));
 }
 
 void Container::open_names() {
@@ -153,16 +158,16 @@ void Container::publish_names() {
 // At the first start only: a restarted container keeps its network, and nobody asks when its turn comes.
 Pauses Container::pauses() {
   Pauses out;
-  if (!message_.lane) return out;
-  if (message_.header.networked)
-    out.await_network = [this](const SpawnedChild& init) { return take_network(init); };
-  if (message_.header.gated) out.at_gate = [this](const SpawnedChild& init) { wait_for_turn(init); };
+  if (message_.header.networked && !message_.network_namespace)
+    out.await_network = [this](const SpawnedChild& init) { return take_network(init.pidfd.get()); };
+  if (message_.header.gated && message_.lane)
+    out.at_gate = [this](const SpawnedChild& init) { wait_for_turn(init); };
   return out;
 }
 
-int Container::take_network(const SpawnedChild& init) {
+int Container::take_network(int process) {
   base::fault_point("shim.before_network");
-  auto network = receive_network(message_.lane.get(), init.pidfd.get());
+  auto network = receive_network(message_.lane.get(), process);
   message_.network_namespace = std::move(network.network_namespace);
   message_.dns_sockets = std::move(network.dns_sockets);
   open_names();
@@ -245,12 +250,11 @@ SpawnedChild Container::exec(const ProcessRequest& request, const int (&stdio)[3
   std::vector<std::string> warnings;
   child.process = prepare_process(request, spec(), facts_, root.get(), own_seccomp_, warnings);
   for (int i = 0; i < 3; ++i) child.process.stdio[i] = stdio[i];
-  child.join = init_.pidfd.get();
-  child.join_flags = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP;
   const CgroupEntrance entrance = cgroup_.entrance();
   for (const auto& file : entrance.task_files) child.task_files.push_back(file.get());
   const PidNamespaceForChildren inside{init_.pidfd.get()};
-  SpawnedChild process = spawn_child(std::move(child), 0, entrance.unified.get());
+  SpawnedChild process =
+      spawn_child(std::move(child), {.cgroup = entrance.unified.get(), .visited = init_.pidfd.get()});
   execs_.emplace(process.pid, std::move(finished));
   return process;
 }

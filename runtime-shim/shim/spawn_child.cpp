@@ -11,6 +11,8 @@
 #include "base/seqpacket.hpp"
 #include "base/sys.hpp"
 #include "base/sys_linux.hpp"
+#include "runtime-shim/shim/pid_namespace.hpp"
+#include "runtime-shim/shim/start_lane.hpp"
 
 namespace compose::rt {
 namespace {
@@ -38,7 +40,9 @@ std::optional<ReceivedReport> receive_report(int socket) {
 
 // With a descriptor, or -1 without one.
 void let_go_on(int socket, int fd) {
-  base::check(base::send_packet(socket, "", 1, fd), "release the process");
+  if (base::send_packet(socket, "", 1, fd) == 1) return;
+  if (errno == EPIPE || errno == ECONNRESET) throw ProcessEnded{};
+  throw base::SysError(errno, "release the process");
 }
 
 void kill_and_reap(const SpawnedChild& child) {
@@ -52,6 +56,21 @@ StartFailed exec_failure(const PreparedProcess& process, int error) {
   if (error == ENOENT && command.find('/') == std::string::npos)
     return {base::text("exec '{}': executable file not found in $PATH", command), 127};
   return {base::text("exec '{}': {}", command, base::error_text(error)), error == ENOENT ? 127 : 126};
+}
+
+// As fork(2), with the child's pidfd in the parent.
+pid_t clone_at(const Birthplace& birthplace, int& pidfd) {
+  clone_args arguments{};
+  arguments.flags =
+      birthplace.new_namespaces | CLONE_PIDFD | (birthplace.cgroup >= 0 ? CLONE_INTO_CGROUP : 0);
+  arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+  arguments.exit_signal = SIGCHLD;
+  if (birthplace.cgroup >= 0) arguments.cgroup = static_cast<unsigned>(birthplace.cgroup);
+  std::optional<VisitedNamespaces> visit;
+  if (birthplace.visited >= 0) visit.emplace(birthplace.visited);
+  const pid_t pid = base::sys::clone3(arguments);
+  if (pid == 0 && visit) visit->stay();
+  return pid;
 }
 
 }  // namespace
@@ -70,19 +89,14 @@ StartFailed explain_failure(const PreparedChild& child, const ChildReport& repor
   return {base::text("{}: {}", what, why), 125};
 }
 
-SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgroup, const Pauses& pauses) {
+SpawnedChild spawn_child(PreparedChild child, const Birthplace& birthplace, const Pauses& pauses) {
   auto [ours, theirs] = base::sys::make_socket_pair(SOCK_SEQPACKET);
   child.report = theirs.get();
   child.network_follows = static_cast<bool>(pauses.await_network);
   child.gated = static_cast<bool>(pauses.at_gate);
   child.process.seal();
   int pidfd = -1;
-  clone_args arguments{};
-  arguments.flags = static_cast<__u64>(namespaces | CLONE_PIDFD | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0));
-  arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
-  arguments.exit_signal = SIGCHLD;
-  if (cgroup >= 0) arguments.cgroup = static_cast<unsigned>(cgroup);
-  const pid_t pid = base::sys::clone3(arguments);
+  const pid_t pid = clone_at(birthplace, pidfd);
   if (pid == 0) {
     ours.reset();
     run_child(child);

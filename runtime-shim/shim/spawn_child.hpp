@@ -34,10 +34,14 @@ struct Pauses {
   std::function<void(const SpawnedChild&)> at_gate;       // all is prepared, exec comes next
 };
 
-// Returns when exec has happened. `namespaces`: CLONE_NEW* flags; `cgroup`: a v2 directory to start in, or
-// -1.
-SpawnedChild spawn_child(PreparedChild child, std::uint64_t namespaces, int cgroup,
-                         const Pauses& pauses = {});
+struct Birthplace {
+  std::uint64_t new_namespaces = 0;  // CLONE_NEW*
+  int cgroup = -1;                   // a v2 directory
+  int visited = -1;                  // pidfd of whose namespaces it is born into (VisitedNamespaces)
+};
+
+// Returns when exec has happened.
+SpawnedChild spawn_child(PreparedChild child, const Birthplace& birthplace, const Pauses& pauses = {});
 
 // "exec 'nginx': executable file not found in $PATH", "mount '/srv' on '/data': No such file or directory"
 // ...

@@ -12,7 +12,7 @@ std::vector<base::UniqueFd> receive(int lane, int process, std::string_view expe
   pollfd ends[] = {{.fd = lane, .events = POLLIN, .revents = 0},
                    {.fd = process, .events = POLLIN, .revents = 0}};
   base::check(base::retry_eintr([&] { return ::poll(ends, 2, -1); }), "wait for '{}'", expected);
-  if (ends[1].revents != 0) base::fail("the process ended before its start");
+  if (ends[1].revents != 0) throw ProcessEnded{};
   auto message = base::receive_message(lane);
   if (!message) throw StartTakenBack{};
   if (message->bytes != expected) base::fail("'{}' came over the lane, not '{}'", message->bytes, expected);
@@ -31,6 +31,12 @@ LateNetwork receive_network(int lane, int process) {
 
 void wait_at_gate(int lane, int process) {
   receive(lane, process, k_lane_go);
+}
+
+bool turn_comes(int lane) {
+  while (const auto message = base::receive_message(lane))
+    if (message->bytes == k_lane_go) return true;
+  return false;
 }
 
 }  // namespace compose::rt

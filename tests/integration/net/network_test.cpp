@@ -21,6 +21,37 @@ std::vector<std::string> ids(const std::vector<ScratchHost::Container>& containe
   return all;
 }
 
+// One route with several next hops (rtnetlink(7), RTA_MULTIPATH), which is asked before the one that is
+// there.
+void add_default_routes(netlink::Batch& batch,
+                        const std::vector<std::pair<std::uint32_t, std::string>>& hops) {
+  std::vector<std::uint8_t> all;
+  for (const auto& [link, gateway] : hops) {
+    const auto address = IpAddress::parse(gateway)->raw();
+    const rtattr attribute{.rta_len = static_cast<unsigned short>(RTA_LENGTH(address.size())),
+                           .rta_type = RTA_GATEWAY};
+    const rtnexthop hop{.rtnh_len = static_cast<unsigned short>(sizeof(rtnexthop) + attribute.rta_len),
+                        .rtnh_flags = 0,
+                        .rtnh_hops = 0,
+                        .rtnh_ifindex = static_cast<int>(link)};
+    const auto append = [&](const void* bytes, std::size_t size) {
+      const auto* from = static_cast<const std::uint8_t*>(bytes);
+      all.insert(all.end(), from, from + size);
+    };
+    append(&hop, sizeof hop);
+    append(&attribute, sizeof attribute);
+    append(address.data(), address.size());
+  }
+  const rtmsg header{.rtm_family = AF_INET,
+                     .rtm_table = RT_TABLE_MAIN,
+                     .rtm_protocol = RTPROT_STATIC,
+                     .rtm_scope = RT_SCOPE_UNIVERSE,
+                     .rtm_type = RTN_UNICAST};
+  nl_msg* m =
+      batch.add(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header, "add default routes");
+  netlink::put_bytes(m, RTA_MULTIPATH, all);
+}
+
 }  // namespace
 
 TEST_CASE("a container reaches the gateway and its neighbours on the bridge") {
@@ -60,6 +91,22 @@ TEST_CASE("a network takes the largest packet of the host's way out, where it sa
     netlink::Socket there{NETLINK_ROUTE};
     CHECK(netlink::find_link(there, "eth0")->mtu == 1400);
   });
+}
+
+TEST_CASE("a host with several ways out has the smallest of their largest packets") {
+  ScratchHost host;
+  netlink::Socket socket{NETLINK_ROUTE};
+  netlink::Batch links;
+  netlink::add_bridge(links, {.name = "up1", .mac = {2, 0, 0, 0, 0, 9}, .mtu = 1300});
+  socket.run(links);
+  const auto first = netlink::find_link(socket, "up0");
+  const auto second = netlink::find_link(socket, "up1");
+  netlink::Batch routes;
+  netlink::add_link_up(routes, second->index, "up1");
+  netlink::add_address(routes, second->index, *IpAddress::parse("198.51.101.2"), 24);
+  add_default_routes(routes, {{first->index, "198.51.100.1"}, {second->index, "198.51.101.1"}});
+  socket.run(routes);
+  CHECK(netlink::find_link(socket, host.network("shop_default").bridge)->mtu == 1300);
 }
 
 TEST_CASE("after removal the host has the links that it had before") {

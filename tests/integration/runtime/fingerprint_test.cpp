@@ -103,6 +103,20 @@ TEST_SUITE("runtime/fingerprint") {
     CHECK(world.output(spec.id) == "CapBnd:\t0000000000000020\nNoNewPrivs:\t1\nSeccomp:\t2\n");
   }
 
+  // With this capability nothing hides a process of the container; it must not have been elsewhere before.
+  TEST_CASE("a process that may trace everything sees no root but its own while others are executed") {
+    ScratchWorld world;
+    const std::string host_only = world.directory.path().str();
+    auto spec = world.spec({"sh", "-c",
+                            "echo ready; while :; do for p in /proc/[0-9]*; do test -e $p/root" + host_only +
+                                " && echo $p; done; done"});
+    spec.process.capabilities.emplace_back("CAP_SYS_PTRACE");
+    spec.health = rt::HealthSpec{.test = {"true"}, .interval = 20'000'000};
+    REQUIRE(world.start(spec).ok);
+    for (int i = 0; i < 60; ++i) CHECK(world.exec(spec.id, {"true"}).exit_code == 0);
+    CHECK(world.output(spec.id) == "ready\n");
+  }
+
   TEST_CASE("privileged has what the host grants, no filter, nothing hidden, and its devices") {
     ScratchWorld world;
     auto spec = world.spec({"sh", "-c",

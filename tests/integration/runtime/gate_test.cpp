@@ -139,8 +139,34 @@ TEST_SUITE("runtime/gate") {
     const pid_t process = start.process();
     REQUIRE(process != 0);
     REQUIRE(::kill(process, SIGKILL) == 0);
+    while (::kill(process, 0) == 0) ::usleep(1000);
+    start.let_through();
     start.wait_for_report();
     CHECK(start.report->error == "the process ended before its start");
+  }
+
+  TEST_CASE(
+      "what fails ahead of its turn is said when the turn comes, and is the end of the container then") {
+    ScratchWorld world;
+    auto spec = world.spec({"true"});
+    spec.process.user = "nosuch";
+    GatedStart start{world, spec, WaitsFor::both};
+    start.send_network(own_network());
+    world.context.run_for(200ms);
+    CHECK_FALSE(start.report);
+    start.let_through();
+    start.wait_for_report();
+    CHECK_FALSE(start.report->ok);
+    CHECK(world.status(spec.id)->state == rt::ContainerState::exited);
+    CHECK(world.status(spec.id)->exit_code == 125);
+
+    spec = world.spec({"true"});
+    spec.process.user = "nosuch";
+    GatedStart taken_back{world, spec};
+    taken_back.lane.reset();
+    taken_back.wait_for_report();
+    CHECK_FALSE(taken_back.report->ok);
+    CHECK_FALSE(base::sys::exists(world.paths.run_directory(spec.id)));
   }
 
   TEST_CASE("a gate that is open already holds nothing up") {
@@ -205,6 +231,21 @@ TEST_SUITE("runtime/gate") {
     CHECK(status->state == rt::ContainerState::exited);
     CHECK(status->exit_code == 125);
     CHECK(status->error == start.report->error);
+  }
+
+  TEST_CASE("a mount that fails while the network is awaited is told, and tried again at the next start") {
+    ScratchWorld world;
+    auto spec = world.spec({"true"});
+    const base::HostPath in_the_way = spec.rootfs.upper / "etc";
+    base::sys::make_directories(spec.rootfs.upper);
+    base::write_file_atomically(in_the_way, "");
+    GatedStart start{world, spec, WaitsFor::network};
+    start.wait_for_report();
+    CHECK(start.report->error.ends_with("on '/etc/resolv.conf': Not a directory"));
+    CHECK(world.status(spec.id)->exit_code == 125);
+    CHECK(start.processes().empty());
+    base::sys::remove_tree(in_the_way);
+    CHECK(world.run(spec) == 0);
   }
 
   TEST_CASE("a network, and then the turn") {
