@@ -289,7 +289,7 @@ void Context::say_of_dry_run(const std::string& what) {
 void Context::warn(const std::string& message) {
   const auto time = base::format_time(parts_->clock.wall());
   std::string quoted;
-  for (const char c : message)
+  for (const char c : ui::printable(message))
     quoted += c == '"' || c == '\\' ? std::string{'\\', c} : c == '\n' ? "\\n" : std::string{c};
   std::cerr << base::text("time=\"{}Z\" level=warning msg=\"{}\"", time.substr(0, 19), quoted) << std::endl;
 }

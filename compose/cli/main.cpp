@@ -16,6 +16,7 @@
 #include "compose/cli/options.hpp"
 #include "compose/cli/verb.hpp"
 #include "compose/ui/output.hpp"
+#include "compose/ui/style.hpp"
 
 namespace compose::cli {
 namespace {
@@ -31,7 +32,7 @@ void guarantee_standard_descriptors() {
 }
 
 void tell(std::string_view message) {
-  std::cerr << message << '\n' << std::flush;
+  std::cerr << ui::printable(message) << '\n' << std::flush;
 }
 
 void list_commands(ui::Output& out) {

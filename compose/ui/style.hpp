@@ -15,6 +15,10 @@ struct WindowSize {
 };
 [[nodiscard]] WindowSize window_size(int fd) noexcept;
 
+// Control characters, but for ends of lines and tabs, as \xNN: what strangers named must not reach a terminal
+// raw.
+[[nodiscard]] std::string printable(std::string_view text);
+
 // The escape sequence of the n-th log prefix: cyan, yellow, green, magenta, blue, then their bright forms,
 // and again.
 [[nodiscard]] std::string_view prefix_colour(std::size_t n) noexcept;

@@ -22,11 +22,12 @@ constexpr std::size_t k_pack_buffer = 1U << 20U;
 
 class Packer {
  public:
-  // `unsteady`: of a tree that others may change meanwhile; nullptr: nobody does.
-  Packer(PackForm form, ByteSink& out, std::vector<std::string>* unsteady = nullptr)
-      : form_(form), unsteady_(unsteady), tar_(out), buffer_(k_pack_buffer, '\0') {}
+  // `live` nullptr: nobody changes the tree meanwhile.
+  Packer(PackForm form, ByteSink& out, LiveTree* live = nullptr)
+      : form_(form), live_(live), tar_(out), buffer_(k_pack_buffer, '\0') {}
 
   Packed run(int root) {
+    refuse_destination(root);
     children(root, "");
     tar_.finish();
     return totals_;
@@ -40,7 +41,7 @@ class Packer {
  private:
   void children(int directory, const std::string& prefix) {
     for (const auto& name : sys::list_at(directory)) {
-      if (unsteady_ == nullptr)
+      if (live_ == nullptr)
         entry(directory, name, prefix + name);
       else
         unsteady_entry(directory, name, prefix + name);
@@ -86,6 +87,7 @@ class Packer {
 
   void directory(int parent, const std::string& name, TarHeader& header) {
     const auto inside = sys::open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    refuse_destination(inside.get());
     header.type = TarType::directory;
     header.attributes = portable_attributes(inside.get(), header.path);
     put(header);
@@ -96,13 +98,20 @@ class Packer {
     children(inside.get(), header.path + "/");
   }
 
+  void refuse_destination(int directory) const {
+    if (live_ == nullptr || !live_->destination) return;
+    const auto status = sys::stat_fd(directory);
+    if (std::pair{status.st_dev, status.st_ino} == *live_->destination)
+      base::fail("a directory cannot be copied into itself");
+  }
+
   void file(int directory, const std::string& name, TarHeader& header, const struct ::stat& status) {
     if (hard_link(header, status)) return;
-    const auto fd = unsteady_ == nullptr ? sys::open_at(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-                                         : open_file_only(directory, name);
+    const auto fd = live_ == nullptr ? sys::open_at(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+                                     : open_file_only(directory, name);
     header.attributes = portable_attributes(fd.get(), header.path);
     header.size =
-        static_cast<std::uint64_t>(unsteady_ == nullptr ? status.st_size : sys::stat_fd(fd.get()).st_size);
+        static_cast<std::uint64_t>(live_ == nullptr ? status.st_size : sys::stat_fd(fd.get()).st_size);
     put(header);
     content(fd.get(), header);
     totals_.file_size += header.size;
@@ -126,8 +135,8 @@ class Packer {
   }
 
   void fill_up(const TarHeader& header, std::uint64_t left) {
-    if (unsteady_ == nullptr) base::fail("read '{}': it shrank while it was read", header.path);
-    unsteady_->push_back(header.path);
+    if (live_ == nullptr) base::fail("read '{}': it shrank while it was read", header.path);
+    live_->unsteady.push_back(header.path);
     buffer_.assign(k_pack_buffer, '\0');
     for (; left > 0; left -= std::min<std::uint64_t>(left, buffer_.size()))
       tar_.data({buffer_.data(), std::min<std::uint64_t>(left, buffer_.size())});
@@ -168,7 +177,7 @@ class Packer {
   }
 
   PackForm form_;
-  std::vector<std::string>* unsteady_;
+  LiveTree* live_;
   TarWriter tar_;
   std::string buffer_;
   std::map<std::pair<dev_t, ino_t>, std::string> first_names_;
@@ -186,16 +195,16 @@ Packed pack_directory(int directory, PackForm form, ByteSink* into) {
   return packed;
 }
 
-Packed pack_live_directory(int directory, PackForm form, ByteSink& into, std::vector<std::string>& unsteady) {
+Packed pack_live_directory(int directory, PackForm form, ByteSink& into, LiveTree& tree) {
   DigestSink digest{&into};
-  Packed packed = Packer{form, digest, &unsteady}.run(directory);
+  Packed packed = Packer{form, digest, &tree}.run(directory);
   packed.tar_size = digest.size();
   packed.digest = digest.digest();
   return packed;
 }
 
-void pack_live_entry(const PackStart& start, ByteSink& into, std::vector<std::string>& unsteady) {
-  Packer{PackForm::plain, into, &unsteady}.run(start);
+void pack_live_entry(const PackStart& start, ByteSink& into, LiveTree& tree) {
+  Packer{PackForm::plain, into, &tree}.run(start);
 }
 
 Packed pack_directory(const base::HostPath& directory, PackForm form, ByteSink* into) {

@@ -3,7 +3,10 @@
 // the marks of overlayfs become the whiteouts of the OCI image specification (layer.md): a character device
 // 0:0 is written as ".wh.<name>", a directory with trusted.overlay.opaque gets an entry ".wh..wh..opq".
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <sys/types.h>
+#include <utility>
 #include <vector>
 
 #include "base/path.hpp"
@@ -27,9 +30,14 @@ inline constexpr std::size_t k_max_depth = 500;
 Packed pack_directory(const base::HostPath& directory, PackForm form, ByteSink* into = nullptr);
 Packed pack_directory(int directory, PackForm form, ByteSink* into = nullptr);
 
-// The same of a tree that others may change meanwhile: what is gone when its turn comes is left out; a file
-// that shrank is filled up with zeros and its name added to `unsteady`.
-Packed pack_live_directory(int directory, PackForm form, ByteSink& into, std::vector<std::string>& unsteady);
+// A tree that others may change meanwhile: what is gone when its turn comes is left out.
+struct LiveTree {
+  std::vector<std::string> unsteady;  // files that shrank and were filled up with zeros
+  // The device and inode of the directory where all of it goes. Error when that is met in the tree: there
+  // would be no end.
+  std::optional<std::pair<dev_t, ino_t>> destination;
+};
+Packed pack_live_directory(int directory, PackForm form, ByteSink& into, LiveTree& tree);
 
 // What is called `name` in an open directory, and all that is below it, in plain form, under another name.
 // Error where it is gone.
@@ -38,6 +46,6 @@ struct PackStart {
   std::string name;
   std::string as;
 };
-void pack_live_entry(const PackStart& start, ByteSink& into, std::vector<std::string>& unsteady);
+void pack_live_entry(const PackStart& start, ByteSink& into, LiveTree& tree);
 
 }  // namespace compose::images

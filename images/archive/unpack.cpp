@@ -160,8 +160,10 @@ class Unpacker {
     return components.size() == 1 && options_.closed.contains(components.front());
   }
 
-  static bool is_node(TarType type) noexcept {
-    return type == TarType::fifo || type == TarType::character || type == TarType::block;
+  static mode_t format_of(TarType type) noexcept {
+    if (type == TarType::fifo) return S_IFIFO;
+    if (type == TarType::character) return S_IFCHR;
+    return type == TarType::block ? S_IFBLK : S_IFREG;
   }
 
   // A directory stays what it is, so does a device, and what has something mounted on it would lose that in
@@ -169,7 +171,8 @@ class Unpacker {
   static void check_replacement(const Place& place, const struct ::stat& there, TarType by) {
     if (by == TarType::directory) fail("a directory does not take the place of something else");
     if (S_ISDIR(there.st_mode)) fail("it does not take the place of a directory");
-    if (!S_ISREG(there.st_mode) && !S_ISLNK(there.st_mode) && !is_node(by))
+    const bool is_special = !S_ISREG(there.st_mode) && !S_ISLNK(there.st_mode);
+    if (is_special && (there.st_mode & static_cast<mode_t>(S_IFMT)) != format_of(by))
       fail("it does not take the place of a device, a pipe or a socket");
     struct ::statx more {};
     base::check(::statx(place.directory, place.name.c_str(), AT_SYMLINK_NOFOLLOW, STATX_TYPE, &more),

@@ -132,15 +132,20 @@ UnpackOptions merge_options(const CopyPlace& to, int directory, const CopyOption
   return out;
 }
 
-std::vector<std::string> pack_end(const CopyEnd& end, const std::string& as, ByteSink& tar) {
-  std::vector<std::string> unsteady;
+// `into`: the directory that it is for, or -1.
+std::vector<std::string> pack_end(const CopyEnd& end, const std::string& as, int into, ByteSink& tar) {
+  LiveTree tree;
+  if (into >= 0) {
+    const auto status = base::sys::stat_fd(into);
+    tree.destination.emplace(status.st_dev, status.st_ino);
+  }
   if (as.empty())
-    (void)pack_live_directory(end.directory.get(), PackForm::plain, tar, unsteady);
+    (void)pack_live_directory(end.directory.get(), PackForm::plain, tar, tree);
   else if (end.parent)
-    pack_live_entry({.parent = end.parent.get(), .name = end.name, .as = as}, tar, unsteady);
+    pack_live_entry({.parent = end.parent.get(), .name = end.name, .as = as}, tar, tree);
   else
-    pack_live_entry({.parent = end.directory.get(), .name = ".", .as = as}, tar, unsteady);
-  return unsteady;
+    pack_live_entry({.parent = end.directory.get(), .name = ".", .as = as}, tar, tree);
+  return std::move(tree.unsteady);
 }
 
 }  // namespace
@@ -160,7 +165,7 @@ CopyOutcome copy_files(const CopyPlace& from, const CopyPlace& to, const CopyOpt
   if (merge.closed.contains(name)) base::fail("'{}' is not the container's to keep", to.written);
   CopyOutcome outcome;
   outcome.unsteady = pass_through_pipe(
-      [&](ByteSink& tar) { return pack_end(source, name, tar); },
+      [&](ByteSink& tar) { return pack_end(source, name, into.get(), tar); },
       [&](ByteSource& tar) { outcome.left_out = unpack_tar(tar, into.get(), merge).left_out; });
   return outcome;
 }
@@ -172,7 +177,7 @@ CopyOutcome copy_to_tar(const CopyPlace& from, int output, const CopyOptions& op
   FdSink sink{output};
   const auto as = means_contents(from.written) ? "" : base::HostPath{from.path}.name();
   CopyOutcome outcome;
-  outcome.unsteady = pack_end(source, as, sink);
+  outcome.unsteady = pack_end(source, as, -1, sink);
   return outcome;
 }
 

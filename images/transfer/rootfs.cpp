@@ -41,12 +41,12 @@ std::vector<std::string> copy_upper(const CommitRequest& request, const Workspac
   const auto to = base::sys::open(workspace.upper(), O_RDONLY | O_DIRECTORY);
   return pass_through_pipe(
       [&](ByteSink& tar) {
-        std::vector<std::string> unsteady;
+        LiveTree tree;
         if (request.live)
-          (void)pack_live_directory(from.get(), PackForm::layer, tar, unsteady);
+          (void)pack_live_directory(from.get(), PackForm::layer, tar, tree);
         else
           (void)pack_directory(from.get(), PackForm::layer, &tar);
-        return unsteady;
+        return std::move(tree.unsteady);
       },
       [&](ByteSource& tar) { unpack_tar(tar, to.get(), {}); });
 }
@@ -110,9 +110,9 @@ void export_rootfs(const std::vector<base::HostPath>& layers, int output) {
 
 std::vector<std::string> export_live_rootfs(int root, int output) {
   FdSink sink{output};
-  std::vector<std::string> unsteady;
-  (void)pack_live_directory(root, PackForm::plain, sink, unsteady);
-  return unsteady;
+  LiveTree tree;
+  (void)pack_live_directory(root, PackForm::plain, sink, tree);
+  return std::move(tree.unsteady);
 }
 
 }  // namespace compose::images

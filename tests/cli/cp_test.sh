@@ -333,6 +333,13 @@ test_devices_pipes_and_open_files_of_the_host_stay_what_they_are() {
     equal "copy 'web:/etc/passwd' (t-web-1) to 'd/$name': entry '${name#to-}': it does not take the place of a device, a pipe or a socket" \
       "$(cp_says web:/etc/passwd "d/$name")"
   done
+  # Nor does a pipe of the container's take the place of a socket of the host's.
+  python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("d/app/socket")'
+  in_web 'mkdir /pipes && mkfifo /pipes/socket /pipes/node'
+  matches "$(cp_says web:/pipes/. d/app)" "entry 'socket': it does not take the place of a device, a pipe or a socket"
+  matches "$(cp_says web:/pipes/. d)" "entry 'node': it does not take the place of a device, a pipe or a socket"
+  equal socket "$(stat -c %F d/app/socket)"
+  rm -f d/app/{socket,node} d/socket
   equal "1:3 node pipe" "$(stat -c %t:%T d/node) $(find d -type c -printf %f) $(find d -type p -printf %f)"
   exec 7>opened
   ln -s /proc/self/fd/7 stdout
@@ -346,6 +353,42 @@ test_devices_pipes_and_open_files_of_the_host_stay_what_they_are() {
   compose cp -a web:/d out >/dev/null 2>&1
   compose cp -a web:/d out >/dev/null 2>&1
   equal "1:3" "$(stat -c %t:%T out/d/node)"
+  compose down -t 0 >/dev/null 2>&1
+}
+
+test_a_directory_is_not_copied_into_itself() {
+  one_service '    volumes: ["./data:/data"]'
+  mkdir -p data/sub
+  echo x >data/x
+  compose up -d >/dev/null 2>&1
+  matches "$(cp_says data web:/data/sub)" "a directory cannot be copied into itself"
+  matches "$(cp_says web:/data data/sub)" "a directory cannot be copied into itself"
+  matches "$(cp_says web:/data/. data)" "a directory cannot be copied into itself"
+  compose cp data/x web:/data/sub >/dev/null 2>&1
+  rmdir data/sub/data # all that was made before it was met
+  equal "sub sub/x x" "$(find data -mindepth 1 -printf '%P\n' | sort | xargs)"
+  compose down -t 0 >/dev/null 2>&1
+}
+
+test_pipes_that_end_early_and_writers_that_wait_for_the_project() {
+  one_service
+  compose up -d >/dev/null 2>&1
+  compose cp web:/bin - 2>said | head -c 1 >/dev/null
+  equal "141" "${PIPESTATUS[0]}"
+  equal "" "$(cat said)"
+  # `run` wants the project that a copy into a stopped container has to itself.
+  compose stop -t 0 >/dev/null 2>&1
+  timeout 60 compose run --rm -T web sh -c 'sleep 0.3; tar c -C /etc passwd' 2>/dev/null | timeout 60 compose cp - web:/app >/dev/null 2>&1
+  equal "0 0" "${PIPESTATUS[*]}"
+  compose up -d >/dev/null 2>&1
+  in_web 'cmp /etc/passwd /app/passwd'
+  compose down -t 0 >/dev/null 2>&1
+}
+
+test_names_of_strangers_do_not_reach_the_terminal_raw() {
+  one_service
+  compose up -d >/dev/null 2>&1
+  matches "$(cp_says "web:/no$(printf '\033[31m')where" x)" '/no\\x1b\[31mwhere'
   compose down -t 0 >/dev/null 2>&1
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "compose/cli/context.hpp"
 #include "compose/cli/copy_words.hpp"
 #include "compose/cli/verbs/verbs.hpp"
+#include "compose/ui/output.hpp"
 #include "compose/ui/progress.hpp"
 #include "compose/ui/style.hpp"
 #include "images/transfer/copy_files.hpp"
@@ -53,14 +55,17 @@ class CpVerb final : public Verb {
       throw UsageError("standard output is a terminal: redirect it, or name where to copy to");
     if (from_.is_tar() && ui::is_terminal(STDIN_FILENO))
       throw UsageError("standard input is a terminal: redirect it, or name what to copy");
+    if (to_.is_tar()) context.silence_progress();
     auto containers = chosen(context);
-    if (is_inwards() && !std::ranges::all_of(containers, has_process)) {
+    const bool locks = is_inwards() && !std::ranges::all_of(containers, has_process);
+    // Whoever writes to the pipe may be a command that waits for the project.
+    if (from_.is_tar() && (locks || containers.size() > 1) && !context.options().dry_run)
+      input_ = kept_input(context.paths().data_root);
+    if (locks) {
       // Nobody starts what does not run meanwhile.
       context.lock_project(context.project_name());
       containers = chosen(context);
     }
-    if (from_.is_tar() && containers.size() > 1 && !context.options().dry_run)
-      input_ = kept_input(context.paths().data_root);
     std::string failures;
     for (const auto& container : containers)
       if (const auto failure = copy_one(context, container); !failure.empty())
@@ -94,6 +99,9 @@ class CpVerb final : public Verb {
     try {
       if (!context.options().dry_run) base::with_context(doing(container), [&] { copy(context, container); });
     } catch (const base::Error& e) {
+      if (const auto* of_system = dynamic_cast<const base::SysError*>(&e);
+          to_.is_tar() && of_system != nullptr && of_system->code() == EPIPE)
+        throw ui::ReaderGone{};
       progress.update(object, sched::Progress::Phase::error, "Error", "");
       return e.what();
     }
