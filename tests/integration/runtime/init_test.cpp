@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "runtime-shim/client/remains.hpp"
 #include "scratch_world.hpp"
 
 using namespace compose;
@@ -132,5 +133,7 @@ TEST_SUITE("runtime/init") {
     ::kill(static_cast<pid_t>(status.shim_pid), SIGKILL);
     const base::HostPath process{base::text("/proc/{}/exe", status.init_pid)};
     CHECK(comes_true([&] { return ::access(process.c_str(), F_OK) == -1; }));
+    rt::Remains{world.paths}.clean_up("test",
+                                      spec.id);  // its cgroup, for which there is no supervisor any more
   }
 }
